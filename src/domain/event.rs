@@ -1,0 +1,100 @@
+//! Events: facts that are only ever appended, chained by hash.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+/// Who did something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ActorLabel(String);
+
+impl ActorLabel {
+    /// The program itself, through a timer.
+    pub fn clock() -> Self {
+        Self("system:clock".to_owned())
+    }
+
+    /// The mail intake.
+    pub fn mail() -> Self {
+        Self("system:mail".to_owned())
+    }
+
+    /// A person with an account, by its key (names change, keys do not).
+    pub fn user(id: i64) -> Self {
+        Self(format!("user:{id}"))
+    }
+
+    /// The requester of the ticket, with or without an account.
+    pub fn requester() -> Self {
+        Self("requester".to_owned())
+    }
+
+    /// Reads back what was stored.
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The stored form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A fact about to be appended.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// When it happened. UTC.
+    pub at: DateTime<Utc>,
+    /// Who did it.
+    pub actor: ActorLabel,
+    /// What happened, e.g. `opened`, `escalated`.
+    pub kind: &'static str,
+    /// The particulars.
+    pub payload: Value,
+}
+
+/// A fact as it stands in the chain of its stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// The chain it belongs to: a ticket's number.
+    pub stream: String,
+    /// Place in the chain, from 1.
+    pub seq: i64,
+    /// When it happened. UTC, microseconds.
+    pub at: DateTime<Utc>,
+    /// Who did it.
+    pub actor: ActorLabel,
+    /// What happened.
+    pub kind: String,
+    /// The particulars as JSON text, exactly the bytes that were hashed.
+    pub payload: String,
+    /// Digest of the ticket's row, clocks and pauses after this change (hexadecimal), on the last
+    /// event of each change: a row edited by hand no longer fits it.
+    pub state: Option<String>,
+    /// Hash of the event before it; 64 zeros for the first.
+    pub prev_hash: String,
+    /// Hash of this event.
+    pub hash: String,
+}
+
+/// `prev_hash` of the first event of a stream.
+pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+impl Event {
+    /// The bytes whose SHA-256 is `hash`: each field on its own line, preceded by its length, so that
+    /// no two different events have the same bytes.
+    pub fn preimage(&self) -> String {
+        let seq = self.seq.to_string();
+        let at = self.at.to_rfc3339_opts(SecondsFormat::Micros, true);
+        let state = self.state.as_deref().unwrap_or("");
+        let fields = [&self.prev_hash, &self.stream, &seq, &at, self.actor.as_str(), &self.kind, &self.payload, state];
+        let mut text = String::new();
+        for field in fields {
+            text.push_str(&field.len().to_string());
+            text.push(':');
+            text.push_str(field);
+            text.push('\n');
+        }
+        text
+    }
+}

@@ -1,0 +1,106 @@
+//! What people write to each other inside a ticket.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+words! {
+    /// Who may read a message.
+    pub enum MessageVisibility { Public = "public", Internal = "internal" }
+}
+
+words! {
+    /// What became of a received mail.
+    pub enum InboxState {
+        /// Stored, not yet read.
+        New = "new",
+        /// Opened a ticket or was added to one.
+        Done = "done",
+        /// A robot's mail: kept on record, answered by nothing.
+        Ignored = "ignored",
+        /// Could not become anything by itself; a person decides.
+        Quarantined = "quarantined",
+    }
+}
+
+words! {
+    /// What became of an outgoing mail.
+    pub enum OutboxState { Queued = "queued", Sending = "sending", Sent = "sent", Dead = "dead" }
+}
+
+/// A message of a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Message {
+    /// Key inside the database.
+    pub id: i64,
+    /// When the server had it. UTC.
+    pub at: DateTime<Utc>,
+    /// `requester`, `user:7`, `system:…`.
+    pub author: String,
+    /// The name shown beside it.
+    pub author_name: String,
+    /// Who may read it.
+    pub visibility: MessageVisibility,
+    /// The full text.
+    pub body: String,
+    /// The way it came in.
+    pub channel: String,
+}
+
+/// A file that came with a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Attachment {
+    /// Key inside the database.
+    pub id: i64,
+    /// The message it came with.
+    pub message_id: i64,
+    /// The name its sender gave it; never used as a path.
+    pub name: String,
+    /// The type its sender claimed; never sent back to a browser.
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+    /// Its name in the content-addressed store.
+    pub sha256: String,
+}
+
+/// A received mail as it stands in the inbox.
+#[derive(Debug, Clone)]
+pub struct InboxItem {
+    /// Key inside the database.
+    pub id: i64,
+    /// The address it was delivered to, lower case, or empty.
+    pub mailbox: String,
+    /// Envelope sender, or empty.
+    pub sender: String,
+    /// The bytes as they came.
+    pub raw: Vec<u8>,
+    /// Server receipt. UTC.
+    pub received_at: DateTime<Utc>,
+}
+
+/// An outgoing mail as it stands in the outbox.
+#[derive(Debug, Clone)]
+pub struct OutboxItem {
+    /// Key inside the database.
+    pub id: i64,
+    /// Envelope recipient.
+    pub recipient: String,
+    /// Envelope sender; empty for automatic mail.
+    pub sender: String,
+    /// The subject line, for lists.
+    pub subject: String,
+    /// The whole message.
+    pub raw: Vec<u8>,
+    /// Where it stands.
+    pub state: OutboxState,
+    /// Tries so far.
+    pub attempts: i64,
+    /// Fencing number of the lease this worker holds.
+    pub lease_no: i64,
+    /// Why the last try failed.
+    pub last_error: Option<String>,
+    /// When it was written. UTC.
+    pub created_at: DateTime<Utc>,
+    /// When the next server took it. UTC.
+    pub sent_at: Option<DateTime<Utc>>,
+}

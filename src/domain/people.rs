@@ -1,0 +1,175 @@
+//! People, their roles, and the one table of rights.
+
+use crate::domain::ticket::{Ticket, Verb};
+use serde::Serialize;
+
+words! {
+    /// What somebody is to the desk. A role is held for one agency or for the whole region.
+    pub enum Role {
+        /// First-line support of an agency (OKI 39(7)a: Administrator).
+        Tier1Agent = "tier1_agent",
+        /// A person of the second-line unit at the ICT office (OKI 39(7)b: Superadmin).
+        Tier2Unit = "tier2_unit",
+        /// Head of an agency.
+        AgencyHead = "agency_head",
+        /// Head of the ICT office.
+        IctHead = "ict_head",
+        /// Coordination team for electronic government.
+        CoordinationTeam = "coordination_team",
+        /// Reads everything, changes nothing.
+        Auditor = "auditor",
+        /// Runs the installation; has no right on tickets by that name.
+        SystemAdmin = "system_admin",
+    }
+}
+
+words! {
+    /// What an API token may be used for.
+    pub enum Scope {
+        /// Only reading.
+        Read = "read",
+        /// Everything its owner may do.
+        Write = "write",
+    }
+}
+
+/// A role held for one agency, or for all when `agency` is `None`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Grant {
+    /// The role.
+    pub role: Role,
+    /// Code of the agency it is held for.
+    pub agency: Option<String>,
+}
+
+/// An account of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Account {
+    /// Key inside the database.
+    pub id: i64,
+    /// Address in lower case.
+    pub email: String,
+    /// Full name.
+    pub name: String,
+    /// Civil-servant number, personal data.
+    pub nip: Option<String>,
+    /// A disabled account may do nothing.
+    pub active: bool,
+}
+
+/// Who asks for something.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// The account.
+    pub account: Account,
+    /// The union of these is what the person may do; nothing else.
+    pub grants: Vec<Grant>,
+    /// A token may be limited below its owner's rights.
+    pub scope: Scope,
+}
+
+/// What somebody wants to do with a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// See the ticket and its public messages.
+    View,
+    /// See internal notes, events and the working of the clocks.
+    ViewInternal,
+    /// Change it.
+    Do(Verb),
+}
+
+/// Which tickets somebody may see: the same filter for every list, count and search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visibility {
+    /// Every ticket of the region.
+    pub all: bool,
+    /// Every ticket of these agencies.
+    pub agencies: Vec<String>,
+    /// Tickets this address reported.
+    pub requester: String,
+}
+
+/// The one table of rights: may `actor` do `action` to `ticket`? Deny by default.
+pub fn may(actor: &Actor, action: Action, ticket: &Ticket) -> bool {
+    if !actor.account.active {
+        return false;
+    }
+    match action {
+        Action::View => visibility(actor).shows(ticket),
+        Action::ViewInternal => actor.grants.iter().any(|grant| reads_internal(grant, ticket)),
+        Action::Do(verb) => {
+            actor.scope == Scope::Write
+                && (actor.grants.iter().any(|grant| works(grant, verb, ticket)) || owns(actor, verb, ticket))
+        }
+    }
+}
+
+fn reads_internal(grant: &Grant, ticket: &Ticket) -> bool {
+    match grant.role {
+        Role::Tier2Unit | Role::IctHead | Role::CoordinationTeam | Role::Auditor => true,
+        Role::Tier1Agent | Role::AgencyHead => grant.covers(&ticket.agency),
+        Role::SystemAdmin => false,
+    }
+}
+
+fn works(grant: &Grant, verb: Verb, ticket: &Ticket) -> bool {
+    match grant.role {
+        // The unit coordinates all agencies (OKI 39(11)), so it may also help on the first line.
+        Role::Tier2Unit => verb != Verb::Escalate || ticket.tier == 1,
+        Role::Tier1Agent if grant.covers(&ticket.agency) => match verb {
+            Verb::Reply | Verb::Note | Verb::Link => true,
+            Verb::Return | Verb::Consult => false,
+            // After the hand-over the second line is responsible (OKI 39(10)).
+            _ => ticket.tier == 1,
+        },
+        _ => false,
+    }
+}
+
+/// What the requester may do to his own ticket.
+fn owns(actor: &Actor, verb: Verb, ticket: &Ticket) -> bool {
+    !ticket.requester_email.is_empty()
+        && ticket.requester_email == actor.account.email
+        && matches!(verb, Verb::Reply | Verb::Reopen)
+}
+
+/// Which tickets `actor` may see.
+pub fn visibility(actor: &Actor) -> Visibility {
+    let mut seen = Visibility { all: false, agencies: Vec::new(), requester: actor.account.email.clone() };
+    for grant in &actor.grants {
+        match grant.role {
+            Role::Tier2Unit | Role::IctHead | Role::CoordinationTeam | Role::Auditor => seen.all = true,
+            Role::Tier1Agent | Role::AgencyHead => seen.agencies.extend(grant.agency.clone()),
+            Role::SystemAdmin => {}
+        }
+    }
+    seen
+}
+
+impl Visibility {
+    /// Is `ticket` among them?
+    pub fn shows(&self, ticket: &Ticket) -> bool {
+        self.all
+            || self.agencies.contains(&ticket.agency)
+            || (!self.requester.is_empty() && self.requester == ticket.requester_email)
+    }
+}
+
+impl Grant {
+    fn covers(&self, agency: &str) -> bool {
+        self.agency.as_deref().is_some_and(|mine| mine == agency)
+    }
+}
+
+impl Actor {
+    /// Does the actor hold `role`, for any agency?
+    pub fn holds(&self, role: Role) -> bool {
+        self.grants.iter().any(|grant| grant.role == role)
+    }
+
+    /// Is the actor of the staff at all (sees the work pages)?
+    pub fn is_staff(&self) -> bool {
+        !self.grants.is_empty()
+    }
+}

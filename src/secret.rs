@@ -1,0 +1,154 @@
+//! Randomness, digests and keyed marks: everything that must not be guessed.
+
+use crate::error::{Error, Result};
+use aws_lc_rs::{constant_time, digest, hmac, rand};
+use data_encoding::{BASE32_NOPAD, Encoding, HEXLOWER, Specification};
+use std::path::Path;
+use std::sync::LazyLock;
+
+/// The installation's key. Tokens that must be recognised later are marks made with it.
+#[derive(Clone)]
+pub struct Secret(hmac::Key);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+impl Secret {
+    /// Reads the key from `path`, or makes one there that only its owner may read.
+    ///
+    /// # Errors
+    /// The file cannot be read or written, is readable by others, or holds less than 32 bytes.
+    pub fn load(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            create_private(path, HEXLOWER.encode(&random_bytes::<32>()?).as_bytes())?;
+        }
+        refuse_if_others_may_read(path)?;
+        let text = std::fs::read(path)?;
+        if text.len() < 32 {
+            return Err(Error::internal(format!("{}: the secret is shorter than 32 bytes", path.display())));
+        }
+        Ok(Self::from_bytes(&text))
+    }
+
+    /// A key from bytes at hand.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, bytes))
+    }
+
+    /// A mark on `text` for one `purpose`: 26 lower-case letters and digits, 130 bits.
+    pub fn mark(&self, purpose: &str, text: &str) -> String {
+        let mut mark = BASE32_NOPAD.encode(self.tag(purpose, text).as_ref()).to_ascii_lowercase();
+        mark.truncate(26);
+        mark
+    }
+
+    /// Is `mark` the mark on `text`? Takes the same time whatever differs; case does not matter.
+    pub fn recognises(&self, purpose: &str, text: &str, mark: &str) -> bool {
+        same(&self.mark(purpose, text), &mark.to_ascii_lowercase())
+    }
+
+    /// The tracking code of a ticket: eight characters that go to the requester with the number.
+    pub fn tracking_code(&self, number: &str) -> String {
+        let tag = self.tag("tracking", number);
+        let code = CROCKFORD.encode(&tag.as_ref()[..5]);
+        format!("{}-{}", &code[..4], &code[4..])
+    }
+
+    /// Is `typed` the tracking code of ticket `number`? Case, dashes and look-alikes are forgiven.
+    pub fn is_tracking_code(&self, number: &str, typed: &str) -> bool {
+        let plain = |code: &str| -> String {
+            code.chars()
+                .filter(char::is_ascii_alphanumeric)
+                .map(|c| match c.to_ascii_uppercase() { 'O' => '0', 'I' | 'L' => '1', c => c })
+                .collect()
+        };
+        same(&plain(&self.tracking_code(number)), &plain(typed))
+    }
+
+    fn tag(&self, purpose: &str, text: &str) -> hmac::Tag {
+        hmac::sign(&self.0, format!("{purpose}\n{text}").as_bytes())
+    }
+}
+
+/// Crockford's alphabet: no I, L, O, U.
+static CROCKFORD: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut specification = Specification::new();
+    specification.symbols.push_str("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
+    specification.encoding().expect("the alphabet has 32 different signs")
+});
+
+/// A new token of 128 bits that cannot be guessed, as 26 lower-case letters and digits.
+///
+/// # Errors
+/// The machine gives no randomness.
+pub fn new_token() -> Result<String> {
+    Ok(BASE32_NOPAD.encode(&random_bytes::<16>()?).to_ascii_lowercase())
+}
+
+/// Random bytes of the machine.
+///
+/// # Errors
+/// The machine gives none.
+pub fn random_bytes<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes).map_err(|_| Error::internal("no randomness"))?;
+    Ok(bytes)
+}
+
+/// SHA-256 in hexadecimal.
+pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    HEXLOWER.encode(digest::digest(&digest::SHA256, bytes.as_ref()).as_ref())
+}
+
+/// Compares without telling by its time where the difference lies.
+pub fn same(left: &str, right: &str) -> bool {
+    constant_time::verify_slices_are_equal(left.as_bytes(), right.as_bytes()).is_ok()
+}
+
+fn create_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    Ok(())
+}
+
+fn refuse_if_others_may_read(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(path)?.permissions().mode();
+    if mode & 0o007 != 0 {
+        return Err(Error::internal(format!("{}: others may read the secret; run chmod 600 on it", path.display())));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_bound_to_purpose_and_text() {
+        let secret = Secret::from_bytes(&[7; 32]);
+        let mark = secret.mark("reply", "1:2");
+        assert!(secret.recognises("reply", "1:2", &mark.to_uppercase()));
+        assert!(!secret.recognises("other", "1:2", &mark));
+        assert!(!secret.recognises("reply", "1:3", &mark));
+    }
+
+    #[test]
+    fn tracking_codes_are_read_generously() {
+        let secret = Secret::from_bytes(&[7; 32]);
+        let code = secret.tracking_code("OKI-2602-00001-3");
+        assert_eq!(code.len(), 9);
+        assert!(secret.is_tracking_code("OKI-2602-00001-3", &code.to_lowercase().replace('-', " ").replace('0', "o")));
+        assert!(!secret.is_tracking_code("OKI-2602-00002-3", &code));
+        assert!(!secret.is_tracking_code("OKI-2602-00001-3", ""));
+    }
+}

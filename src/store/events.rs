@@ -1,0 +1,144 @@
+//! The append-only chains of events and their daily seals.
+
+use crate::domain::event::Event;
+use crate::error::Result;
+use crate::store::Tx;
+use chrono::{DateTime, Utc};
+
+/// Place and hash of the last event of a stream.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn head(tx: &mut Tx, stream: &str) -> Result<Option<(i64, String)>> {
+    sql!(tx, fetch_optional as (i64, String), "select seq, hash from event where stream = $1 order by seq desc limit 1", stream)
+}
+
+/// Appends an event that was chained before. Its place must be free.
+///
+/// # Errors
+/// The place is taken, or the database does not answer.
+pub async fn append(tx: &mut Tx, event: &Event) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "insert into event (stream, seq, at, actor, kind, payload, state, prev_hash, hash) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        &event.stream,
+        event.seq,
+        event.at,
+        event.actor.as_str(),
+        &event.kind,
+        &event.payload,
+        &event.state,
+        &event.prev_hash,
+        &event.hash,
+    )?;
+    Ok(())
+}
+
+/// Events of a stream after place `after`, at most `limit`.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn of_stream(tx: &mut Tx, stream: &str, after: i64, limit: i64) -> Result<Vec<Event>> {
+    sql!(
+        tx,
+        fetch_all as Event,
+        "select stream, seq, at, actor, kind, payload, state, prev_hash, hash from event \
+         where stream = $1 and seq > $2 order by seq limit $3",
+        stream,
+        after,
+        limit,
+    )
+}
+
+/// Streams after `after` in the order of their names, at most `limit`.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn streams(tx: &mut Tx, after: &str, limit: i64) -> Result<Vec<String>> {
+    sql!(
+        tx,
+        fetch_all scalar String,
+        "select distinct stream from event where stream > $1 order by stream limit $2",
+        after,
+        limit,
+    )
+}
+
+/// A seal as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Seal {
+    /// Place in the chain of seals.
+    pub id: i64,
+    /// When it was made. UTC.
+    pub at: DateTime<Utc>,
+    /// Merkle root over the sealed heads.
+    pub root: String,
+    /// Hash of the seal before.
+    pub prev_hash: String,
+    /// Hash of this seal.
+    pub hash: String,
+}
+
+/// A chain head as it was sealed: stream, place, hash.
+pub type SealedHead = (String, i64, String);
+
+/// Heads of the streams that moved since they were sealed last, in the order of their names.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn unsealed_heads(tx: &mut Tx) -> Result<Vec<SealedHead>> {
+    sql!(
+        tx,
+        fetch_all as (String, i64, String),
+        "select e.stream, e.seq, e.hash from event e \
+         where e.seq = (select max(seq) from event x where x.stream = e.stream) \
+         and not exists (select 1 from seal_head h where h.stream = e.stream and h.seq = e.seq) order by e.stream",
+    )
+}
+
+/// The last seal.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn last_seal(tx: &mut Tx) -> Result<Option<Seal>> {
+    sql!(tx, fetch_optional as Seal, "select id, at, root, prev_hash, hash from seal order by id desc limit 1")
+}
+
+/// Keeps a seal with its heads.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn add_seal(tx: &mut Tx, seal: &Seal, heads: &[SealedHead]) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "insert into seal (id, at, root, prev_hash, hash) values ($1, $2, $3, $4, $5)",
+        seal.id,
+        seal.at,
+        &seal.root,
+        &seal.prev_hash,
+        &seal.hash,
+    )?;
+    for (stream, seq, hash) in heads {
+        sql!(tx, execute, "insert into seal_head (seal_id, stream, seq, hash) values ($1, $2, $3, $4)", seal.id, stream, *seq, hash)?;
+    }
+    Ok(())
+}
+
+/// All seals in order.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn seals(tx: &mut Tx) -> Result<Vec<Seal>> {
+    sql!(tx, fetch_all as Seal, "select id, at, root, prev_hash, hash from seal order by id")
+}
+
+/// The heads under a seal, in the order of their names.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn sealed_heads(tx: &mut Tx, seal: i64) -> Result<Vec<SealedHead>> {
+    sql!(tx, fetch_all as (String, i64, String), "select stream, seq, hash from seal_head where seal_id = $1 order by stream", seal)
+}

@@ -1,0 +1,73 @@
+//! Messages of tickets and the files that came with them.
+
+use crate::domain::message::{Attachment, Message};
+use crate::error::Result;
+use crate::store::Tx;
+
+/// Adds a message and gives its key (`message.id` is ignored).
+///
+/// # Errors
+/// The database does not answer.
+pub async fn insert(tx: &mut Tx, ticket: i64, message: &Message) -> Result<i64> {
+    sql!(
+        tx,
+        fetch_one scalar i64,
+        "insert into message (ticket_id, at, author, author_name, visibility, body, channel) \
+         values ($1, $2, $3, $4, $5, $6, $7) returning id",
+        ticket,
+        message.at,
+        &message.author,
+        &message.author_name,
+        message.visibility,
+        &message.body,
+        &message.channel,
+    )
+}
+
+/// Messages of a ticket after key `after`; without internal notes unless `internal`.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn of_ticket(tx: &mut Tx, ticket: i64, internal: bool, after: i64, limit: i64) -> Result<Vec<Message>> {
+    sql!(
+        tx,
+        fetch_all as Message,
+        "select id, at, author, author_name, visibility, body, channel from message \
+         where ticket_id = $1 and ($2 or visibility = 'public') and id > $3 order by id limit $4",
+        ticket,
+        internal,
+        after,
+        limit,
+    )
+}
+
+/// Adds a file to a message and gives its key (`file.id` is ignored).
+///
+/// # Errors
+/// The database does not answer.
+pub async fn attach(tx: &mut Tx, ticket: i64, file: &Attachment) -> Result<i64> {
+    sql!(
+        tx,
+        fetch_one scalar i64,
+        "insert into attachment (ticket_id, message_id, name, media_type, size, sha256) values ($1, $2, $3, $4, $5, $6) returning id",
+        ticket,
+        file.message_id,
+        &file.name,
+        &file.media_type,
+        file.size,
+        &file.sha256,
+    )
+}
+
+/// Files of a ticket.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn attachments(tx: &mut Tx, ticket: i64) -> Result<Vec<Attachment>> {
+    sql!(
+        tx,
+        fetch_all as Attachment,
+        "select id, message_id, name, media_type, size, sha256 from attachment where ticket_id = $1 order by id",
+        ticket,
+    )
+}

@@ -1,0 +1,180 @@
+//! Memory: every line of SQL of the house, and nothing else.
+//!
+//! For: keeping domain types in SQLite (embedded) or PostgreSQL (several nodes). Each statement stands
+//! once, in the function that needs it, and runs natively on both through [`sql!`].
+//! May use: `domain`, `error`. Decides nothing: it loads and saves what `desk` tells it.
+//! To add a function: write it in the file of its noun, taking `&mut Tx`; write its test in
+//! `tests/store.rs` (a check fails for a function that has none).
+//!
+//! Rules for SQL that runs on both:
+//! 1. Bind every instant, random value and default; never `now()`, intervals, arrays or `greatest`.
+//! 2. Whole numbers are `bigint`; cast sums: `cast(sum(x) as bigint)`.
+//! 3. Instants are UTC and cut to microseconds by `Clock`; never compared with text made by SQL.
+//! 4. Addresses and words to look up are stored in lower case; no reliance on `like` being case-blind.
+//! 5. After any error the use-case returns (PostgreSQL has ended the transaction); to branch on
+//!    "exists already" use `on conflict do nothing` and look at the row count.
+//! 6. Differences between the databases live in this file and in `dialect.rs` only.
+
+use crate::error::{Error, Result};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{PgConnection, Postgres, SqliteConnection, Transaction};
+use std::str::FromStr;
+
+/// Runs one statement on whichever database the transaction belongs to.
+///
+/// `sql!(tx, execute, "…", binds…)` gives the number of changed rows,
+/// `sql!(tx, fetch_all as Row, "…", binds…)` rows, `sql!(tx, fetch_one scalar i64, "…", binds…)` one column.
+macro_rules! sql {
+    ($tx:expr, execute, $text:expr $(, $bind:expr)* $(,)?) => {
+        match $tx.connection() {
+            $crate::store::Connection::Sqlite(c) => sqlx::query($text)$(.bind($bind))*.execute(c).await.map(|done| done.rows_affected()),
+            $crate::store::Connection::Postgres(c) => sqlx::query($text)$(.bind($bind))*.execute(c).await.map(|done| done.rows_affected()),
+        }.map_err($crate::error::Error::from)
+    };
+    ($tx:expr, $verb:ident as $row:ty, $text:expr $(, $bind:expr)* $(,)?) => {
+        match $tx.connection() {
+            $crate::store::Connection::Sqlite(c) => sqlx::query_as::<_, $row>($text)$(.bind($bind))*.$verb(c).await,
+            $crate::store::Connection::Postgres(c) => sqlx::query_as::<_, $row>($text)$(.bind($bind))*.$verb(c).await,
+        }.map_err($crate::error::Error::from)
+    };
+    ($tx:expr, $verb:ident scalar $value:ty, $text:expr $(, $bind:expr)* $(,)?) => {
+        match $tx.connection() {
+            $crate::store::Connection::Sqlite(c) => sqlx::query_scalar::<_, $value>($text)$(.bind($bind))*.$verb(c).await,
+            $crate::store::Connection::Postgres(c) => sqlx::query_scalar::<_, $value>($text)$(.bind($bind))*.$verb(c).await,
+        }.map_err($crate::error::Error::from)
+    };
+}
+
+pub mod clocks;
+pub mod dialect;
+pub mod events;
+pub mod inbox;
+pub mod messages;
+pub mod notices;
+pub mod outbox;
+pub mod people;
+mod rows;
+pub mod services;
+pub mod sessions;
+pub mod settings;
+pub mod tickets;
+mod writer;
+
+/// The database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub enum Db {
+    /// Embedded: many readers, one writer whose commits are grouped.
+    Sqlite {
+        /// Readers; each sees only what was committed.
+        readers: sqlx::SqlitePool,
+        /// The one writer.
+        writer: writer::Writer,
+    },
+    /// Shared by several nodes.
+    Postgres(PgPool),
+}
+
+/// A transaction. Dropping it rolls back; [`Tx::commit`] is written by the use-case.
+#[derive(Debug)]
+pub enum Tx {
+    /// Reads a snapshot of the embedded database.
+    SqliteRead(Transaction<'static, sqlx::Sqlite>),
+    /// Changes the embedded database, alone.
+    SqliteWrite(writer::Turn),
+    /// Reads or changes the shared database.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// The native connection under a transaction, for [`sql!`].
+pub(crate) enum Connection<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Postgres(&'a mut PgConnection),
+}
+
+impl Db {
+    /// Connects to `sqlite://FILE` (made when missing) or `postgres://…`.
+    ///
+    /// # Errors
+    /// The address is malformed, or the database does not answer.
+    pub async fn connect(url: &str) -> Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let (readers, writer) = writer::open(path.trim_start_matches("//")).await?;
+            return Ok(Self::Sqlite { readers, writer });
+        }
+        let options = PgConnectOptions::from_str(url)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(20)
+            .acquire_timeout(std::time::Duration::from_secs(10))
+            .connect_with(options)
+            .await?;
+        Ok(Self::Postgres(pool))
+    }
+
+    /// Brings the schema up to date.
+    ///
+    /// # Errors
+    /// A migration fails, or the database was made by a newer program.
+    pub async fn migrate(&self) -> Result<()> {
+        match self {
+            Self::Sqlite { writer, .. } => writer.migrate(&sqlx::migrate!("migrations/sqlite")).await,
+            Self::Postgres(pool) => {
+                sqlx::migrate!("migrations/postgres").run(pool).await.map_err(|error| Error::Internal(error.into()))
+            }
+        }
+    }
+
+    /// Begins a transaction that only reads.
+    ///
+    /// # Errors
+    /// No connection is free in time.
+    pub async fn read(&self) -> Result<Tx> {
+        match self {
+            Self::Sqlite { readers, .. } => Ok(Tx::SqliteRead(readers.begin().await?)),
+            Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await?)),
+        }
+    }
+
+    /// Begins a transaction that changes something.
+    ///
+    /// # Errors
+    /// No connection is free in time.
+    pub async fn write(&self) -> Result<Tx> {
+        match self {
+            Self::Sqlite { writer, .. } => Ok(Tx::SqliteWrite(writer.turn().await?)),
+            Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await?)),
+        }
+    }
+
+    /// Closes all connections; the embedded database folds its log into its file.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Makes the changes durable; they are on disk when this returns.
+    ///
+    /// # Errors
+    /// They could not be made durable; nothing was changed.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::SqliteRead(tx) => Ok(tx.commit().await?),
+            Self::SqliteWrite(turn) => turn.commit().await,
+            Self::Postgres(tx) => Ok(tx.commit().await?),
+        }
+    }
+
+    pub(crate) fn connection(&mut self) -> Connection<'_> {
+        match self {
+            Self::SqliteRead(tx) => Connection::Sqlite(&mut *tx),
+            Self::SqliteWrite(turn) => Connection::Sqlite(turn.connection()),
+            Self::Postgres(tx) => Connection::Postgres(&mut *tx),
+        }
+    }
+}

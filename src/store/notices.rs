@@ -1,0 +1,64 @@
+//! What heads and units are told, until it leaves as mail.
+
+use crate::domain::clock_plan::StepKind;
+use crate::error::Result;
+use crate::store::Tx;
+use chrono::{DateTime, Utc};
+
+/// A notice that waits to be mailed.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Notice {
+    /// Key inside the database.
+    pub id: i64,
+    /// The person told.
+    pub account_id: i64,
+    /// The ticket it is about.
+    pub ticket_id: i64,
+    /// The step that caused it.
+    pub kind: StepKind,
+    /// When that was due. UTC.
+    pub due_at: DateTime<Utc>,
+    /// When it was noticed. UTC.
+    pub detected_at: DateTime<Utc>,
+}
+
+/// Notes that a person must be told of a step; once per step.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn add(tx: &mut Tx, account: i64, ticket: i64, kind: StepKind, cycle: i64, due: DateTime<Utc>, detected: DateTime<Utc>) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "insert into notice (account_id, ticket_id, kind, cycle, due_at, detected_at) values ($1, $2, $3, $4, $5, $6) \
+         on conflict (account_id, ticket_id, kind, cycle) do nothing",
+        account,
+        ticket,
+        kind,
+        cycle,
+        due,
+        detected,
+    )?;
+    Ok(())
+}
+
+/// Notices not mailed yet, person by person.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn waiting(tx: &mut Tx) -> Result<Vec<Notice>> {
+    sql!(
+        tx,
+        fetch_all as Notice,
+        "select id, account_id, ticket_id, kind, due_at, detected_at from notice where mailed_at is null order by account_id, due_at, id",
+    )
+}
+
+/// Marks a notice as mailed; `false` when it was before.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn mark_mailed(tx: &mut Tx, id: i64, at: DateTime<Utc>) -> Result<bool> {
+    let changed = sql!(tx, execute, "update notice set mailed_at = $2 where id = $1 and mailed_at is null", id, at)?;
+    Ok(changed == 1)
+}

@@ -1,0 +1,121 @@
+//! Mail on its way out: written with the change that causes it, sent afterwards.
+
+use crate::domain::message::{OutboxItem, OutboxState};
+use crate::error::Result;
+use crate::store::Tx;
+use chrono::{DateTime, Utc};
+
+/// A mail to be put in the outbox.
+#[derive(Debug, Clone)]
+pub struct NewMail {
+    /// One item per cause and recipient.
+    pub key: String,
+    /// The ticket it is about.
+    pub ticket: Option<i64>,
+    /// Envelope recipient.
+    pub recipient: String,
+    /// Envelope sender; empty for automatic mail, which nobody answers.
+    pub sender: String,
+    /// Subject line, for lists.
+    pub subject: String,
+    /// Its Message-ID, fixed now so that a retry is recognised.
+    pub message_id: String,
+    /// The whole message.
+    pub raw: Vec<u8>,
+}
+
+/// Puts a mail in the outbox; `false` when it is there already.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn put(tx: &mut Tx, mail: &NewMail, at: DateTime<Utc>) -> Result<bool> {
+    let added = sql!(
+        tx,
+        execute,
+        "insert into outbox (item_key, ticket_id, recipient, sender, subject, message_id, raw, state, attempts, due_at, \
+         lease_no, created_at) values ($1, $2, $3, $4, $5, $6, $7, 'queued', 0, $8, 0, $8) on conflict (item_key) do nothing",
+        &mail.key,
+        mail.ticket,
+        &mail.recipient,
+        &mail.sender,
+        &mail.subject,
+        &mail.message_id,
+        &mail.raw,
+        at,
+    )?;
+    Ok(added == 1)
+}
+
+/// Takes mails that are due, or whose worker has gone silent, until `lease`.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn claim(tx: &mut Tx, now: DateTime<Utc>, lease: DateTime<Utc>, limit: i64) -> Result<Vec<OutboxItem>> {
+    sql!(
+        tx,
+        fetch_all as OutboxItem,
+        "update outbox set state = 'sending', lease_until = $2, lease_no = lease_no + 1, attempts = attempts + 1 \
+         where id in (select id from outbox where (state = 'queued' and due_at <= $1) \
+         or (state = 'sending' and lease_until < $1) order by due_at, id limit $3) \
+         and ((state = 'queued' and due_at <= $1) or (state = 'sending' and lease_until < $1)) \
+         returning id, recipient, sender, subject, raw, state, attempts, lease_no, last_error, created_at, sent_at",
+        now,
+        lease,
+        limit,
+    )
+}
+
+/// Says what became of a mail this worker has claimed; `false` when its lease was taken over.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn settle(tx: &mut Tx, item: &OutboxItem, state: OutboxState, error: Option<&str>, at: DateTime<Utc>) -> Result<bool> {
+    let changed = sql!(
+        tx,
+        execute,
+        "update outbox set state = $3, last_error = $4, due_at = $5, lease_until = null, \
+         sent_at = case when $3 = 'sent' then $5 else sent_at end where id = $1 and lease_no = $2 and state = 'sending'",
+        item.id,
+        item.lease_no,
+        state,
+        error,
+        at,
+    )?;
+    Ok(changed == 1)
+}
+
+/// The newest mails, for the demo's mailbox and for the operator.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn newest(tx: &mut Tx, limit: i64) -> Result<Vec<OutboxItem>> {
+    sql!(
+        tx,
+        fetch_all as OutboxItem,
+        "select id, recipient, sender, subject, raw, state, attempts, lease_no, last_error, created_at, sent_at \
+         from outbox order by id desc limit $1",
+        limit,
+    )
+}
+
+/// One mail.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn by_id(tx: &mut Tx, id: i64) -> Result<Option<OutboxItem>> {
+    sql!(
+        tx,
+        fetch_optional as OutboxItem,
+        "select id, recipient, sender, subject, raw, state, attempts, lease_no, last_error, created_at, sent_at \
+         from outbox where id = $1",
+        id,
+    )
+}
+
+/// How many mails stand in each state.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn counts(tx: &mut Tx) -> Result<Vec<(String, i64)>> {
+    sql!(tx, fetch_all as (String, i64), "select state, count(*) from outbox group by state order by state")
+}

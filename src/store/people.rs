@@ -1,0 +1,139 @@
+//! Accounts, roles and tokens.
+
+use crate::domain::people::{Account, Grant, Role, Scope};
+use crate::error::Result;
+use crate::store::Tx;
+use chrono::{DateTime, Utc};
+
+/// The account with an address (lower case).
+///
+/// # Errors
+/// The database does not answer.
+pub async fn by_email(tx: &mut Tx, email: &str) -> Result<Option<Account>> {
+    sql!(tx, fetch_optional as Account, "select id, email, name, nip, active from account where email = $1", email)
+}
+
+/// The account with a key.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn by_id(tx: &mut Tx, id: i64) -> Result<Option<Account>> {
+    sql!(tx, fetch_optional as Account, "select id, email, name, nip, active from account where id = $1", id)
+}
+
+/// All accounts in the order of their addresses.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn all(tx: &mut Tx) -> Result<Vec<Account>> {
+    sql!(tx, fetch_all as Account, "select id, email, name, nip, active from account order by email")
+}
+
+/// Adds an account and gives its key (`account.id` is ignored).
+///
+/// # Errors
+/// The address is taken, or the database does not answer.
+pub async fn insert(tx: &mut Tx, account: &Account, password_hash: Option<&str>, at: DateTime<Utc>) -> Result<i64> {
+    sql!(
+        tx,
+        fetch_one scalar i64,
+        "insert into account (email, name, nip, password_hash, active, created_at) values ($1, $2, $3, $4, $5, $6) returning id",
+        &account.email,
+        &account.name,
+        &account.nip,
+        password_hash,
+        account.active,
+        at,
+    )
+}
+
+/// Allows or forbids an account to do anything; ends its sessions when forbidden.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn set_active(tx: &mut Tx, id: i64, active: bool) -> Result<()> {
+    sql!(tx, execute, "update account set active = $2 where id = $1", id, active)?;
+    if !active {
+        sql!(tx, execute, "delete from session where account_id = $1", id)?;
+    }
+    Ok(())
+}
+
+/// The stored password of an account, as a PHC string.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn password_hash(tx: &mut Tx, id: i64) -> Result<Option<String>> {
+    Ok(sql!(tx, fetch_optional scalar Option<String>, "select password_hash from account where id = $1", id)?.flatten())
+}
+
+/// What roles an account holds.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn grants(tx: &mut Tx, account: i64) -> Result<Vec<Grant>> {
+    let rows = sql!(
+        tx,
+        fetch_all as (Role, String),
+        "select role, agency from role_grant where account_id = $1 order by role, agency",
+        account,
+    )?;
+    Ok(rows.into_iter().map(|(role, agency)| Grant { role, agency: Some(agency).filter(|code| !code.is_empty()) }).collect())
+}
+
+/// Gives a role to an account.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn grant(tx: &mut Tx, account: i64, grant: &Grant) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "insert into role_grant (account_id, role, agency) values ($1, $2, $3) on conflict (account_id, role, agency) do nothing",
+        account,
+        grant.role,
+        grant.agency.as_deref().unwrap_or(""),
+    )?;
+    Ok(())
+}
+
+/// Active people who hold a role, for `agency` or for no particular one.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn holders(tx: &mut Tx, role: Role, agency: &str) -> Result<Vec<Account>> {
+    sql!(
+        tx,
+        fetch_all as Account,
+        "select a.id, a.email, a.name, a.nip, a.active from account a join role_grant g on g.account_id = a.id \
+         where a.active and g.role = $1 and g.agency in ($2, '') order by a.id",
+        role,
+        agency,
+    )
+}
+
+/// Keeps a token by its digest.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn add_token(tx: &mut Tx, account: i64, hash: &str, label: &str, scope: Scope, at: DateTime<Utc>) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "insert into api_token (hash, account_id, label, scope, created_at) values ($1, $2, $3, $4, $5) on conflict (hash) do nothing",
+        hash,
+        account,
+        label,
+        scope,
+        at,
+    )?;
+    Ok(())
+}
+
+/// Whose token this is, by its digest, unless it was revoked.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn by_token(tx: &mut Tx, hash: &str) -> Result<Option<(i64, Scope)>> {
+    sql!(tx, fetch_optional as (i64, Scope), "select account_id, scope from api_token where hash = $1 and revoked_at is null", hash)
+}

@@ -1,0 +1,95 @@
+//! How domain types stand in rows: words as text, structs column by column.
+
+use crate::domain::clock_plan::{ClockKind, Line, SlaClock, Step, StepKind, StepState, TicketPause};
+use crate::domain::event::{ActorLabel, Event};
+use crate::domain::message::{Attachment, InboxItem, InboxState, Message, MessageVisibility, OutboxItem, OutboxState};
+use crate::domain::people::{Account, Role, Scope};
+use crate::domain::service::Agency;
+use crate::domain::ticket::{Channel, Classification, Impact, Kind, Priority, Status, Ticket, Urgency};
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::{Decode, Encode, Postgres, Row, Sqlite, Type};
+
+/// Words are stored as text under their one spelling, on both databases.
+macro_rules! stored_words {
+    ($($word:ty),+ $(,)?) => { $(
+        stored_words!(@on Sqlite, sqlx::sqlite::SqliteArgumentsBuffer, $word);
+        stored_words!(@on Postgres, sqlx::postgres::PgArgumentBuffer, $word);
+    )+ };
+    (@on $db:ty, $buffer:ty, $word:ty) => {
+        impl Type<$db> for $word {
+            fn type_info() -> <$db as sqlx::Database>::TypeInfo { <str as Type<$db>>::type_info() }
+            fn compatible(ty: &<$db as sqlx::Database>::TypeInfo) -> bool { <str as Type<$db>>::compatible(ty) }
+        }
+        impl Encode<'_, $db> for $word {
+            fn encode_by_ref(&self, buffer: &mut $buffer) -> Result<IsNull, BoxDynError> {
+                Encode::<$db>::encode_by_ref(&self.as_str(), buffer)
+            }
+        }
+        impl<'r> Decode<'r, $db> for $word {
+            fn decode(value: <$db as sqlx::Database>::ValueRef<'r>) -> Result<Self, BoxDynError> {
+                Ok(<&str as Decode<'r, $db>>::decode(value)?.parse()?)
+            }
+        }
+    };
+}
+
+stored_words!(
+    Kind, Priority, Impact, Urgency, Status, Channel, Classification, ClockKind, Line, StepKind, StepState,
+    MessageVisibility, InboxState, OutboxState, Role, Scope,
+);
+
+/// A struct whose fields are columns of the same names; `field <- "column"` where they differ.
+macro_rules! from_columns {
+    ($name:ident { $($field:ident $(<- $column:literal)?),+ $(,)? }) => {
+        from_columns!(@on sqlx::sqlite::SqliteRow, $name { $($field $(<- $column)?),+ });
+        from_columns!(@on sqlx::postgres::PgRow, $name { $($field $(<- $column)?),+ });
+    };
+    (@on $row:ty, $name:ident { $($field:ident $(<- $column:literal)?),+ }) => {
+        impl sqlx::FromRow<'_, $row> for $name {
+            fn from_row(row: &$row) -> sqlx::Result<Self> {
+                Ok(Self { $($field: row.try_get(from_columns!(@column $field $($column)?))?),+ })
+            }
+        }
+    };
+    (@column $field:ident $column:literal) => { $column };
+    (@column $field:ident) => { stringify!($field) };
+}
+
+from_columns!(Ticket {
+    id, number, version, kind, subject, description, status, impact, urgency, priority, tier, agency, service, assignee,
+    requester_name, requester_email, requester_nip, requester_verified, classification, channel, opened_at,
+    responded_at, resolved_at, closed_at, breached_at, breached_tier, escalated_at, returned, merged_into, pack,
+    profile, updated_at,
+});
+from_columns!(SlaClock { id, kind, line, cycle, target_seconds, started_at, stopped_at, due_at });
+from_columns!(TicketPause { id, reason, from <- "from_at", to <- "to_at" });
+from_columns!(Step { id, ticket_id, kind, cycle, due_at, state });
+from_columns!(Message { id, at, author, author_name, visibility, body, channel });
+from_columns!(Attachment { id, message_id, name, media_type, size, sha256 });
+from_columns!(InboxItem { id, mailbox, sender, raw, received_at });
+from_columns!(OutboxItem { id, recipient, sender, subject, raw, state, attempts, lease_no, last_error, created_at, sent_at });
+from_columns!(Account { id, email, name, nip, active });
+from_columns!(Agency { code, name, email, active });
+from_columns!(Event { stream, seq, at, actor, kind, payload, state, prev_hash, hash });
+
+/// The label of an actor is stored as its text.
+macro_rules! stored_label {
+    ($db:ty) => {
+        impl Type<$db> for ActorLabel {
+            fn type_info() -> <$db as sqlx::Database>::TypeInfo {
+                <str as Type<$db>>::type_info()
+            }
+            fn compatible(ty: &<$db as sqlx::Database>::TypeInfo) -> bool {
+                <str as Type<$db>>::compatible(ty)
+            }
+        }
+        impl<'r> Decode<'r, $db> for ActorLabel {
+            fn decode(value: <$db as sqlx::Database>::ValueRef<'r>) -> Result<Self, BoxDynError> {
+                Ok(Self::stored(<String as Decode<'r, $db>>::decode(value)?))
+            }
+        }
+    };
+}
+stored_label!(Sqlite);
+stored_label!(Postgres);

@@ -1,0 +1,471 @@
+//! Rows of tickets, their numbers, participants, links and consultations.
+
+use crate::domain::people::Visibility;
+use crate::domain::ticket::Ticket;
+use crate::error::{Error, Result, Say};
+use crate::store::{Connection, Tx};
+use chrono::{DateTime, Utc};
+use sqlx::QueryBuilder;
+
+/// The columns of a ticket, for every statement that reads whole rows.
+macro_rules! columns {
+    () => {
+        "id, number, version, kind, subject, description, status, impact, urgency, priority, tier, agency, service, \
+         assignee, requester_name, requester_email, requester_nip, requester_verified, classification, channel, \
+         opened_at, responded_at, resolved_at, closed_at, breached_at, breached_tier, escalated_at, returned, \
+         merged_into, pack, profile, updated_at"
+    };
+}
+
+/// What a list of tickets is narrowed by. `None` and empty mean any.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// One of these states.
+    pub statuses: Vec<String>,
+    /// Agency code.
+    pub agency: Option<String>,
+    /// Service code.
+    pub service: Option<String>,
+    /// Priority.
+    pub priority: Option<String>,
+    /// Kind.
+    pub kind: Option<String>,
+    /// Line that owns it.
+    pub tier: Option<i64>,
+    /// Account working on it.
+    pub assignee: Option<i64>,
+    /// Whether the promise was broken.
+    pub breached: Option<bool>,
+    /// Words in number, subject or description.
+    pub words: Option<String>,
+    /// Opened at or after. UTC.
+    pub opened_from: Option<DateTime<Utc>>,
+    /// Opened before. UTC.
+    pub opened_to: Option<DateTime<Utc>>,
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sort {
+    /// Newest first.
+    #[default]
+    Newest,
+    /// Oldest first.
+    Oldest,
+    /// Next due first; without a due instant last.
+    Due,
+}
+
+/// A row of a list with its place in the order.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The ticket.
+    pub ticket: Ticket,
+    /// When the resolution is due. UTC.
+    pub due_at: Option<DateTime<Utc>>,
+}
+
+/// Place after which a list goes on: the sort key and the ticket.
+pub type After = (DateTime<Utc>, i64);
+
+/// The next number of a local month.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn next_sequence(tx: &mut Tx, period: &str) -> Result<i64> {
+    sql!(
+        tx,
+        fetch_one scalar i64,
+        "insert into ticket_sequence (period, last) values ($1, 1) \
+         on conflict (period) do update set last = ticket_sequence.last + 1 returning last",
+        period,
+    )
+}
+
+/// Adds the row of a new ticket and gives its key.
+///
+/// # Errors
+/// The number is taken, or the database does not answer.
+pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<i64> {
+    sql!(
+        tx,
+        fetch_one scalar i64,
+        "insert into ticket (number, version, kind, subject, description, status, impact, urgency, priority, tier, \
+         agency, service, assignee, requester_name, requester_email, requester_nip, requester_verified, \
+         classification, channel, opened_at, returned, pack, profile, updated_at, haystack) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
+         $23, $24, $25) returning id",
+        &ticket.number,
+        ticket.version,
+        ticket.kind,
+        &ticket.subject,
+        &ticket.description,
+        ticket.status,
+        ticket.impact,
+        ticket.urgency,
+        ticket.priority,
+        ticket.tier,
+        &ticket.agency,
+        &ticket.service,
+        ticket.assignee,
+        &ticket.requester_name,
+        &ticket.requester_email,
+        &ticket.requester_nip,
+        ticket.requester_verified,
+        ticket.classification,
+        ticket.channel,
+        ticket.opened_at,
+        ticket.returned,
+        &ticket.pack,
+        &ticket.profile,
+        ticket.updated_at,
+        haystack(ticket),
+    )
+}
+
+/// Saves the row, if nobody has changed it since it was read as `ticket.version - 1`.
+///
+/// # Errors
+/// [`Error::Conflict`] when somebody has.
+pub async fn update(tx: &mut Tx, ticket: &Ticket) -> Result<()> {
+    let changed = sql!(
+        tx,
+        execute,
+        "update ticket set version = $2, kind = $3, subject = $4, status = $5, impact = $6, urgency = $7, priority = $8, \
+         tier = $9, agency = $10, service = $11, assignee = $12, requester_verified = $13, classification = $14, \
+         responded_at = $15, resolved_at = $16, closed_at = $17, breached_at = $18, breached_tier = $19, \
+         escalated_at = $20, returned = $21, merged_into = $22, profile = $23, updated_at = $24, haystack = $25 \
+         where id = $1 and version = $2 - 1",
+        ticket.id,
+        ticket.version,
+        ticket.kind,
+        &ticket.subject,
+        ticket.status,
+        ticket.impact,
+        ticket.urgency,
+        ticket.priority,
+        ticket.tier,
+        &ticket.agency,
+        &ticket.service,
+        ticket.assignee,
+        ticket.requester_verified,
+        ticket.classification,
+        ticket.responded_at,
+        ticket.resolved_at,
+        ticket.closed_at,
+        ticket.breached_at,
+        ticket.breached_tier,
+        ticket.escalated_at,
+        ticket.returned,
+        &ticket.merged_into,
+        &ticket.profile,
+        ticket.updated_at,
+        haystack(ticket),
+    )?;
+    if changed == 1 { Ok(()) } else { Err(Error::conflict(Say::new("error-stale"))) }
+}
+
+/// The ticket with a number.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn by_number(tx: &mut Tx, number: &str) -> Result<Option<Ticket>> {
+    sql!(tx, fetch_optional as Ticket, concat!("select ", columns!(), " from ticket where number = $1"), number)
+}
+
+/// The ticket with a key.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn by_id(tx: &mut Tx, id: i64) -> Result<Option<Ticket>> {
+    sql!(tx, fetch_optional as Ticket, concat!("select ", columns!(), " from ticket where id = $1"), id)
+}
+
+/// How many tickets there are.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn count(tx: &mut Tx) -> Result<i64> {
+    sql!(tx, fetch_one scalar i64, "select count(*) from ticket")
+}
+
+/// How many open tickets somebody may see, by state.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn open_counts(tx: &mut Tx, seen: &Visibility) -> Result<Vec<(String, i64)>> {
+    let agencies = serde_json::to_string(&seen.agencies)?;
+    sql!(
+        tx,
+        fetch_all as (String, i64),
+        "select status, count(*) from ticket where status not in ('resolved', 'closed', 'merged') \
+         and ($1 or requester_email = $2 or $3 like '%\"' || agency || '\"%') group by status",
+        seen.all,
+        &seen.requester,
+        agencies,
+    )
+}
+
+/// Tickets that somebody may see, narrowed and ordered, at most `limit` after `after`.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list(tx: &mut Tx, seen: &Visibility, filter: &Filter, sort: Sort, after: Option<After>, limit: i64) -> Result<Vec<Listed>> {
+    match tx.connection() {
+        Connection::Sqlite(connection) => {
+            let mut query = listing::<sqlx::Sqlite>(seen, filter, sort, after, limit);
+            let rows = query.build().fetch_all(connection).await?;
+            rows.iter().map(listed).collect()
+        }
+        Connection::Postgres(connection) => {
+            let mut query = listing::<sqlx::Postgres>(seen, filter, sort, after, limit);
+            let rows = query.build().fetch_all(connection).await?;
+            rows.iter().map(listed).collect()
+        }
+    }
+}
+
+fn listed<'r, R>(row: &'r R) -> Result<Listed>
+where
+    R: sqlx::Row,
+    Ticket: sqlx::FromRow<'r, R>,
+    &'static str: sqlx::ColumnIndex<R>,
+    Option<DateTime<Utc>>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+{
+    Ok(Listed { ticket: sqlx::FromRow::from_row(row)?, due_at: row.try_get("due_at")? })
+}
+
+/// Far future: where tickets without a due instant stand in the order by due.
+fn never() -> DateTime<Utc> {
+    DateTime::from_timestamp(253_402_300_799, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// The sort key of a row in a list.
+pub fn place(listed: &Listed, sort: Sort) -> After {
+    let key = match sort {
+        Sort::Newest | Sort::Oldest => listed.ticket.opened_at,
+        Sort::Due => listed.due_at.unwrap_or_else(never),
+    };
+    (key, listed.ticket.id)
+}
+
+/// Builds the one statement with free filters. Only literals and bound values go into it.
+fn listing<DB>(seen: &Visibility, filter: &Filter, sort: Sort, after: Option<After>, limit: i64) -> QueryBuilder<DB>
+where
+    DB: sqlx::Database,
+    String: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+    i64: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+    DateTime<Utc>: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+{
+    let mut query = QueryBuilder::new(concat!(
+        "select * from (select ",
+        columns!(),
+        ", haystack, (select due_at from sla_clock c where c.ticket_id = ticket.id and c.kind = 'resolution' \
+         and c.line = 'total') as due_at from ticket) t where 1 = 1"
+    ));
+    if !seen.all {
+        query.push(" and (requester_email = ").push_bind(seen.requester.clone());
+        for agency in &seen.agencies {
+            query.push(" or agency = ").push_bind(agency.clone());
+        }
+        query.push(")");
+    }
+    if !filter.statuses.is_empty() {
+        query.push(" and status in (");
+        let mut list = query.separated(", ");
+        for status in &filter.statuses {
+            list.push_bind(status.clone());
+        }
+        query.push(")");
+    }
+    let texts = [(" and agency = ", &filter.agency), (" and service = ", &filter.service), (" and priority = ", &filter.priority), (" and kind = ", &filter.kind)];
+    for (condition, value) in texts {
+        if let Some(value) = value {
+            query.push(condition).push_bind(value.clone());
+        }
+    }
+    for (condition, value) in [(" and tier = ", filter.tier), (" and assignee = ", filter.assignee)] {
+        if let Some(value) = value {
+            query.push(condition).push_bind(value);
+        }
+    }
+    match filter.breached {
+        Some(true) => _ = query.push(" and breached_at is not null"),
+        Some(false) => _ = query.push(" and breached_at is null"),
+        None => {}
+    }
+    for word in filter.words.iter().flat_map(|words| words.split_whitespace()).take(8) {
+        query.push(" and haystack like ").push_bind(format!("%{}%", escape_like(&word.to_lowercase()))).push(" escape '!'");
+    }
+    if let Some(from) = filter.opened_from {
+        query.push(" and opened_at >= ").push_bind(from);
+    }
+    if let Some(to) = filter.opened_to {
+        query.push(" and opened_at < ").push_bind(to);
+    }
+    order(&mut query, sort, after);
+    query.push(" limit ").push_bind(limit);
+    query
+}
+
+fn order<DB>(query: &mut QueryBuilder<DB>, sort: Sort, after: Option<After>)
+where
+    DB: sqlx::Database,
+    i64: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+    DateTime<Utc>: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+{
+    if let Some((at, id)) = after {
+        match sort {
+            Sort::Newest => query.push(" and (opened_at, id) < ("),
+            Sort::Oldest => query.push(" and (opened_at, id) > ("),
+            Sort::Due => query.push(" and (coalesce(due_at, ").push_bind(never()).push("), id) > ("),
+        };
+        query.push_bind(at).push(", ").push_bind(id).push(")");
+    }
+    match sort {
+        Sort::Newest => query.push(" order by opened_at desc, id desc"),
+        Sort::Oldest => query.push(" order by opened_at, id"),
+        Sort::Due => query.push(" order by coalesce(due_at, ").push_bind(never()).push("), id"),
+    };
+}
+
+fn escape_like(word: &str) -> String {
+    word.replace('!', "!!").replace('%', "!%").replace('_', "!_")
+}
+
+fn haystack(ticket: &Ticket) -> String {
+    format!("{} {} {}", ticket.number, ticket.subject, ticket.description).to_lowercase()
+}
+
+/// Adds an address that may write to the ticket; gives its key, the old one when it is there.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn add_participant(tx: &mut Tx, ticket: i64, email: &str) -> Result<i64> {
+    sql!(
+        tx,
+        fetch_one scalar i64,
+        "insert into participant (ticket_id, email) values ($1, $2) \
+         on conflict (ticket_id, email) do update set email = excluded.email returning id",
+        ticket,
+        email,
+    )
+}
+
+/// Addresses that may write to the ticket, with their keys.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn participants(tx: &mut Tx, ticket: i64) -> Result<Vec<(i64, String)>> {
+    sql!(tx, fetch_all as (i64, String), "select id, email from participant where ticket_id = $1 order by id", ticket)
+}
+
+/// Remembers that a mail with this Message-ID belongs to the ticket.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn add_mail_reference(tx: &mut Tx, ticket: i64, message_id: &str) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "insert into mail_reference (message_id, ticket_id) values ($1, $2) on conflict (message_id, ticket_id) do nothing",
+        message_id,
+        ticket,
+    )?;
+    Ok(())
+}
+
+/// The ticket a Message-ID belongs to; the youngest when several share it.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn by_mail_reference(tx: &mut Tx, message_id: &str) -> Result<Option<i64>> {
+    sql!(
+        tx,
+        fetch_optional scalar i64,
+        "select ticket_id from mail_reference where message_id = $1 order by ticket_id desc limit 1",
+        message_id,
+    )
+}
+
+/// Ties two tickets together.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn add_link(tx: &mut Tx, from: i64, to: i64, relation: &str) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "insert into ticket_link (from_ticket, to_ticket, relation) values ($1, $2, $3) \
+         on conflict (from_ticket, to_ticket, relation) do nothing",
+        from,
+        to,
+        relation,
+    )?;
+    Ok(())
+}
+
+/// Numbers of tickets tied to this one, with the relation.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn links(tx: &mut Tx, ticket: i64) -> Result<Vec<(String, String)>> {
+    sql!(
+        tx,
+        fetch_all as (String, String),
+        "select t.number, l.relation from ticket_link l \
+         join ticket t on t.id = case when l.from_ticket = $1 then l.to_ticket else l.from_ticket end \
+         where l.from_ticket = $1 or l.to_ticket = $1 order by t.number",
+        ticket,
+    )
+}
+
+/// A consultation with somebody outside: partner, contact, date, question.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Consultation {
+    /// Code of the partner in the pack.
+    pub partner: String,
+    /// Whom they spoke to.
+    pub contact: String,
+    /// Local date, `YYYY-MM-DD`.
+    pub held_on: String,
+    /// What was asked.
+    pub question: String,
+    /// When it was recorded. UTC.
+    pub at: DateTime<Utc>,
+    /// Who recorded it.
+    pub actor: String,
+}
+
+/// Records a consultation.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn add_consultation(tx: &mut Tx, ticket: i64, held: &Consultation) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "insert into consultation (ticket_id, partner, contact, held_on, question, at, actor) values ($1, $2, $3, $4, $5, $6, $7)",
+        ticket,
+        &held.partner,
+        &held.contact,
+        &held.held_on,
+        &held.question,
+        held.at,
+        &held.actor,
+    )?;
+    Ok(())
+}
+
+/// Consultations about a ticket, oldest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn consultations(tx: &mut Tx, ticket: i64) -> Result<Vec<Consultation>> {
+    sql!(
+        tx,
+        fetch_all as Consultation,
+        "select partner, contact, held_on, question, at, actor from consultation where ticket_id = $1 order by id",
+        ticket,
+    )
+}

@@ -1,0 +1,205 @@
+//! The one writer of the embedded database, with group commit.
+//!
+//! SQLite lets one connection write, and a durable commit waits for the disk. So use-cases take turns
+//! on one connection, each inside a savepoint; whoever has finished queues for the connection again,
+//! behind those already waiting, and commits for all who finished before. Nobody is told "done" before
+//! that commit: a fair queue is all the grouping needs.
+
+use crate::error::{Error, Result};
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, Executor as _, SqliteConnection};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+
+/// Hands out turns on the writing connection. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Writer(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    connection: SqliteConnection,
+    /// A transaction is open with work of use-cases that wait for its commit.
+    open: bool,
+    /// A use-case left its savepoint without a word; it must be undone before the next begins.
+    abandoned: bool,
+    /// How many use-cases the open transaction holds.
+    waiting: usize,
+    /// Tells the fate of the open transaction.
+    fate: watch::Sender<Option<Result<(), ()>>>,
+}
+
+/// One use-case's turn on the writing connection; dropping it undoes what was done in it.
+#[derive(Debug)]
+pub struct Turn {
+    /// Held until the use-case has ended one way or the other.
+    held: Option<OwnedMutexGuard<State>>,
+}
+
+/// Longest group: bounds what one failing commit takes back.
+const GROUP: usize = 64;
+
+/// Opens the database file with its readers and its writer.
+pub(super) async fn open(path: &str) -> Result<(SqlitePool, Writer)> {
+    let file = path.split('?').next().unwrap_or(path);
+    if let Some(folder) = std::path::Path::new(file).parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // NORMAL would lose committed work when the power fails.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .statement_cache_capacity(200)
+        .busy_timeout(Duration::from_secs(15));
+    let connection = SqliteConnection::connect_with(&options).await?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(8)
+        .acquire_timeout(Duration::from_secs(15))
+        .connect_with(options)
+        .await?;
+    let state = State { connection, open: false, abandoned: false, waiting: 0, fate: watch::channel(None).0 };
+    Ok((readers, Writer(Arc::new(Mutex::new(state)))))
+}
+
+impl Writer {
+    /// Waits for the connection and begins a use-case on it.
+    pub(super) async fn turn(&self) -> Result<Turn> {
+        let mut state = Arc::clone(&self.0).lock_owned().await;
+        state.tidy().await?;
+        if !state.open {
+            state.connection.execute("begin immediate").await?;
+            state.open = true;
+            state.fate = watch::channel(None).0;
+        }
+        state.connection.execute("savepoint use_case").await?;
+        state.abandoned = true;
+        Ok(Turn { held: Some(state) })
+    }
+
+    pub(super) async fn migrate(&self, migrator: &Migrator) -> Result<()> {
+        let mut state = self.0.lock().await;
+        migrator.run(&mut state.connection).await.map_err(|error| Error::Internal(error.into()))
+    }
+
+    /// Commits what waits and folds the log into the file.
+    pub(super) async fn close(&self) {
+        let mut state = self.0.lock().await;
+        let tidy = state.tidy().await;
+        if tidy.is_ok() && state.open {
+            state.commit_group().await;
+        }
+        // Only shortens the next start; the log is replayed otherwise.
+        if let Err(error) = state.connection.execute("pragma wal_checkpoint(truncate)").await {
+            tracing::debug!(%error, "the log was not folded into the database file");
+        }
+    }
+}
+
+impl Turn {
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.held.as_mut().expect("a turn holds the connection until it ends").connection
+    }
+
+    /// Ends the use-case and waits until it is on disk.
+    pub(super) async fn commit(mut self) -> Result<()> {
+        let mut state = self.held.take().expect("a turn ends once");
+        if let Err(error) = state.connection.execute("release use_case").await {
+            self.held = Some(state);
+            return Err(error.into());
+        }
+        state.abandoned = false;
+        state.waiting += 1;
+        // In a task of its own: a caller that goes away must not leave the group without its commit.
+        tokio::spawn(commit_in_turn(state)).await.map_err(|error| Error::Unavailable(error.into()))?
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let Some(state) = self.held.take() else { return };
+        let writer = OwnedMutexGuard::mutex(&state).clone();
+        drop(state);
+        // The transaction must not stay open when nobody else is in it: other processes wait for the file.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { writer.lock_owned().await.close_if_empty().await });
+        }
+    }
+}
+
+/// Queues behind those who already wait for the connection, then commits for everyone in the group,
+/// unless somebody has done so meanwhile.
+async fn commit_in_turn(mut state: OwnedMutexGuard<State>) -> Result<()> {
+    let mut fate = state.fate.subscribe();
+    if state.waiting >= GROUP {
+        state.commit_group().await;
+    } else {
+        let writer = OwnedMutexGuard::mutex(&state).clone();
+        drop(state);
+        let mut state = writer.lock_owned().await;
+        if fate.borrow().is_none() {
+            state.commit_if_tidy().await;
+        }
+    }
+    let told = *fate.wait_for(Option::is_some).await.map_err(|error| Error::Unavailable(error.into()))?;
+    told.unwrap_or(Err(())).map_err(|()| Error::Unavailable("the change could not be made durable".into()))
+}
+
+impl State {
+    /// Undoes the savepoint of a use-case that was dropped half-way.
+    async fn tidy(&mut self) -> Result<()> {
+        if self.abandoned {
+            self.connection.execute("rollback to use_case").await?;
+            self.connection.execute("release use_case").await?;
+            self.abandoned = false;
+        }
+        Ok(())
+    }
+
+    async fn commit_if_tidy(&mut self) {
+        match self.tidy().await {
+            Ok(()) => self.commit_group().await,
+            Err(error) => {
+                tracing::error!(%error, "the writer could not undo a half-done change");
+                self.fail_group().await;
+            }
+        }
+    }
+
+    /// Ends a transaction that holds nobody's work.
+    async fn close_if_empty(&mut self) {
+        let tidy = self.tidy().await;
+        if self.open && (tidy.is_err() || self.waiting == 0) {
+            self.fail_group().await;
+        }
+    }
+
+    /// Commits the group and tells everyone in it.
+    async fn commit_group(&mut self) {
+        match self.connection.execute("commit").await {
+            Ok(_) => self.settle(Ok(())),
+            Err(error) => {
+                tracing::error!(%error, "a group of changes could not be made durable");
+                self.fail_group().await;
+            }
+        }
+    }
+
+    async fn fail_group(&mut self) {
+        // Fails when SQLite has already rolled back by itself; either way nothing is left open.
+        if let Err(error) = self.connection.execute("rollback").await {
+            tracing::debug!(%error, "rollback after a failed commit");
+        }
+        self.abandoned = false;
+        self.settle(Err(()));
+    }
+
+    fn settle(&mut self, fate: Result<(), ()>) {
+        self.open = false;
+        self.waiting = 0;
+        self.fate.send_replace(Some(fate));
+    }
+}

@@ -82,8 +82,11 @@ impl Config {
         {
             return Err(format!("{}: no such settings file", file.display()));
         }
-        // The suite talks to its own services through MEJA_TEST_*; those are no settings.
-        let environment = Env::prefixed("MEJA_").filter(|key| !key.starts_with("test_") && !key.starts_with("TEST_"));
+        // MEJA_TEST_* and MEJA_CACHE belong to the test suite; they are no settings.
+        let environment = Env::prefixed("MEJA_").filter(|key| {
+            let key = key.as_str().to_ascii_lowercase();
+            !key.starts_with("test_") && key != "cache"
+        });
         let config: Self = Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(file.unwrap_or(Path::new("meja.toml"))))
             .merge(environment)

@@ -5,4 +5,9 @@ pub mod clock;
 pub mod config;
 pub mod error;
 pub mod secret;
+pub mod text;
+#[macro_use]
 pub mod store;
+pub mod desk;
+pub mod mail;
+pub mod policy;

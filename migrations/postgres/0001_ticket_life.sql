@@ -87,6 +87,8 @@ create table ticket (
     requester_verified boolean not null,
     classification text not null,
     channel text not null,
+    -- The requester is written to in this language.
+    language text not null,
     opened_at timestamptz not null,
     responded_at timestamptz,
     resolved_at timestamptz,

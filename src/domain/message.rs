@@ -104,3 +104,22 @@ pub struct OutboxItem {
     /// When the next server took it. UTC.
     pub sent_at: Option<DateTime<Utc>>,
 }
+
+/// A mail to be put in the outbox.
+#[derive(Debug, Clone)]
+pub struct NewMail {
+    /// One item per cause and recipient.
+    pub key: String,
+    /// The ticket it is about.
+    pub ticket: Option<i64>,
+    /// Envelope recipient.
+    pub recipient: String,
+    /// Envelope sender; empty for automatic mail, which nobody answers.
+    pub sender: String,
+    /// Subject line, for lists.
+    pub subject: String,
+    /// Its Message-ID, fixed now so that a retry is recognised.
+    pub message_id: String,
+    /// The whole message.
+    pub raw: Vec<u8>,
+}

@@ -54,6 +54,11 @@ words! {
 }
 
 words! {
+    /// The language somebody is written to in.
+    pub enum Language { Indonesian = "id", English = "en" }
+}
+
+words! {
     /// What may be done to a ticket. The API's verbs carry these names.
     pub enum Verb {
         Acknowledge = "acknowledge",
@@ -153,6 +158,8 @@ pub struct Ticket {
     pub classification: Classification,
     /// The way it came in.
     pub channel: Channel,
+    /// The requester is written to in this language.
+    pub language: Language,
     /// Server receipt; the clocks start here. UTC.
     pub opened_at: DateTime<Utc>,
     /// First answer or acknowledgement by a person. UTC.

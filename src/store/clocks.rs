@@ -106,12 +106,19 @@ pub async fn plan_step(tx: &mut Tx, ticket: i64, kind: StepKind, cycle: i64, due
     Ok(())
 }
 
-/// Takes back the planned steps of one kind.
+/// Takes back the planned steps whose kind is not among `kept`.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn skip_steps(tx: &mut Tx, ticket: i64, kind: StepKind) -> Result<()> {
-    sql!(tx, execute, "update clock_step set state = 'skipped' where ticket_id = $1 and kind = $2 and state = 'planned'", ticket, kind)?;
+pub async fn skip_steps(tx: &mut Tx, ticket: i64, kept: &[StepKind]) -> Result<()> {
+    let kept: String = kept.iter().map(|kind| format!("|{kind}|")).collect();
+    sql!(
+        tx,
+        execute,
+        "update clock_step set state = 'skipped' where ticket_id = $1 and state = 'planned' and $2 not like '%|' || kind || '|%'",
+        ticket,
+        kept,
+    )?;
     Ok(())
 }
 

@@ -71,3 +71,11 @@ pub async fn attachments(tx: &mut Tx, ticket: i64) -> Result<Vec<Attachment>> {
         ticket,
     )
 }
+
+/// Message-IDs of a ticket's mails, oldest first, at most the first and the last nine.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn mail_references(tx: &mut Tx, ticket: i64) -> Result<Vec<String>> {
+    sql!(tx, fetch_all scalar String, "select message_id from mail_reference where ticket_id = $1 order by message_id limit 10", ticket)
+}

@@ -1,28 +1,9 @@
 //! Mail on its way out: written with the change that causes it, sent afterwards.
 
-use crate::domain::message::{OutboxItem, OutboxState};
+use crate::domain::message::{NewMail, OutboxItem, OutboxState};
 use crate::error::Result;
 use crate::store::Tx;
 use chrono::{DateTime, Utc};
-
-/// A mail to be put in the outbox.
-#[derive(Debug, Clone)]
-pub struct NewMail {
-    /// One item per cause and recipient.
-    pub key: String,
-    /// The ticket it is about.
-    pub ticket: Option<i64>,
-    /// Envelope recipient.
-    pub recipient: String,
-    /// Envelope sender; empty for automatic mail, which nobody answers.
-    pub sender: String,
-    /// Subject line, for lists.
-    pub subject: String,
-    /// Its Message-ID, fixed now so that a retry is recognised.
-    pub message_id: String,
-    /// The whole message.
-    pub raw: Vec<u8>,
-}
 
 /// Puts a mail in the outbox; `false` when it is there already.
 ///

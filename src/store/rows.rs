@@ -5,7 +5,7 @@ use crate::domain::event::{ActorLabel, Event};
 use crate::domain::message::{Attachment, InboxItem, InboxState, Message, MessageVisibility, OutboxItem, OutboxState};
 use crate::domain::people::{Account, Role, Scope};
 use crate::domain::service::Agency;
-use crate::domain::ticket::{Channel, Classification, Impact, Kind, Priority, Status, Ticket, Urgency};
+use crate::domain::ticket::{Channel, Classification, Impact, Kind, Language, Priority, Status, Ticket, Urgency};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::{Decode, Encode, Postgres, Row, Sqlite, Type};
@@ -35,7 +35,7 @@ macro_rules! stored_words {
 }
 
 stored_words!(
-    Kind, Priority, Impact, Urgency, Status, Channel, Classification, ClockKind, Line, StepKind, StepState,
+    Kind, Priority, Impact, Urgency, Status, Channel, Classification, Language, ClockKind, Line, StepKind, StepState,
     MessageVisibility, InboxState, OutboxState, Role, Scope,
 );
 
@@ -58,7 +58,7 @@ macro_rules! from_columns {
 
 from_columns!(Ticket {
     id, number, version, kind, subject, description, status, impact, urgency, priority, tier, agency, service, assignee,
-    requester_name, requester_email, requester_nip, requester_verified, classification, channel, opened_at,
+    requester_name, requester_email, requester_nip, requester_verified, classification, channel, language, opened_at,
     responded_at, resolved_at, closed_at, breached_at, breached_tier, escalated_at, returned, merged_into, pack,
     profile, updated_at,
 });

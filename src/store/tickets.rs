@@ -12,7 +12,7 @@ macro_rules! columns {
     () => {
         "id, number, version, kind, subject, description, status, impact, urgency, priority, tier, agency, service, \
          assignee, requester_name, requester_email, requester_nip, requester_verified, classification, channel, \
-         opened_at, responded_at, resolved_at, closed_at, breached_at, breached_tier, escalated_at, returned, \
+         language, opened_at, responded_at, resolved_at, closed_at, breached_at, breached_tier, escalated_at, returned, \
          merged_into, pack, profile, updated_at"
     };
 }
@@ -92,9 +92,9 @@ pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<i64> {
         fetch_one scalar i64,
         "insert into ticket (number, version, kind, subject, description, status, impact, urgency, priority, tier, \
          agency, service, assignee, requester_name, requester_email, requester_nip, requester_verified, \
-         classification, channel, opened_at, returned, pack, profile, updated_at, haystack) \
+         classification, channel, language, opened_at, returned, pack, profile, updated_at, haystack) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
-         $23, $24, $25) returning id",
+         $23, $24, $25, $26) returning id",
         &ticket.number,
         ticket.version,
         ticket.kind,
@@ -114,6 +114,7 @@ pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<i64> {
         ticket.requester_verified,
         ticket.classification,
         ticket.channel,
+        ticket.language,
         ticket.opened_at,
         ticket.returned,
         &ticket.pack,
@@ -467,5 +468,17 @@ pub async fn consultations(tx: &mut Tx, ticket: i64) -> Result<Vec<Consultation>
         fetch_all as Consultation,
         "select partner, contact, held_on, question, at, actor from consultation where ticket_id = $1 order by id",
         ticket,
+    )
+}
+
+/// A ticket that has no history at all, if there is one.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn without_events(tx: &mut Tx) -> Result<Option<String>> {
+    sql!(
+        tx,
+        fetch_optional scalar String,
+        "select number from ticket t where not exists (select 1 from event e where e.stream = t.number) order by number limit 1",
     )
 }

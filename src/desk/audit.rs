@@ -1,0 +1,208 @@
+//! Proof: sealing the chains of events and finding what somebody has altered.
+
+use crate::desk::Desk;
+use crate::desk::verbs::message_digest;
+use crate::desk::working::state_digest;
+use crate::domain::event::{Event, GENESIS};
+use crate::error::Result;
+use crate::secret::sha256;
+use crate::store::events::{Seal, SealedHead};
+use crate::store::{self, Tx};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// What the check of all chains and seals has found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// Nothing was altered.
+    pub ok: bool,
+    /// Chains looked at.
+    pub streams: usize,
+    /// Events looked at.
+    pub events: usize,
+    /// Seals looked at.
+    pub seals: usize,
+    /// The first altered place.
+    pub first: Option<Finding>,
+}
+
+/// A place that somebody has altered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// `event`, `ticket`, `message` or `seal`.
+    pub what: &'static str,
+    /// The ticket's number, or the seal's.
+    pub stream: String,
+    /// Place in the chain, where it has one.
+    pub seq: Option<i64>,
+    /// How it shows.
+    pub problem: &'static str,
+}
+
+/// Events read at a time.
+const PAGE: i64 = 500;
+
+impl Desk {
+    /// Recomputes every chain, every ticket's row and every seal; stops at the first altered place.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn verify_audit(&self) -> Result<Verdict> {
+        let mut tx = self.db.read().await?;
+        let mut verdict = Verdict { ok: true, streams: 0, events: 0, seals: 0, first: None };
+        let mut hashes = HashMap::new();
+        let mut after = String::new();
+        loop {
+            let streams = store::events::streams(&mut tx, &after, PAGE).await?;
+            let Some(last) = streams.last() else { break };
+            after.clone_from(last);
+            for stream in &streams {
+                verdict.streams += 1;
+                if let Some(finding) = check_stream(&mut tx, stream, &mut verdict.events, &mut hashes).await? {
+                    return Ok(verdict.found(finding));
+                }
+            }
+        }
+        if let Some(number) = store::tickets::without_events(&mut tx).await? {
+            return Ok(verdict.found(finding("ticket", &number, None, "no_history")));
+        }
+        let seals = store::events::seals(&mut tx).await?;
+        verdict.seals = seals.len();
+        let mut prev = GENESIS.to_owned();
+        for seal in seals {
+            let heads = store::events::sealed_heads(&mut tx, seal.id).await?;
+            if let Some(problem) = check_seal(&seal, &heads, &prev, &hashes) {
+                return Ok(verdict.found(finding("seal", &seal.id.to_string(), None, problem)));
+            }
+            prev = seal.hash;
+        }
+        Ok(verdict)
+    }
+
+    /// Seals the heads of all chains that moved since the last seal; `false` when none did.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn seal(&self) -> Result<bool> {
+        let mut tx = self.db.write().await?;
+        store::dialect::one_at_a_time(&mut tx, 1).await?;
+        let heads = store::events::unsealed_heads(&mut tx).await?;
+        if heads.is_empty() {
+            return Ok(false);
+        }
+        let last = store::events::last_seal(&mut tx).await?;
+        let (id, prev_hash) = last.map_or((1, GENESIS.to_owned()), |seal| (seal.id + 1, seal.hash));
+        let (at, root) = (self.now(), merkle_root(&heads));
+        let seal = Seal { id, at, hash: seal_hash(id, at, &root, &prev_hash), root, prev_hash };
+        store::events::add_seal(&mut tx, &seal, &heads).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}
+
+impl Verdict {
+    fn found(mut self, finding: Finding) -> Self {
+        self.ok = false;
+        self.first = Some(finding);
+        self
+    }
+}
+
+fn finding(what: &'static str, stream: &str, seq: Option<i64>, problem: &'static str) -> Finding {
+    Finding { what, stream: stream.to_owned(), seq, problem }
+}
+
+/// Walks one chain; notes the hash of each place for the seals.
+async fn check_stream(tx: &mut Tx, stream: &str, count: &mut usize, hashes: &mut HashMap<(String, i64), String>) -> Result<Option<Finding>> {
+    let (mut prev, mut seq) = (GENESIS.to_owned(), 0);
+    let mut messages: HashMap<i64, String> = HashMap::new();
+    let mut last: Option<Event> = None;
+    loop {
+        let events = store::events::of_stream(tx, stream, seq, PAGE).await?;
+        if events.is_empty() {
+            break;
+        }
+        for event in events {
+            *count += 1;
+            let problem = if event.seq != seq + 1 {
+                Some("missing_before")
+            } else if event.prev_hash != prev {
+                Some("chain_broken")
+            } else if event.hash != sha256(event.preimage()) {
+                Some("altered")
+            } else {
+                None
+            };
+            if let Some(problem) = problem {
+                return Ok(Some(finding("event", stream, Some(event.seq), problem)));
+            }
+            if let Some((id, digest)) = message_of(&event) {
+                messages.insert(id, digest);
+            }
+            (prev, seq) = (event.hash.clone(), event.seq);
+            hashes.insert((stream.to_owned(), seq), prev.clone());
+            last = Some(event);
+        }
+    }
+    check_ticket(tx, stream, last, &messages).await
+}
+
+/// Holds the row, the clocks and the messages of a ticket against what its chain says of them.
+async fn check_ticket(tx: &mut Tx, stream: &str, last: Option<Event>, told: &HashMap<i64, String>) -> Result<Option<Finding>> {
+    let Some(last) = last else { return Ok(None) };
+    let Some(ticket) = store::tickets::by_number(tx, stream).await? else {
+        return Ok(Some(finding("ticket", stream, None, "removed")));
+    };
+    let clocks = store::clocks::of_ticket(tx, ticket.id).await?;
+    let pauses = store::clocks::pauses(tx, ticket.id).await?;
+    if last.state.as_deref() != Some(state_digest(&ticket, &clocks, &pauses)?.as_str()) {
+        let problem = if last.state.is_none() { "end_cut_off" } else { "row_altered" };
+        return Ok(Some(finding("ticket", stream, Some(last.seq), problem)));
+    }
+    let messages = store::messages::of_ticket(tx, ticket.id, true, 0, i64::MAX).await?;
+    for message in &messages {
+        if told.get(&message.id) != Some(&message_digest(message)?) {
+            return Ok(Some(finding("message", stream, Some(message.id), "altered")));
+        }
+    }
+    let missing = told.keys().find(|id| !messages.iter().any(|message| message.id == **id));
+    Ok(missing.map(|id| finding("message", stream, Some(*id), "removed")))
+}
+
+fn message_of(event: &Event) -> Option<(i64, String)> {
+    let payload: Value = serde_json::from_str(&event.payload).ok()?;
+    let message = payload.get("message")?;
+    Some((message.get("id")?.as_i64()?, message.get("sha256")?.as_str()?.to_owned()))
+}
+
+fn check_seal(seal: &Seal, heads: &[SealedHead], prev: &str, hashes: &HashMap<(String, i64), String>) -> Option<&'static str> {
+    if seal.prev_hash != prev {
+        return Some("chain_broken");
+    }
+    if seal.root != merkle_root(heads) || seal.hash != seal_hash(seal.id, seal.at, &seal.root, &seal.prev_hash) {
+        return Some("altered");
+    }
+    let sealed = |(stream, seq, hash): &SealedHead| hashes.get(&(stream.clone(), *seq)) == Some(hash);
+    if heads.iter().all(sealed) { None } else { Some("sealed_history_differs") }
+}
+
+fn seal_hash(id: i64, at: DateTime<Utc>, root: &str, prev: &str) -> String {
+    sha256(format!("{id}\n{}\n{root}\n{prev}", at.to_rfc3339_opts(SecondsFormat::Micros, true)))
+}
+
+/// Root of a Merkle tree over the heads in the order of their streams; an odd node goes up as it is.
+fn merkle_root(heads: &[SealedHead]) -> String {
+    let mut level: Vec<String> = heads.iter().map(|(stream, seq, hash)| sha256(format!("leaf\n{stream}\n{seq}\n{hash}"))).collect();
+    while level.len() > 1 {
+        level = level
+            .chunks(2)
+            .map(|pair| match pair {
+                [left, right] => sha256(format!("node\n{left}\n{right}")),
+                single => single[0].clone(),
+            })
+            .collect();
+    }
+    level.pop().unwrap_or_else(|| GENESIS.to_owned())
+}

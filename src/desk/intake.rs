@@ -1,0 +1,258 @@
+//! A new ticket, whichever way it comes in.
+
+use crate::desk::verbs::{LONGEST_TEXT, required_all, store_message};
+use crate::desk::working::Working;
+use crate::desk::{Desk, files, letters, once};
+use crate::domain::event::ActorLabel;
+use crate::domain::message::MessageVisibility;
+use crate::domain::number;
+use crate::domain::people::{Actor, Role};
+use crate::domain::service::{self, Service};
+use crate::domain::ticket::{Channel, Classification, Impact, Kind, Language, Status, Ticket, Urgency};
+use crate::error::{Error, FieldError, Result, Say};
+use crate::mail::parse::File;
+use crate::policy::{self, Guess};
+use crate::store::{self, Tx};
+use chrono::{DateTime, Datelike, Utc};
+use serde_json::json;
+
+/// Longest subject, in characters.
+pub const LONGEST_SUBJECT: usize = 200;
+
+/// What somebody reports. `None` is left to the desk's judgement.
+#[derive(Debug, Clone, Hash)]
+pub struct Report {
+    /// One line.
+    pub subject: String,
+    /// In full.
+    pub description: String,
+    /// Kind of user service.
+    pub kind: Option<Kind>,
+    /// Code of the agency that should answer.
+    pub agency: Option<String>,
+    /// Code of the service concerned.
+    pub service: Option<String>,
+    /// How many are hit.
+    pub impact: Option<Impact>,
+    /// How badly work is stopped.
+    pub urgency: Option<Urgency>,
+    /// Name of the requester.
+    pub name: String,
+    /// Address of the requester; may be empty where the way in does not need one.
+    pub email: String,
+    /// Civil-servant number of the requester.
+    pub nip: Option<String>,
+    /// The way in.
+    pub channel: Channel,
+    /// The requester is written to in this language.
+    pub language: Language,
+}
+
+/// What came with a mail beside its words.
+#[derive(Debug, Clone, Default)]
+pub struct MailTrace {
+    /// Its Message-ID.
+    pub message_id: String,
+    /// Files in it.
+    pub files: Vec<File>,
+    /// The ticket that is over and goes on here.
+    pub follows: Option<Ticket>,
+}
+
+impl Desk {
+    /// Opens a ticket for `actor`, who may report for somebody else when of the staff.
+    ///
+    /// # Errors
+    /// `Invalid` with every bad field; nothing is changed then.
+    pub async fn open(&self, actor: &Actor, mut report: Report, key: Option<&str>) -> Result<Ticket> {
+        if actor.scope == crate::domain::people::Scope::Read {
+            return Err(Error::Denied(Say::new("error-denied")));
+        }
+        if !actor.is_staff() || report.email.trim().is_empty() {
+            // A requester reports in his own name.
+            report.email.clone_from(&actor.account.email);
+            if report.name.trim().is_empty() || !actor.is_staff() {
+                report.name.clone_from(&actor.account.name);
+            }
+        }
+        let now = self.now();
+        let mut tx = self.db.write().await?;
+        if let once::Repeat::Answered(number) = once::take(&mut tx, actor, key, &once::fingerprint(&report), now).await? {
+            return store::tickets::by_number(&mut tx, &number).await?.ok_or(Error::NotFound("ticket"));
+        }
+        let ticket = self.open_in(&mut tx, report, ActorLabel::user(actor.account.id), now, None).await?;
+        once::answer(&mut tx, actor, key, &ticket.number).await?;
+        tx.commit().await?;
+        self.wake();
+        Ok(ticket)
+    }
+
+    /// Opens a ticket for somebody who has not signed in, from the public form. `key` is the form's own,
+    /// so that a double tap opens one ticket.
+    ///
+    /// # Errors
+    /// As [`Desk::open`].
+    pub async fn open_public(&self, report: Report, key: &str) -> Result<Ticket> {
+        let mut problems = Vec::new();
+        if report.name.trim().is_empty() {
+            problems.push(FieldError { field: "name", say: Say::new("field-required") });
+        }
+        if report.email.trim().is_empty() {
+            problems.push(FieldError { field: "email", say: Say::new("field-email") });
+        }
+        if !problems.is_empty() {
+            return Err(Error::Invalid(problems));
+        }
+        let now = self.now();
+        let key = crate::secret::sha256(format!("form\n{key}"));
+        let mut tx = self.db.write().await?;
+        if !store::settings::take_key(&mut tx, &key, "form", now).await? {
+            let answer = store::settings::answered(&mut tx, &key).await?.and_then(|(_, answer)| answer);
+            let number = answer.ok_or_else(|| Error::conflict(Say::new("error-still-working")))?;
+            return store::tickets::by_number(&mut tx, &number).await?.ok_or(Error::NotFound("ticket"));
+        }
+        let ticket = self.open_in(&mut tx, report, ActorLabel::requester(), now, None).await?;
+        store::settings::answer_key(&mut tx, &key, &ticket.number).await?;
+        tx.commit().await?;
+        self.wake();
+        Ok(ticket)
+    }
+
+    /// Opens a ticket inside a transaction; its clocks start at `received`.
+    pub(super) async fn open_in(
+        &self,
+        tx: &mut Tx,
+        report: Report,
+        actor: ActorLabel,
+        received: DateTime<Utc>,
+        mail: Option<MailTrace>,
+    ) -> Result<Ticket> {
+        let (ticket, service, guess) = self.judge(tx, report, received).await?;
+        let mut working = Working::new(ticket, service);
+        self.number(tx, &mut working, received).await?;
+        let routing = self.route(tx, &mut working).await?;
+        let payload = json!({
+            "kind": working.ticket.kind, "priority": working.ticket.priority, "agency": working.ticket.agency,
+            "service": working.ticket.service, "profile": working.ticket.profile, "channel": working.ticket.channel,
+            "tier": working.ticket.tier, "pack": working.ticket.pack, "outage": guess.outage, "routing": routing,
+            "description_sha256": crate::secret::sha256(&working.ticket.description),
+        });
+        working.event(received, actor.clone(), "opened", payload);
+        working.save(tx, &self.pack, received).await?;
+        self.first_message(tx, &mut working, &actor, received, mail).await?;
+        if !working.ticket.requester_email.is_empty() {
+            store::tickets::add_participant(tx, working.ticket.id, &working.ticket.requester_email).await?;
+            letters::received(self, tx, &working).await?;
+        }
+        letters::new_for_staff(self, tx, &working).await?;
+        Ok(working.ticket)
+    }
+
+    async fn first_message(&self, tx: &mut Tx, working: &mut Working, actor: &ActorLabel, at: DateTime<Utc>, mail: Option<MailTrace>) -> Result<()> {
+        let (name, body, channel) = (working.ticket.requester_name.clone(), working.ticket.description.clone(), working.ticket.channel);
+        let public = MessageVisibility::Public;
+        let stored = store_message(tx, working, ActorLabel::requester(), &name, &body, public, channel.as_str(), at).await?;
+        let mut kept = Vec::new();
+        if let Some(mail) = mail {
+            store::tickets::add_mail_reference(tx, working.ticket.id, &mail.message_id).await?;
+            kept = files::attach(self, tx, working.ticket.id, stored.id, &mail.files).await?;
+            if let Some(before) = mail.follows {
+                store::tickets::add_link(tx, working.ticket.id, before.id, "follows").await?;
+                working.event(at, actor.clone(), "linked", json!({"to": before.number, "relation": "follows"}));
+            }
+        }
+        working.event(at, ActorLabel::requester(), "requester_wrote", json!({"message": stored.payload, "files": kept}));
+        working.save(tx, &self.pack, at).await
+    }
+
+    /// Reads a report: checks every field and fills in what it leaves open.
+    async fn judge(&self, tx: &mut Tx, report: Report, now: DateTime<Utc>) -> Result<(Ticket, Option<Service>, Guess)> {
+        let texts = required_all(&[("subject", &report.subject, LONGEST_SUBJECT), ("description", &report.description, LONGEST_TEXT)]);
+        let mut problems = match &texts {
+            Err(Error::Invalid(problems)) => problems.clone(),
+            _ => Vec::new(),
+        };
+        let services = store::services::services(tx).await?;
+        let agencies = store::services::agencies(tx).await?;
+        let words = format!("{}\n{}", report.subject, report.description);
+        let service = match &report.service {
+            Some(code) => services.iter().find(|service| service.code == *code && service.active),
+            None => service::mentioned(&services, &words),
+        };
+        let mut refuse = |field: &'static str, key: &'static str| problems.push(FieldError { field, say: Say::new(key) });
+        if report.service.is_some() && service.is_none() {
+            refuse("service", "field-unknown-service");
+        }
+        if let Some(code) = &report.agency
+            && !agencies.iter().any(|agency| agency.code == *code && agency.active)
+        {
+            refuse("agency", "field-unknown-agency");
+        }
+        if report.kind.is_some_and(|kind| !self.pack.kinds.contains(&kind)) {
+            refuse("kind", "field-kind-not-offered");
+        }
+        let email = report.email.trim().to_lowercase();
+        if !email.is_empty() && email.parse::<lettre::Address>().is_err() {
+            refuse("email", "field-email");
+        }
+        if report.name.chars().count() > 200 || report.nip.as_ref().is_some_and(|nip| nip.len() > 30) {
+            refuse("name", "field-name");
+        }
+        if !problems.is_empty() {
+            return Err(Error::Invalid(problems));
+        }
+        let mut texts = texts?;
+        let guess = policy::guess(&self.pack, &words);
+        let description = texts.pop().unwrap_or_default();
+        let subject = texts.pop().unwrap_or_default().replace(['\n', '\t'], " ");
+        let agency = match (&report.agency, service) {
+            (Some(code), _) => code.clone(),
+            (None, Some(service)) => service.agency.clone(),
+            // Nobody is named: the ICT office sorts it (A21).
+            (None, None) => store::settings::get(tx, "ict_agency").await?.ok_or_else(|| Error::internal("no ict_agency is set"))?,
+        };
+        let kind = report.kind.unwrap_or(if self.pack.kinds.contains(&guess.kind) { guess.kind } else { Kind::Incident });
+        let (impact, urgency) = (report.impact.unwrap_or(guess.impact), report.urgency.unwrap_or(guess.urgency));
+        // Somebody who has judged impact and urgency himself is not overruled by a guess from his words.
+        let judged = report.impact.is_some() && report.urgency.is_some();
+        let critical = service.is_some_and(|service| service.critical);
+        let outage = guess.outage && kind == Kind::Incident && !judged;
+        let priority = policy::priority(&self.pack, impact, urgency, critical, outage, false);
+        let verified = self.is_official(&email);
+        let profile = service.map_or_else(|| self.pack.profile_for(kind).to_owned(), |service| service.profile.clone());
+        let ticket = Ticket {
+            id: 0, number: String::new(), version: 0, kind, subject, description, status: Status::New, impact, urgency, priority, tier: 1, agency,
+            service: service.map(|service| service.code.clone()), assignee: None,
+            requester_name: crate::mail::parse::clean(&report.name).replace('\n', " "), requester_email: email,
+            requester_nip: report.nip.filter(|nip| !nip.trim().is_empty()), requester_verified: verified,
+            classification: Classification::Internal, channel: report.channel, language: report.language, opened_at: now,
+            responded_at: None, resolved_at: None, closed_at: None, breached_at: None, breached_tier: None, escalated_at: None,
+            returned: false, merged_into: None, pack: self.pack.version.clone(), profile, updated_at: now,
+        };
+        Ok((ticket, service.cloned(), guess))
+    }
+
+    /// Gives the next number of the local month.
+    async fn number(&self, tx: &mut Tx, working: &mut Working, now: DateTime<Utc>) -> Result<()> {
+        let local = now.with_timezone(&self.pack.zone);
+        let period = format!("{:02}{:02}", local.year().rem_euclid(100), local.month());
+        let sequence = store::tickets::next_sequence(tx, &period).await?;
+        working.ticket.number = number::format(&self.pack.region.code, local.year(), local.month(), sequence);
+        Ok(())
+    }
+
+    /// An agency without an active first line has its tickets answered by the second.
+    async fn route(&self, tx: &mut Tx, working: &mut Working) -> Result<&'static str> {
+        if store::people::holders(tx, Role::Tier1Agent, &working.ticket.agency).await?.is_empty() {
+            working.ticket.tier = 2;
+            return Ok("no_active_first_line");
+        }
+        Ok("agency")
+    }
+
+    /// Is this an address of the region's official domain?
+    pub(super) fn is_official(&self, email: &str) -> bool {
+        let Some(domain) = &self.pack.email.domain else { return true };
+        email.rsplit_once('@').is_some_and(|(_, host)| host == domain || host.ends_with(&format!(".{domain}")))
+    }
+}

@@ -1,0 +1,231 @@
+//! What a received mail becomes: a ticket, an addition to one, or nothing with a cause.
+
+use crate::desk::Desk;
+use crate::desk::intake::{LONGEST_SUBJECT, MailTrace, Report};
+use crate::desk::verbs::{self, LONGEST_TEXT, Stored, store_message};
+use crate::desk::working::Working;
+use crate::domain::event::ActorLabel;
+use crate::domain::message::{InboxItem, InboxState, MessageVisibility};
+use crate::domain::ticket::{Channel, Language, Status, Ticket};
+use crate::error::{Result, Say};
+use crate::mail::parse::{self, Letter};
+use crate::mail::thread;
+use crate::store::{self, Tx};
+use crate::text;
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+/// Most mails that one look at the inbox takes up.
+const BATCH: i64 = 50;
+
+/// What was found out about a mail.
+struct Verdict {
+    state: InboxState,
+    cause: Option<&'static str>,
+    ticket: Option<i64>,
+}
+
+impl Desk {
+    /// Stores a mail as it came; `false` when it was delivered to this mailbox before. It is durable when
+    /// this returns.
+    ///
+    /// # Errors
+    /// It could not be stored; the sender must try again.
+    pub async fn receive(&self, raw: &[u8], mailbox: &str, sender: &str) -> Result<bool> {
+        let mailbox = self.mailbox_of(mailbox);
+        let mut tx = self.db.write().await?;
+        let stored = store::inbox::store(&mut tx, &mailbox, sender.trim(), &parse::digest(raw), raw, self.now()).await?;
+        tx.commit().await?;
+        self.wake();
+        Ok(stored.is_some())
+    }
+
+    /// Extensions behind a `+` name the same mailbox, but say where an answer belongs: both are kept.
+    fn mailbox_of(&self, recipient: &str) -> String {
+        recipient.trim().trim_matches(['<', '>']).to_lowercase()
+    }
+
+    /// Reads every mail that waits; one that cannot be read never holds up the others.
+    ///
+    /// # Errors
+    /// The database does not answer; what was read before stays.
+    pub async fn read_inbox(&self) -> Result<usize> {
+        let mut read = 0;
+        loop {
+            let mut tx = self.db.read().await?;
+            let waiting = store::inbox::waiting(&mut tx, BATCH).await?;
+            drop(tx);
+            if waiting.is_empty() {
+                return Ok(read);
+            }
+            for item in waiting {
+                self.read_item(&item).await?;
+                read += 1;
+            }
+        }
+    }
+
+    async fn read_item(&self, item: &InboxItem) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        let verdict = match self.judge_mail(&mut tx, item).await {
+            Ok(verdict) => verdict,
+            Err(error) if error.is_temporary() => return Err(error),
+            Err(error) => {
+                // The transaction is spent; a fresh one puts the mail where a person sees it.
+                tracing::error!(%error, inbox = item.id, "a mail could not become a ticket");
+                drop(tx);
+                tx = self.db.write().await?;
+                Verdict { state: InboxState::Quarantined, cause: Some("failed"), ticket: None }
+            }
+        };
+        if !store::inbox::settle(&mut tx, item.id, verdict.state, verdict.cause, verdict.ticket).await? {
+            return Ok(());
+        }
+        tx.commit().await?;
+        self.wake();
+        Ok(())
+    }
+
+    async fn judge_mail(&self, tx: &mut Tx, item: &InboxItem) -> Result<Verdict> {
+        let quarantined = |cause| Verdict { state: InboxState::Quarantined, cause: Some(cause), ticket: None };
+        let Some(letter) = parse::read(&item.raw, &item.sender) else { return Ok(quarantined("unreadable")) };
+        let ticket = self.ticket_of(tx, item, &letter).await?;
+        if let Some(robot) = letter.robot {
+            return Ok(Verdict { state: InboxState::Ignored, cause: Some(robot.as_str()), ticket: ticket.map(|found| found.0.id) });
+        }
+        if letter.from.is_empty() {
+            return Ok(quarantined("no_sender"));
+        }
+        if self.is_own_address(&letter.from).await? {
+            return Ok(Verdict { state: InboxState::Ignored, cause: Some("own_address"), ticket: None });
+        }
+        match ticket {
+            Some((ticket, true)) => self.add_to(tx, item, &letter, ticket).await,
+            // The address or the thread is right but the writer is nobody this ticket knows.
+            Some((ticket, false)) => Ok(Verdict { state: InboxState::Quarantined, cause: Some("not_a_participant"), ticket: Some(ticket.id) }),
+            None => self.open_from(tx, item, &letter, None).await,
+        }
+    }
+
+    /// The ticket a mail belongs to, and whether its writer is a participant. By reply address, then by
+    /// the Message-IDs it answers, then by a number in brackets, which counts for a participant only.
+    async fn ticket_of(&self, tx: &mut Tx, item: &InboxItem, letter: &Letter) -> Result<Option<(Ticket, bool)>> {
+        let mut addresses: Vec<&str> = vec![&item.mailbox];
+        addresses.extend(letter.recipients.iter().map(String::as_str));
+        for address in addresses {
+            if let Some((number, _)) = thread::read_reply_address(&self.secret, &self.composer.address, address)
+                && let Some(ticket) = store::tickets::by_number(tx, &number).await?
+            {
+                return self.with_participant(tx, ticket, &letter.from).await.map(Some);
+            }
+        }
+        for id in &letter.references {
+            if let Some(key) = store::tickets::by_mail_reference(tx, id).await?
+                && let Some(ticket) = store::tickets::by_id(tx, key).await?
+            {
+                return self.with_participant(tx, ticket, &letter.from).await.map(Some);
+            }
+        }
+        for number in thread::numbers_in(&letter.subject) {
+            if let Some(ticket) = store::tickets::by_number(tx, &number).await? {
+                let found = self.with_participant(tx, ticket, &letter.from).await?;
+                return Ok(Some(found).filter(|(_, known)| *known));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Follows the pointer of a merged ticket and looks whether the writer is known there.
+    async fn with_participant(&self, tx: &mut Tx, mut ticket: Ticket, from: &str) -> Result<(Ticket, bool)> {
+        let known = store::tickets::participants(tx, ticket.id).await?.iter().any(|(_, email)| email == from);
+        for _ in 0..16 {
+            let Some(target) = &ticket.merged_into else { break };
+            let Some(next) = store::tickets::by_number(tx, target).await? else { break };
+            ticket = next;
+        }
+        Ok((ticket, known))
+    }
+
+    async fn add_to(&self, tx: &mut Tx, item: &InboxItem, letter: &Letter, ticket: Ticket) -> Result<Verdict> {
+        store::dialect::lock_ticket(tx, ticket.id).await?;
+        let mut working = Working::load(tx, ticket).await?;
+        let read_at = item.received_at.max(working.ticket.updated_at);
+        self.catch_up(tx, &mut working, read_at).await?;
+        if matches!(working.ticket.status, Status::Closed | Status::Merged) {
+            return self.open_from(tx, item, letter, Some(working.ticket)).await;
+        }
+        let body = words_of(letter);
+        self.requester_wrote(tx, &mut working, &body, Channel::Email.as_str(), Some(letter), item.received_at).await?;
+        working.save(tx, &self.pack, item.received_at).await?;
+        Ok(Verdict { state: InboxState::Done, cause: None, ticket: Some(working.ticket.id) })
+    }
+
+    /// The requester wrote, whichever way: a pause ends, a solved ticket is open again.
+    pub(super) async fn requester_wrote(
+        &self,
+        tx: &mut Tx,
+        working: &mut Working,
+        body: &str,
+        channel: &str,
+        letter: Option<&Letter>,
+        at: DateTime<Utc>,
+    ) -> Result<Stored> {
+        let name = letter.map(|letter| letter.from_name.clone()).filter(|name| !name.is_empty());
+        let name = name.unwrap_or_else(|| working.ticket.requester_name.clone());
+        let stored = store_message(tx, working, ActorLabel::requester(), &name, body, MessageVisibility::Public, channel, at).await?;
+        let mut kept = Vec::new();
+        if let Some(letter) = letter {
+            store::tickets::add_mail_reference(tx, working.ticket.id, &letter.message_id).await?;
+            kept = super::files::attach(self, tx, working.ticket.id, stored.id, &letter.files).await?;
+        }
+        working.event(at, ActorLabel::requester(), "requester_wrote", json!({"message": stored.payload, "files": kept, "channel": channel}));
+        if working.ticket.status == Status::PendingRequester {
+            working.end_pause(at);
+            working.ticket.status = Status::InProgress;
+            working.event(at, ActorLabel::requester(), "resumed", json!({"trigger": "requester"}));
+        } else if working.ticket.status == Status::Resolved {
+            let reason = text::say(Language::Indonesian, &Say::new("reason-requester-wrote"));
+            verbs::reopen(working, ActorLabel::requester(), &reason, at);
+        }
+        Ok(stored)
+    }
+
+    async fn open_from(&self, tx: &mut Tx, item: &InboxItem, letter: &Letter, follows: Option<Ticket>) -> Result<Verdict> {
+        let description = words_of(letter);
+        let subject = if letter.subject.is_empty() { first_line(&description) } else { letter.subject.clone() };
+        let agencies = store::services::agencies(tx).await?;
+        let mut addresses = std::iter::once(&item.mailbox).chain(&letter.recipients);
+        let agency = addresses.find_map(|address| agencies.iter().find(|agency| agency.email.as_ref() == Some(address)));
+        let report = Report {
+            subject: subject.chars().take(LONGEST_SUBJECT).collect(),
+            description,
+            kind: None,
+            agency: agency.map(|agency| agency.code.clone()),
+            service: None,
+            impact: None,
+            urgency: None,
+            name: letter.from_name.chars().take(200).collect(),
+            email: letter.from.clone(),
+            nip: None,
+            channel: Channel::Email,
+            language: Language::Indonesian,
+        };
+        let trace = MailTrace { message_id: letter.message_id.clone(), files: letter.files.clone(), follows };
+        let ticket = self.open_in(tx, report, ActorLabel::mail(), item.received_at, Some(trace)).await?;
+        Ok(Verdict { state: InboxState::Done, cause: None, ticket: Some(ticket.id) })
+    }
+}
+
+/// The words of a mail, cut where no person writes any more (the raw mail is kept whole).
+fn words_of(letter: &Letter) -> String {
+    let has_words = letter.text.chars().any(char::is_alphanumeric);
+    let text = if has_words { &letter.text } else { &letter.subject };
+    if text.chars().any(char::is_alphanumeric) {
+        return text.chars().take(LONGEST_TEXT).collect();
+    }
+    text::say(Language::Indonesian, &Say::new("mail-without-words"))
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,99 @@
+//! Use-cases: the only code that changes anything.
+//!
+//! For: everything somebody can do with the desk, one file per family of verbs. Each change runs the
+//! same way: load → decide (pure) → in one transaction append events, save the row, plan or stop
+//! clock steps, put mail in the outbox → after the commit wake whoever waits.
+//! May use: `policy`, `store`, `mail`, `domain` and the ground. Doors (`web api receive jobs cli`) call
+//! it and never each other.
+//! To add a verb: a variant of [`verbs::Command`] with its rule there, its place in the table of
+//! `domain::ticket::Status::allows` and in `domain::people::may`, a test from outside.
+
+use crate::clock::Clock;
+use crate::domain::ticket::{Language, Ticket};
+use crate::error::Result;
+use crate::mail::compose::Composer;
+use crate::policy::Pack;
+use crate::secret::Secret;
+use crate::store::Db;
+use chrono::{DateTime, Utc};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+pub mod audit;
+pub mod clocks;
+pub mod demo;
+pub mod files;
+pub mod intake;
+pub mod letters;
+pub mod mail_in;
+pub mod notices;
+pub mod once;
+pub mod outbox;
+pub mod people;
+pub mod setup;
+pub mod steps;
+pub mod verbs;
+pub mod views;
+pub mod working;
+
+/// The desk of one region, everything wired. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// Memory.
+    pub db: Db,
+    /// The one source of time.
+    pub clock: Clock,
+    /// The rules of this region.
+    pub pack: Arc<Pack>,
+    /// The installation's key.
+    pub secret: Secret,
+    /// Writes mails from templates.
+    pub composer: Arc<Composer>,
+    /// Where people reach the server, without a slash at the end.
+    pub public_url: String,
+    /// Folder of attachments, content-addressed.
+    pub files: PathBuf,
+    /// Made by `meja demo`: its clock may be moved and its mail can be read on a page.
+    pub is_demo: bool,
+    /// Woken after every change that leaves work for the worker.
+    pub wake: Arc<Notify>,
+}
+
+impl Desk {
+    /// The instant by the desk's clock.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Tells the worker that there is something to do.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// An instant as people read it, in the region's zone.
+    pub fn words(&self, language: Language, at: DateTime<Utc>) -> String {
+        crate::text::long_instant(language, at, self.pack.zone)
+    }
+
+    /// The page on which a requester follows a ticket.
+    pub fn tracking_url(&self, ticket: &Ticket) -> String {
+        let code = self.secret.tracking_code(&ticket.number);
+        format!("{}/lacak/{}?kode={code}", self.public_url, ticket.number)
+    }
+
+    /// The page on which staff work on a ticket.
+    pub fn work_url(&self, number: &str) -> String {
+        format!("{}/kerja/tiket/{number}", self.public_url)
+    }
+
+    /// Is this mail address one of ours? Such an address is never a requester.
+    pub async fn is_own_address(&self, address: &str) -> Result<bool> {
+        if self.composer.is_desk(address) {
+            return Ok(true);
+        }
+        let mut tx = self.db.read().await?;
+        let agencies = crate::store::services::agencies(&mut tx).await?;
+        Ok(agencies.iter().any(|agency| agency.email.as_deref() == Some(address)))
+    }
+}

@@ -1,0 +1,97 @@
+//! What heads and units are told of steps, and how it leaves: one mail per person and catch-up.
+
+use crate::desk::Desk;
+use crate::desk::working::Working;
+use crate::domain::clock_plan::StepKind;
+use crate::domain::message::NewMail;
+use crate::domain::people::{Account, Role};
+use crate::domain::ticket::{Language, Ticket};
+use crate::error::Result;
+use crate::mail::compose::Outgoing;
+use crate::store::notices::Notice;
+use crate::store::{self, Tx};
+use crate::text;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+/// Notes that the holders of a role must be told of a step on a ticket.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn note(tx: &mut Tx, role: Role, working: &Working, kind: StepKind, cycle: i64, due: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
+    for person in store::people::holders(tx, role, &working.ticket.agency).await? {
+        store::notices::add(tx, person.id, working.ticket.id, kind, cycle, due, now).await?;
+    }
+    Ok(())
+}
+
+impl Desk {
+    /// Puts the noted notices in the outbox. Those that wait together for one person go as one mail, so
+    /// a catch-up after downtime does not bury anybody.
+    ///
+    /// # Errors
+    /// The database does not answer; nothing is marked as mailed that was not written.
+    pub async fn mail_notices(&self) -> Result<()> {
+        let mut tx = self.db.read().await?;
+        let waiting = store::notices::waiting(&mut tx).await?;
+        drop(tx);
+        for notices in waiting.chunk_by(|left, right| left.account_id == right.account_id) {
+            self.mail_person(notices).await?;
+        }
+        Ok(())
+    }
+
+    async fn mail_person(&self, notices: &[Notice]) -> Result<()> {
+        let now = self.now();
+        let mut tx = self.db.write().await?;
+        let Some(person) = store::people::by_id(&mut tx, notices[0].account_id).await? else { return Ok(()) };
+        let mut told = Vec::new();
+        for notice in notices {
+            if store::notices::mark_mailed(&mut tx, notice.id, now).await?
+                && let Some(ticket) = store::tickets::by_id(&mut tx, notice.ticket_id).await?
+            {
+                told.push((notice, ticket));
+            }
+        }
+        if let Some((first, ticket)) = told.first() {
+            let mail = self.notice_mail(&person, &told, first.id, ticket.id)?;
+            store::outbox::put(&mut tx, &mail, now).await?;
+        }
+        tx.commit().await
+    }
+
+    fn notice_mail(&self, person: &Account, told: &[(&Notice, Ticket)], key: i64, ticket: i64) -> Result<NewMail> {
+        let items: Vec<Value> = told.iter().map(|(notice, ticket)| self.notice_line(notice, ticket)).collect();
+        let context = json!({"name": person.name, "items": items, "count": items.len(), "queue_url": format!("{}/kerja/antrean", self.public_url)});
+        self.composer.write(&Outgoing {
+            key: format!("notice:{key}"),
+            template: if told.len() == 1 { "notice" } else { "notices" },
+            language: Language::Indonesian,
+            to: &person.email,
+            to_name: &person.name,
+            ticket: (told.len() == 1).then_some(ticket),
+            reply_to: None,
+            references: &[],
+            automatic: true,
+            context,
+            at: self.now(),
+        })
+    }
+
+    fn notice_line(&self, notice: &Notice, ticket: &Ticket) -> Value {
+        let id = Language::Indonesian;
+        json!({
+            "kind": notice.kind.as_str(),
+            "what": text::word(id, &format!("step-{}", notice.kind.as_str())),
+            "number": ticket.number,
+            "subject": ticket.subject,
+            "agency": ticket.agency,
+            "priority": ticket.priority.as_str(),
+            "tier": if ticket.tier == 1 { &self.pack.roles.tier1.label } else { &self.pack.roles.tier2.label },
+            "due": self.words(id, notice.due_at),
+            "detected": self.words(id, notice.detected_at),
+            "late": notice.detected_at - notice.due_at >= chrono::Duration::minutes(1),
+            "url": self.work_url(&ticket.number),
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! Sending what waits in the outbox.
+
+use crate::desk::Desk;
+use crate::domain::message::{OutboxItem, OutboxState};
+use crate::error::Result;
+use crate::mail::transport::Transport;
+use crate::store;
+use chrono::{DateTime, Duration, Utc};
+
+/// Mails taken at once by one worker.
+const BATCH: i64 = 20;
+
+/// A worker that says nothing for so long has died; its mails are taken over.
+const LEASE: Duration = Duration::minutes(2);
+
+/// Pause after the n-th failed try, in minutes; after the last the mail is given up, visibly.
+/// Together about five days.
+const PAUSES: [i64; 14] = [1, 2, 5, 10, 20, 40, 60, 120, 240, 480, 960, 1440, 1440, 2160];
+
+impl Desk {
+    /// Sends every mail that is due; gives how many were sent.
+    ///
+    /// # Errors
+    /// The database does not answer; claimed mails return by themselves.
+    pub async fn send_outbox(&self, transport: &Transport) -> Result<usize> {
+        if matches!(transport, Transport::None) {
+            return Ok(0);
+        }
+        let mut sent = 0;
+        loop {
+            let now = self.now();
+            let mut tx = self.db.write().await?;
+            let items = store::outbox::claim(&mut tx, now, now + LEASE, BATCH).await?;
+            tx.commit().await?;
+            if items.is_empty() {
+                return Ok(sent);
+            }
+            // At the same time, so that one slow receiver does not hold up the others.
+            let work = items.iter().map(|item| self.send_one(transport, item));
+            for outcome in futures_util::future::join_all(work).await {
+                sent += usize::from(outcome?);
+            }
+        }
+    }
+
+    async fn send_one(&self, transport: &Transport, item: &OutboxItem) -> Result<bool> {
+        let outcome = transport.send(item).await;
+        let now = self.now();
+        let (state, error, at) = match &outcome {
+            Ok(()) => (OutboxState::Sent, None, now),
+            Err(refused) => match next_try(item.attempts, now).filter(|_| refused.temporary) {
+                Some(at) => (OutboxState::Queued, Some(refused.reason.as_str()), at),
+                None => (OutboxState::Dead, Some(refused.reason.as_str()), now),
+            },
+        };
+        if let Some(reason) = error {
+            tracing::warn!(outbox = item.id, attempts = item.attempts, state = %state, reason, "a mail was not sent");
+        }
+        let mut tx = self.db.write().await?;
+        store::outbox::settle(&mut tx, item, state, error, at).await?;
+        tx.commit().await?;
+        Ok(outcome.is_ok())
+    }
+}
+
+/// When a mail that failed `attempts` times is tried again; `None` when it is given up.
+fn next_try(attempts: i64, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let index = usize::try_from(attempts.saturating_sub(1)).ok()?;
+    PAUSES.get(index).map(|minutes| now + Duration::minutes(*minutes))
+}

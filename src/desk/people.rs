@@ -1,0 +1,181 @@
+//! Who somebody is: tokens, passwords, sessions, accounts.
+
+use crate::desk::Desk;
+use crate::domain::people::{Account, Actor, Grant, Scope};
+use crate::error::{Error, Result, Say};
+use crate::secret::{new_token, sha256};
+use crate::store;
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use chrono::Duration;
+use std::sync::LazyLock;
+
+/// A session ends after so long without use.
+const IDLE: Duration = Duration::hours(8);
+/// A session ends after so long in any case.
+const ABSOLUTE: Duration = Duration::days(7);
+/// Tries at one password or tracking code from anywhere within [`WINDOW`].
+const TRIES: i64 = 5;
+/// The span in which tries are counted.
+const WINDOW: Duration = Duration::minutes(15);
+
+/// A password nobody has: an unknown account costs the same time as a known one.
+static DUMMY: LazyLock<String> = LazyLock::new(|| hash_password("tidak ada yang punya").unwrap_or_default());
+
+impl Desk {
+    /// Whose token this is.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when it is unknown or revoked, or its owner is disabled.
+    pub async fn by_token(&self, token: &str) -> Result<Actor> {
+        let mut tx = self.db.read().await?;
+        let found = store::people::by_token(&mut tx, &sha256(token)).await?;
+        let (account, scope) = found.ok_or(Error::Unauthenticated)?;
+        let account = store::people::by_id(&mut tx, account).await?.filter(|account| account.active);
+        let account = account.ok_or(Error::Unauthenticated)?;
+        let grants = store::people::grants(&mut tx, account.id).await?;
+        Ok(Actor { account, grants, scope })
+    }
+
+    /// Signs somebody in; gives the token for the cookie.
+    ///
+    /// # Errors
+    /// One neutral refusal for unknown address, wrong password and disabled account; `TooMany` after
+    /// repeated tries at one account.
+    pub async fn sign_in(&self, email: &str, password: &str) -> Result<String> {
+        let email = email.trim().to_lowercase();
+        self.allow_attempt(&format!("sign-in {email}")).await?;
+        let mut tx = self.db.read().await?;
+        let account = store::people::by_email(&mut tx, &email).await?.filter(|account| account.active);
+        let stored = match &account {
+            Some(account) => store::people::password_hash(&mut tx, account.id).await?,
+            None => None,
+        };
+        drop(tx);
+        let known = stored.is_some();
+        let (stored, password) = (stored.unwrap_or_else(|| DUMMY.clone()), password.to_owned());
+        let right = tokio::task::spawn_blocking(move || is_password(&stored, &password)).await.map_err(|error| Error::Internal(error.into()))?;
+        match account {
+            Some(account) if right && known => self.start_session(account.id).await,
+            _ => Err(Error::Denied(Say::new("error-sign-in"))),
+        }
+    }
+
+    async fn start_session(&self, account: i64) -> Result<String> {
+        let token = new_token()?;
+        let mut tx = self.db.write().await?;
+        store::sessions::insert(&mut tx, &sha256(&token), account, self.now()).await?;
+        tx.commit().await?;
+        Ok(token)
+    }
+
+    /// Whose session this is; `None` when it has ended.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn by_session(&self, token: &str) -> Result<Option<Actor>> {
+        let now = self.now();
+        let hash = sha256(token);
+        let mut tx = self.db.read().await?;
+        let found = store::sessions::account(&mut tx, &hash, now - ABSOLUTE, now - IDLE).await?;
+        let Some((id, seen_at)) = found else { return Ok(None) };
+        let account = store::people::by_id(&mut tx, id).await?.filter(|account| account.active);
+        let Some(account) = account else { return Ok(None) };
+        let grants = store::people::grants(&mut tx, id).await?;
+        drop(tx);
+        if now - seen_at > Duration::minutes(5) {
+            let mut tx = self.db.write().await?;
+            store::sessions::touch(&mut tx, &hash, now).await?;
+            tx.commit().await?;
+        }
+        Ok(Some(Actor { account, grants, scope: Scope::Write }))
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn sign_out(&self, token: &str) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        store::sessions::end(&mut tx, &sha256(token)).await?;
+        tx.commit().await
+    }
+
+    /// Counts a try at `subject`.
+    ///
+    /// # Errors
+    /// `TooMany` when there were too many lately.
+    pub async fn allow_attempt(&self, subject: &str) -> Result<()> {
+        let now = self.now();
+        let subject = sha256(subject);
+        let mut tx = self.db.write().await?;
+        let (count, first) = store::settings::attempts(&mut tx, &subject, now - WINDOW).await?;
+        if count >= TRIES {
+            let until = first.unwrap_or(now) + WINDOW;
+            return Err(Error::TooMany { retry_after: (until - now).num_seconds().max(1) });
+        }
+        store::settings::note_attempt(&mut tx, &subject, now).await?;
+        tx.commit().await
+    }
+
+    /// Adds an account with its roles.
+    ///
+    /// # Errors
+    /// `Invalid` when the address is no address or taken.
+    pub async fn add_account(&self, email: &str, name: &str, password: Option<&str>, grants: &[Grant]) -> Result<Account> {
+        let email = email.trim().to_lowercase();
+        if email.parse::<lettre::Address>().is_err() {
+            return Err(Error::field("email", Say::new("field-email")));
+        }
+        let hash = password.map(hash_password).transpose()?;
+        let mut tx = self.db.write().await?;
+        if store::people::by_email(&mut tx, &email).await?.is_some() {
+            return Err(Error::field("email", Say::new("field-email-taken")));
+        }
+        let mut account = Account { id: 0, email, name: name.to_owned(), nip: None, active: true };
+        account.id = store::people::insert(&mut tx, &account, hash.as_deref(), self.now()).await?;
+        for grant in grants {
+            store::people::grant(&mut tx, account.id, grant).await?;
+        }
+        tx.commit().await?;
+        Ok(account)
+    }
+
+    /// Makes an API token for an account; it is shown once.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such account.
+    pub async fn add_token(&self, email: &str, label: &str, scope: Scope) -> Result<String> {
+        let token = new_token()?;
+        self.keep_token(email, label, scope, &token).await?;
+        Ok(token)
+    }
+
+    pub(super) async fn keep_token(&self, email: &str, label: &str, scope: Scope, token: &str) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        let account = store::people::by_email(&mut tx, &email.trim().to_lowercase()).await?.ok_or(Error::NotFound("account"))?;
+        store::people::add_token(&mut tx, account.id, &sha256(token), label, scope, self.now()).await?;
+        tx.commit().await
+    }
+}
+
+/// A password as it is stored.
+///
+/// # Errors
+/// It is shorter than 8 or longer than 200 characters.
+pub fn hash_password(password: &str) -> Result<String> {
+    if !(8..=200).contains(&password.chars().count()) {
+        return Err(Error::field("password", Say::new("field-password")));
+    }
+    let salt = crate::secret::random_bytes::<16>()?;
+    let hash = Argon2::default().hash_password_with_salt(password.as_bytes(), &salt);
+    Ok(hash.map_err(|error| Error::internal(error.to_string()))?.to_string())
+}
+
+fn is_password(stored: &str, password: &str) -> bool {
+    // Longer ones are refused when they are set; hashing megabytes would only cost time.
+    if password.len() > 1000 {
+        return false;
+    }
+    PasswordHash::new(stored).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}

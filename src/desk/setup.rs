@@ -1,0 +1,104 @@
+//! Preparing an installation: its pack, its agencies, its first people.
+
+use crate::desk::Desk;
+use crate::domain::service::Agency;
+use crate::error::{Error, Result, Say};
+use crate::store::{self, Db};
+use crate::clock::DemoTime;
+use chrono::{DateTime, Utc};
+
+/// What the database says of the installation it belongs to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Installation {
+    /// The pack it was made with; `None` in an empty database.
+    pub pack: Option<String>,
+    /// The clock of a demo.
+    pub demo_clock: Option<DemoTime>,
+    /// Made by `meja demo`.
+    pub is_demo: bool,
+}
+
+/// Reads what the database says of its installation.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn installation(db: &Db) -> Result<Installation> {
+    let mut tx = db.read().await?;
+    let clock = store::settings::get(&mut tx, "demo_clock").await?;
+    Ok(Installation {
+        pack: store::settings::get(&mut tx, "pack").await?,
+        demo_clock: clock.map(|text| serde_json::from_str(&text)).transpose()?,
+        is_demo: store::settings::get(&mut tx, "demo").await?.is_some(),
+    })
+}
+
+impl Desk {
+    /// Remembers which pack this installation follows and who the ICT office is.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn prepare(&self, ict_agency: &str) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        store::settings::set(&mut tx, "pack", &self.pack.id).await?;
+        store::settings::set(&mut tx, "ict_agency", ict_agency).await?;
+        tx.commit().await
+    }
+
+    /// Adds or saves agencies, all or none.
+    ///
+    /// # Errors
+    /// `Invalid` when a code is no code; nothing is saved then.
+    pub async fn save_agencies(&self, agencies: &[Agency]) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        for agency in agencies {
+            let sound = !agency.code.is_empty() && agency.code.len() <= 20 && agency.code.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-');
+            if !sound || agency.name.trim().is_empty() {
+                return Err(Error::field("agency", Say::new("field-unknown-agency")));
+            }
+            store::services::save_agency(&mut tx, agency).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Moves the demo's clock. Going forward, everything that comes due on the way happens at its own
+    /// instant, in order, before the clock shows `to`.
+    ///
+    /// # Errors
+    /// `Denied` when this is no demo.
+    pub async fn move_clock(&self, to: DateTime<Utc>, speed: f64) -> Result<()> {
+        if !self.is_demo {
+            return Err(Error::NotFound("demo"));
+        }
+        if !(0.0..=1_000_000.0).contains(&speed) {
+            return Err(Error::field("speed", Say::new("field-speed")));
+        }
+        self.read_inbox().await?;
+        self.keep_clock(self.now(), 0.0).await?;
+        while let Some(due) = self.next_due().await?.filter(|due| *due <= to) {
+            if due > self.now() {
+                self.keep_clock(due, 0.0).await?;
+            }
+            if self.run_due_steps().await? == 0 {
+                break;
+            }
+        }
+        self.keep_clock(to, speed).await?;
+        self.run_due_steps().await?;
+        Ok(())
+    }
+
+    async fn next_due(&self) -> Result<Option<DateTime<Utc>>> {
+        store::clocks::next_due(&mut self.db.read().await?).await
+    }
+
+    /// Sets the demo's clock and keeps it for other processes and later runs.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn keep_clock(&self, now: DateTime<Utc>, speed: f64) -> Result<()> {
+        let state = self.clock.set(now, speed);
+        let mut tx = self.db.write().await?;
+        store::settings::set(&mut tx, "demo_clock", &serde_json::to_string(&state)?).await?;
+        tx.commit().await
+    }
+}

@@ -1,0 +1,220 @@
+//! What people and machines read; nothing here changes anything.
+
+use crate::desk::{Desk, clocks};
+use crate::domain::clock_plan::{SlaClock, TicketPause};
+use crate::domain::event::Event;
+use crate::domain::message::{Attachment, Message};
+use crate::domain::people::{Action, Actor, may, visibility};
+use crate::domain::service::{Agency, Service};
+use crate::domain::ticket::Ticket;
+use crate::error::{Error, Result, Say};
+use crate::policy::{Deadlines, Explanation, explain};
+use crate::store::tickets::{After, Consultation, Filter, Listed, Sort};
+use crate::store::{self, Tx};
+use chrono::{DateTime, Utc};
+
+/// A ticket with the figures of its clocks.
+#[derive(Debug, Clone)]
+pub struct TicketView {
+    /// The row.
+    pub ticket: Ticket,
+    /// The deadlines as they stand.
+    pub due: Deadlines,
+    /// The clock stands still.
+    pub paused: bool,
+    /// Counted seconds left until the resolution is due; negative when it has passed.
+    pub remaining_seconds: i64,
+    /// Name of the person working on it.
+    pub assignee_name: Option<String>,
+    /// Address of the person working on it.
+    pub assignee_email: Option<String>,
+}
+
+/// Everything on the page of a ticket.
+#[derive(Debug, Clone)]
+pub struct TicketPage {
+    /// The ticket.
+    pub view: TicketView,
+    /// Its clocks.
+    pub clocks: Vec<SlaClock>,
+    /// Its pauses.
+    pub pauses: Vec<TicketPause>,
+    /// What was written.
+    pub messages: Vec<Message>,
+    /// What came with it.
+    pub files: Vec<Attachment>,
+    /// Tied tickets with the relation.
+    pub links: Vec<(String, String)>,
+    /// Consultations with somebody outside.
+    pub consultations: Vec<Consultation>,
+}
+
+/// A page of a list and where it goes on.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The tickets.
+    pub items: Vec<TicketView>,
+    /// Place after the last, when there are more.
+    pub next: Option<After>,
+}
+
+impl Desk {
+    /// The ticket with a number, if the actor may see it.
+    ///
+    /// # Errors
+    /// `NotFound` for unknown tickets and for those of others alike.
+    pub async fn ticket(&self, actor: &Actor, number: &str) -> Result<TicketView> {
+        let mut tx = self.db.read().await?;
+        let ticket = self.seen(&mut tx, actor, number).await?;
+        self.view(&mut tx, ticket).await
+    }
+
+    /// Everything on the page of a ticket; internal notes only for those who may read them.
+    ///
+    /// # Errors
+    /// As [`Desk::ticket`].
+    pub async fn ticket_page(&self, actor: &Actor, number: &str) -> Result<TicketPage> {
+        let mut tx = self.db.read().await?;
+        let ticket = self.seen(&mut tx, actor, number).await?;
+        let internal = may(actor, Action::ViewInternal, &ticket);
+        self.page(&mut tx, ticket, internal).await
+    }
+
+    /// The public part of a ticket for whoever holds its tracking code.
+    ///
+    /// # Errors
+    /// One neutral `Denied` for an unknown number and a wrong code; `TooMany` after repeated tries.
+    pub async fn track(&self, number: &str, code: &str) -> Result<TicketPage> {
+        if !self.secret.is_tracking_code(number, code) {
+            self.allow_attempt(&format!("track {number}")).await?;
+            return Err(Error::Denied(Say::new("error-tracking")));
+        }
+        let mut tx = self.db.read().await?;
+        let ticket = store::tickets::by_number(&mut tx, number).await?;
+        let ticket = ticket.ok_or_else(|| Error::Denied(Say::new("error-tracking")))?;
+        self.page(&mut tx, ticket, false).await
+    }
+
+    /// Tickets the actor may see.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn tickets(&self, actor: &Actor, filter: &Filter, sort: Sort, after: Option<After>, limit: i64) -> Result<Page> {
+        let mut tx = self.db.read().await?;
+        let mut rows = store::tickets::list(&mut tx, &visibility(actor), filter, sort, after, limit + 1).await?;
+        let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > limit;
+        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let next = rows.last().filter(|_| more).map(|last: &Listed| store::tickets::place(last, sort));
+        let mut items = Vec::with_capacity(rows.len());
+        for row in rows {
+            items.push(self.view(&mut tx, row.ticket).await?);
+        }
+        Ok(Page { items, next })
+    }
+
+    /// How many open tickets the actor may see, by state.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn open_counts(&self, actor: &Actor) -> Result<Vec<(String, i64)>> {
+        let mut tx = self.db.read().await?;
+        store::tickets::open_counts(&mut tx, &visibility(actor)).await
+    }
+
+    /// Messages of a ticket after key `after`.
+    ///
+    /// # Errors
+    /// As [`Desk::ticket`].
+    pub async fn messages(&self, actor: &Actor, number: &str, after: i64, limit: i64) -> Result<(Vec<Message>, Vec<Attachment>)> {
+        let mut tx = self.db.read().await?;
+        let ticket = self.seen(&mut tx, actor, number).await?;
+        let internal = may(actor, Action::ViewInternal, &ticket);
+        let messages = store::messages::of_ticket(&mut tx, ticket.id, internal, after, limit).await?;
+        Ok((messages, store::messages::attachments(&mut tx, ticket.id).await?))
+    }
+
+    /// The chained history of a ticket after place `after`.
+    ///
+    /// # Errors
+    /// As [`Desk::ticket`]; `Denied` for those who may not read it.
+    pub async fn events(&self, actor: &Actor, number: &str, after: i64, limit: i64) -> Result<Vec<Event>> {
+        let mut tx = self.db.read().await?;
+        let ticket = self.internal(&mut tx, actor, number).await?;
+        store::events::of_stream(&mut tx, &ticket.number, after, limit).await
+    }
+
+    /// The working of a ticket's deadlines.
+    ///
+    /// # Errors
+    /// As [`Desk::ticket`]; `Denied` for those who may not read it.
+    pub async fn explain(&self, actor: &Actor, number: &str) -> Result<Explanation> {
+        let mut tx = self.db.read().await?;
+        let ticket = self.internal(&mut tx, actor, number).await?;
+        let pauses = store::clocks::pauses(&mut tx, ticket.id).await?;
+        explain(&self.pack, &ticket.profile, ticket.priority, ticket.opened_at, &clocks::as_pauses(&pauses))
+            .map_err(|error| Error::internal(error.to_string()))
+    }
+
+    /// Agencies in the order of their codes.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn agencies(&self) -> Result<Vec<Agency>> {
+        store::services::agencies(&mut self.db.read().await?).await
+    }
+
+    /// Services in the order of their codes.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn services(&self) -> Result<Vec<Service>> {
+        store::services::services(&mut self.db.read().await?).await
+    }
+
+    async fn seen(&self, tx: &mut Tx, actor: &Actor, number: &str) -> Result<Ticket> {
+        let ticket = store::tickets::by_number(tx, number).await?;
+        ticket.filter(|ticket| may(actor, Action::View, ticket)).ok_or(Error::NotFound("ticket"))
+    }
+
+    async fn internal(&self, tx: &mut Tx, actor: &Actor, number: &str) -> Result<Ticket> {
+        let ticket = self.seen(tx, actor, number).await?;
+        if may(actor, Action::ViewInternal, &ticket) { Ok(ticket) } else { Err(Error::Denied(Say::new("error-denied"))) }
+    }
+
+    async fn view(&self, tx: &mut Tx, ticket: Ticket) -> Result<TicketView> {
+        let pauses = store::clocks::pauses(tx, ticket.id).await?;
+        let due = clocks::due(&self.pack, &ticket, &pauses)?;
+        let assignee = match ticket.assignee {
+            Some(id) => store::people::by_id(tx, id).await?,
+            None => None,
+        };
+        Ok(TicketView {
+            paused: pauses.iter().any(|pause| pause.to.is_none()),
+            remaining_seconds: self.remaining(&ticket, &pauses)?,
+            assignee_name: assignee.as_ref().map(|person| person.name.clone()),
+            assignee_email: assignee.map(|person| person.email),
+            ticket,
+            due,
+        })
+    }
+
+    /// Counted seconds left: target less what was used until now, or until it was solved.
+    fn remaining(&self, ticket: &Ticket, pauses: &[TicketPause]) -> Result<i64> {
+        let until: DateTime<Utc> = ticket.resolved_at.or(ticket.closed_at).unwrap_or_else(|| self.now());
+        let used = clocks::calendar(&self.pack, ticket)?.between(ticket.opened_at, until, &clocks::as_pauses(pauses));
+        Ok(clocks::goals(&self.pack, ticket, ticket.opened_at)?.resolution_seconds - used)
+    }
+
+    async fn page(&self, tx: &mut Tx, ticket: Ticket, internal: bool) -> Result<TicketPage> {
+        let id = ticket.id;
+        Ok(TicketPage {
+            clocks: store::clocks::of_ticket(tx, id).await?,
+            pauses: store::clocks::pauses(tx, id).await?,
+            messages: store::messages::of_ticket(tx, id, internal, 0, 1000).await?,
+            files: store::messages::attachments(tx, id).await?,
+            links: if internal { store::tickets::links(tx, id).await? } else { Vec::new() },
+            consultations: if internal { store::tickets::consultations(tx, id).await? } else { Vec::new() },
+            view: self.view(tx, ticket).await?,
+        })
+    }
+}

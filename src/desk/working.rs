@@ -1,0 +1,167 @@
+//! A ticket with its clocks and pauses while it is being changed, and the one way to save it.
+
+use crate::desk::clocks;
+use crate::domain::clock_plan::{SlaClock, StepKind, TicketPause};
+use crate::domain::event::{ActorLabel, Event, GENESIS, NewEvent};
+use crate::domain::service::Service;
+use crate::domain::ticket::Ticket;
+use crate::error::Result;
+use crate::policy::Pack;
+use crate::secret::sha256;
+use crate::store::{self, Tx};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+/// A ticket while a use-case changes it. Nothing is kept before [`Working::save`].
+#[derive(Debug, Clone)]
+pub struct Working {
+    /// Its row.
+    pub ticket: Ticket,
+    /// Its clocks.
+    pub clocks: Vec<SlaClock>,
+    /// Its pauses in order.
+    pub pauses: Vec<TicketPause>,
+    /// The service concerned, if known.
+    pub service: Option<Service>,
+    /// What happened in this change.
+    events: Vec<NewEvent>,
+    /// The clocks as they stand in the database.
+    stored_clocks: Vec<SlaClock>,
+}
+
+impl Working {
+    /// A ticket that is about to be opened.
+    pub fn new(ticket: Ticket, service: Option<Service>) -> Self {
+        Self { ticket, clocks: Vec::new(), pauses: Vec::new(), service, events: Vec::new(), stored_clocks: Vec::new() }
+    }
+
+    /// Loads what belongs to the row of a ticket.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn load(tx: &mut Tx, ticket: Ticket) -> Result<Self> {
+        let clocks = store::clocks::of_ticket(tx, ticket.id).await?;
+        let pauses = store::clocks::pauses(tx, ticket.id).await?;
+        let service = match &ticket.service {
+            Some(code) => store::services::service(tx, code).await?,
+            None => None,
+        };
+        Ok(Self { ticket, stored_clocks: clocks.clone(), clocks, pauses, service, events: Vec::new() })
+    }
+
+    /// Notes what happened.
+    pub fn event(&mut self, at: DateTime<Utc>, actor: ActorLabel, kind: &'static str, payload: Value) {
+        self.events.push(NewEvent { at, actor, kind, payload });
+    }
+
+    /// Has anything happened in this change?
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// The service is determined critical.
+    pub fn is_critical(&self) -> bool {
+        self.service.as_ref().is_some_and(|service| service.critical)
+    }
+
+    /// The clock stands still now.
+    pub fn is_paused(&self) -> bool {
+        self.pauses.iter().any(|pause| pause.to.is_none())
+    }
+
+    /// Begins a pause.
+    pub fn pause(&mut self, reason: &str, from: DateTime<Utc>) {
+        self.pauses.push(TicketPause { id: 0, reason: reason.to_owned(), from, to: None });
+    }
+
+    /// Ends the pause that lasts, if there is one.
+    pub fn end_pause(&mut self, to: DateTime<Utc>) {
+        for pause in self.pauses.iter_mut().filter(|pause| pause.to.is_none()) {
+            pause.to = Some(to);
+        }
+    }
+
+    /// Saves the change: row, clocks, pauses, planned steps, and the events at the end of the chain.
+    ///
+    /// # Errors
+    /// Somebody else has changed the ticket meanwhile, or the database does not answer.
+    pub async fn save(&mut self, tx: &mut Tx, pack: &Pack, now: DateTime<Utc>) -> Result<()> {
+        clocks::settle(pack, &self.ticket, &self.pauses, &mut self.clocks, now)?;
+        self.ticket.updated_at = now;
+        self.ticket.version += 1;
+        if self.ticket.id == 0 {
+            self.ticket.id = store::tickets::insert(tx, &self.ticket).await?;
+        } else {
+            store::tickets::update(tx, &self.ticket).await?;
+        }
+        self.save_clocks(tx, pack, now).await?;
+        self.append_events(tx).await
+    }
+
+    async fn save_clocks(&mut self, tx: &mut Tx, pack: &Pack, now: DateTime<Utc>) -> Result<()> {
+        let id = self.ticket.id;
+        for clock in self.clocks.iter().filter(|clock| !self.stored_clocks.contains(clock)) {
+            store::clocks::save(tx, id, clock).await?;
+        }
+        self.stored_clocks.clone_from(&self.clocks);
+        if !self.pauses.is_empty() && !self.is_paused() {
+            store::clocks::end_pauses(tx, id, self.pauses.iter().filter_map(|pause| pause.to).max().unwrap_or(now)).await?;
+        }
+        for pause in self.pauses.iter_mut().filter(|pause| pause.id == 0) {
+            store::clocks::begin_pause(tx, id, &pause.reason, pause.from).await?;
+            if let Some(to) = pause.to {
+                store::clocks::end_pauses(tx, id, to).await?;
+            }
+            pause.id = -1;
+        }
+        let plan = clocks::plan(pack, &self.ticket, &self.pauses, &self.clocks)?;
+        if self.ticket.version > 1 {
+            let kinds: Vec<StepKind> = plan.iter().map(|step| step.kind).collect();
+            store::clocks::skip_steps(tx, id, &kinds).await?;
+        }
+        for step in plan {
+            store::clocks::plan_step(tx, id, step.kind, step.cycle, step.due_at).await?;
+        }
+        Ok(())
+    }
+
+    async fn append_events(&mut self, tx: &mut Tx) -> Result<()> {
+        let (mut seq, mut prev_hash) = match self.ticket.version {
+            1 => (0, GENESIS.to_owned()),
+            _ => store::events::head(tx, &self.ticket.number).await?.unwrap_or((0, GENESIS.to_owned())),
+        };
+        let state = state_digest(&self.ticket, &self.clocks, &self.pauses)?;
+        let events = std::mem::take(&mut self.events);
+        let last = events.len();
+        for (place, new) in events.into_iter().enumerate() {
+            seq += 1;
+            let mut event = Event {
+                stream: self.ticket.number.clone(),
+                seq,
+                at: new.at,
+                actor: new.actor,
+                kind: new.kind.to_owned(),
+                payload: new.payload.to_string(),
+                state: (place + 1 == last).then(|| state.clone()),
+                prev_hash,
+                hash: String::new(),
+            };
+            event.hash = sha256(event.preimage());
+            store::events::append(tx, &event).await?;
+            prev_hash = event.hash;
+        }
+        Ok(())
+    }
+}
+
+/// Digest of a ticket's row, clocks and pauses: what the last event of its chain must carry.
+///
+/// # Errors
+/// Never in practice; the parts are plain data.
+pub fn state_digest(ticket: &Ticket, clocks: &[SlaClock], pauses: &[TicketPause]) -> Result<String> {
+    let mut clocks: Vec<&SlaClock> = clocks.iter().collect();
+    clocks.sort_by_key(|clock| (clock.kind, clock.line, clock.cycle));
+    let mut pauses: Vec<&TicketPause> = pauses.iter().collect();
+    pauses.sort_by_key(|pause| (pause.from, pause.to, pause.reason.clone()));
+    Ok(sha256(serde_json::to_string(&(ticket, clocks, pauses))?))
+}

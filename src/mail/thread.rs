@@ -1,0 +1,54 @@
+//! Which ticket a mail belongs to: addresses and numbers that say so.
+//!
+//! The address a person answers to carries a mark made with the installation's key, bound to the
+//! ticket and to that person. Nothing else in a mail proves anything: not words of the subject, not a
+//! number in it, not a foreign Message-ID.
+
+use crate::secret::Secret;
+
+/// The address under which `participant` of ticket `number` answers:
+/// `meja+oki2602000013.5.k3…@host`.
+pub fn reply_address(secret: &Secret, desk: &str, number: &str, participant: i64) -> String {
+    let (local, host) = desk.rsplit_once('@').unwrap_or((desk, "localhost"));
+    let mark = secret.mark("reply", &format!("{number}:{participant}"));
+    let compact = number.replace('-', "").to_ascii_lowercase();
+    format!("{local}+{compact}.{participant}.{mark}@{host}")
+}
+
+/// What a reply address says, when its mark is ours: ticket number and participant.
+pub fn read_reply_address(secret: &Secret, desk: &str, address: &str) -> Option<(String, i64)> {
+    let (local, host) = address.trim().rsplit_once('@')?;
+    let (own_local, own_host) = desk.rsplit_once('@')?;
+    let (base, extension) = local.split_once('+')?;
+    if !base.eq_ignore_ascii_case(own_local) || !host.eq_ignore_ascii_case(own_host) {
+        return None;
+    }
+    let mut parts = extension.split('.');
+    let (number, participant, mark) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
+    let number = crate::domain::number::parse(number)?;
+    let genuine = parts.next().is_none() && secret.recognises("reply", &format!("{number}:{participant}"), mark);
+    genuine.then_some((number, participant))
+}
+
+/// Ticket numbers that a subject line names in brackets.
+pub fn numbers_in(subject: &str) -> Vec<String> {
+    let bracketed = subject.split('[').skip(1).filter_map(|rest| rest.split(']').next());
+    bracketed.filter_map(crate::domain::number::parse).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_address_is_read_back_and_a_forged_one_is_not() {
+        let secret = Secret::from_bytes(&[1; 32]);
+        let number = crate::domain::number::format("OKI", 2026, 2, 13);
+        let address = reply_address(&secret, "meja@desk.test", &number, 5);
+        assert!(address.split('@').next().unwrap().len() <= 64);
+        assert_eq!(read_reply_address(&secret, "meja@desk.test", &address.to_uppercase()), Some((number, 5)));
+        assert_eq!(read_reply_address(&secret, "meja@desk.test", &address.replace(".5.", ".6.")), None);
+        assert_eq!(read_reply_address(&secret, "meja@desk.test", "meja@desk.test"), None);
+        assert_eq!(read_reply_address(&secret, "meja@desk.test", "meja+a.b.c@desk.test"), None);
+    }
+}

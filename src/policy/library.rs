@@ -1,0 +1,170 @@
+//! All packs of an installation: texts in, checked packs or every fault out.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::check;
+use super::fault::{Fault, Faults, nearest};
+use super::pack::Pack;
+use super::tree::{Data, Node, Place};
+
+/// The text of one pack.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Path or name for messages; its stem must be the pack's id.
+    pub file: String,
+    /// TOML without a byte-order mark.
+    pub text: String,
+}
+
+/// The packs of an installation by id.
+#[derive(Debug, Clone, Default)]
+pub struct Library {
+    packs: BTreeMap<String, Arc<Pack>>,
+}
+
+impl Library {
+    /// Reads packs that may extend each other, in any order.
+    ///
+    /// # Errors
+    /// Every fault of every text, once, sorted by file and place. Never empty.
+    pub fn read(sources: &[Source]) -> Result<Self, Vec<Fault>> {
+        let mut faults = Faults::new(sources);
+        let drafts = read_drafts(sources, &mut faults);
+        let mut packs = BTreeMap::new();
+        for draft in drafts.values() {
+            let pack = lineage(draft, &drafts, sources, &mut faults).and_then(|line| check::build(&line, &mut faults));
+            if let Some(pack) = pack {
+                packs.insert(pack.id.clone(), Arc::new(pack));
+            }
+        }
+        let faults = faults.into_list();
+        if faults.is_empty() { Ok(Self { packs }) } else { Err(faults) }
+    }
+
+    /// The pack of this id.
+    pub fn get(&self, id: &str) -> Option<Arc<Pack>> {
+        self.packs.get(id).cloned()
+    }
+
+    /// Every pack, sorted by id.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Pack>> {
+        self.packs.values()
+    }
+}
+
+/// One text, parsed, before it is laid over its parent.
+pub(super) struct Draft {
+    pub(super) id: String,
+    /// The source it came from.
+    pub(super) source: usize,
+    pub(super) root: Node,
+    extends: Option<Node>,
+    pub(super) basis: Vec<Basis>,
+}
+
+/// A statement that the values at and below a path are law.
+pub(super) struct Basis {
+    pub(super) path: String,
+    /// Where the law is written.
+    pub(super) text: String,
+    pub(super) place: Place,
+}
+
+fn read_drafts(sources: &[Source], faults: &mut Faults<'_>) -> BTreeMap<String, Draft> {
+    let mut drafts = BTreeMap::new();
+    for (index, source) in sources.iter().enumerate() {
+        let Some(draft) = read_draft(index, source, faults) else { continue };
+        if drafts.contains_key(&draft.id) {
+            let text = format!("pak \"{}\" sudah ada | beri id dan nama berkas yang lain", draft.id);
+            faults.at(draft.root.nearest(&["id"]), &text);
+        } else {
+            drafts.insert(draft.id.clone(), draft);
+        }
+    }
+    drafts
+}
+
+fn read_draft(index: usize, source: &Source, faults: &mut Faults<'_>) -> Option<Draft> {
+    let mut root = match Node::parse(index, &source.text) {
+        Ok(root) => root,
+        Err(errors) => {
+            errors.iter().for_each(|(offset, message)| faults.add(index, *offset, message));
+            return None;
+        }
+    };
+    let extends = root.take("extends");
+    let basis = root.take("basis").map(|node| read_basis(&node, faults)).unwrap_or_default();
+    // These say what this very text is; a value from the parent would be a lie.
+    for own in ["id", "name", "version"] {
+        if root.at(&[own]).is_none() {
+            faults.at(&root, &format!("kunci \"{own}\" belum ada | tulis \"{own}\" di awal berkas"));
+        }
+    }
+    let id_node = root.at(&["id"])?;
+    let Some(id) = id_node.as_str() else {
+        faults.at(id_node, "id harus berupa teks | tulis nama berkas tanpa akhiran");
+        return None;
+    };
+    if stem(&source.file) != id {
+        faults.at(id_node, &format!("id \"{id}\" tidak sama dengan nama berkas | tulis \"{}\"", stem(&source.file)));
+    }
+    Some(Draft { id: id.to_owned(), source: index, extends, basis, root })
+}
+
+/// Flattens the table of bases: `a.b = "…"` and `"a.b" = "…"` are the same.
+fn read_basis(node: &Node, faults: &mut Faults<'_>) -> Vec<Basis> {
+    if !matches!(node.data, Data::Table(_)) {
+        faults.at(node, "basis harus berupa tabel | tulis [basis] lalu \"jalur.nilai\" = \"Pasal …\"");
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (path, leaf) in node.leaves() {
+        match leaf.as_str() {
+            Some(text) => found.push(Basis { path, text: text.to_owned(), place: leaf.place }),
+            None => faults.at(leaf, "dasar hukum harus berupa teks | tulis misalnya \"Pasal 1 ayat (2)\""),
+        }
+    }
+    found
+}
+
+/// A draft and those it extends, nearest first; `None` when the line is broken.
+fn lineage<'d>(
+    draft: &'d Draft,
+    drafts: &'d BTreeMap<String, Draft>,
+    sources: &[Source],
+    faults: &mut Faults<'_>,
+) -> Option<Vec<&'d Draft>> {
+    let mut line = vec![draft];
+    let mut youngest = draft;
+    while let Some(extends) = &youngest.extends {
+        let Some(parent_id) = extends.as_str() else {
+            faults.at(extends, "extends harus berupa teks | tulis id pak induk");
+            return None;
+        };
+        let Some(parent) = drafts.get(parent_id) else {
+            // A parent that exists but cannot be read has its own fault; do not blame the child.
+            if !sources.iter().any(|source| stem(&source.file) == parent_id) {
+                let known: Vec<&str> = drafts.keys().map(String::as_str).filter(|id| *id != youngest.id).collect();
+                faults
+                    .at(extends, &format!("pak induk tidak dikenal \"{parent_id}\" | {}", nearest(parent_id, &known)));
+            }
+            return None;
+        };
+        if line.iter().any(|member| member.id == parent.id) {
+            faults.at(
+                extends,
+                "extends berputar: pak ini pada akhirnya mewarisi dirinya sendiri | putuskan lingkarannya",
+            );
+            return None;
+        }
+        line.push(parent);
+        youngest = parent;
+    }
+    Some(line)
+}
+
+fn stem(file: &str) -> &str {
+    Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or(file)
+}

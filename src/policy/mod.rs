@@ -1,0 +1,35 @@
+//! What a region has decided: calendars, times, roles and priorities, read from data files.
+//!
+//! For: turning the text of policy packs into checked [`Pack`]s, and answering "when is this due, and why" and
+//! "how urgent is this" from them. Everything is a pure function of its arguments: the caller reads the files and
+//! the clock.
+//! May use: `domain` and libraries. No database, network, file or clock.
+//! Reading order: [`library`] (texts in, packs or faults out) → `tree` → `check` → `written` → `rules` → [`sections`]
+//! → [`pack`], then [`calendar`] → [`deadline`] → [`explain`], and [`triage`].
+//! To add one more region: write `sla_policies/<id>.toml` with `extends`, say in `[basis]` which values are law, and
+//! nothing else: no region has a line of code. To add one more section: give it a type in `sections.rs`, a field in
+//! `written.rs` and [`Pack`] and a table in every pack that extends nothing.
+
+pub mod calendar;
+mod check;
+pub mod deadline;
+pub mod explain;
+pub mod fault;
+pub mod library;
+pub mod pack;
+pub mod pause;
+mod rules;
+pub mod sections;
+mod tree;
+pub mod triage;
+pub mod week;
+mod written;
+
+pub use calendar::{Calendar, Excluded, Interval, NoWorkingTime};
+pub use deadline::{Deadlines, Goals, GoalsError, PerMille, Profile, Target};
+pub use explain::{Explanation, explain};
+pub use fault::Fault;
+pub use library::{Library, Source};
+pub use pack::{Pack, Value};
+pub use pause::Pause;
+pub use triage::{Guess, guess, priority};

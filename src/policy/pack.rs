@@ -1,0 +1,138 @@
+//! A checked policy pack: what one region has decided, ready to be asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use super::calendar::Calendar;
+use super::deadline::{Deadlines, Goals, GoalsError, Profile, deadlines};
+use super::pause::Pause;
+use super::sections::{
+    Class, Duty, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report,
+    Retention, Roles,
+};
+use super::week::{Holiday, Ramadan};
+use crate::domain::ticket::{Kind, Priority};
+
+/// What one region has decided.
+#[derive(Debug, Clone)]
+pub struct Pack {
+    pub id: String,
+    pub name: String,
+    /// The regulation the pack puts into data; absent in a pack of mere defaults.
+    pub law: Option<String>,
+    /// `id@n` with the number written in the file. A ticket is pinned to it.
+    pub version: String,
+    /// Hash of all merged values, 16 hexadecimal digits: changes also when a parent pack changes.
+    pub fingerprint: String,
+    pub zone: Tz,
+    pub region: Region,
+    pub offices: Offices,
+    pub roles: Roles,
+    /// Kinds of user service, in the order of the regulation.
+    pub kinds: Vec<Kind>,
+    pub calendars: BTreeMap<String, Arc<Calendar>>,
+    /// National and local days off, sorted by date.
+    pub holidays: Vec<Holiday>,
+    /// Fasting months, sorted.
+    pub ramadan: Vec<Ramadan>,
+    pub profiles: BTreeMap<String, Profile>,
+    pub default_profile: String,
+    pub profile_by_kind: BTreeMap<Kind, String>,
+    pub priority: PriorityRules,
+    pub escalation: Escalation,
+    pub lifecycle: Lifecycle,
+    pub intake: Intake,
+    pub email: Email,
+    pub identity: Identity,
+    pub report: Report,
+    /// Who receives the report, from the desk upwards.
+    pub report_chain: Vec<String>,
+    /// Target of the availability of a service.
+    pub availability_target: Percent,
+    pub duties: Vec<Duty>,
+    pub classes: Vec<Class>,
+    pub retention: Retention,
+    pub(super) values: Vec<Value>,
+    pub(super) json: serde_json::Value,
+}
+
+/// One value of a pack with its authority, for people who ask what is law and what is default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Value {
+    /// Keys joined by dots; items of a list by their index from 0.
+    pub path: String,
+    /// The value in one line.
+    pub text: String,
+    /// Where the law is written; `None`: a default nobody has decreed.
+    pub basis: Option<String>,
+    /// Id of the pack whose file holds the value.
+    pub from_pack: String,
+}
+
+impl Pack {
+    /// The profile of this name.
+    ///
+    /// # Errors
+    /// [`GoalsError::UnknownProfile`].
+    pub fn profile(&self, name: &str) -> Result<&Profile, GoalsError> {
+        self.profiles.get(name).ok_or_else(|| GoalsError::UnknownProfile(name.to_owned()))
+    }
+
+    /// Name of the profile for a ticket whose service names none.
+    pub fn profile_for(&self, kind: Kind) -> &str {
+        self.profile_by_kind.get(&kind).unwrap_or(&self.default_profile)
+    }
+
+    /// The targets of a profile and priority as counted seconds for a clock that starts at `opened`.
+    ///
+    /// # Errors
+    /// [`GoalsError`] when the profile is unknown or a target lies beyond twenty years.
+    pub fn goals(&self, profile: &str, priority: Priority, opened: DateTime<Utc>) -> Result<Goals, GoalsError> {
+        Ok(self.profile(profile)?.goals(priority, opened)?)
+    }
+
+    /// All deadlines of a ticket from its opening and its pauses.
+    ///
+    /// # Errors
+    /// [`GoalsError`] when the profile is unknown or a deadline lies beyond twenty years.
+    pub fn deadlines(
+        &self,
+        profile: &str,
+        priority: Priority,
+        opened: DateTime<Utc>,
+        pauses: &[Pause],
+    ) -> Result<Deadlines, GoalsError> {
+        let profile = self.profile(profile)?;
+        let goals = profile.goals(priority, opened)?;
+        Ok(deadlines(&profile.calendar, opened, goals, self.escalation.fractions(), pauses)?)
+    }
+
+    /// The calendar of this name.
+    pub fn calendar(&self, name: &str) -> Option<&Arc<Calendar>> {
+        self.calendars.get(name)
+    }
+
+    /// The calendar whose working days the rules of a ticket's life mean.
+    pub fn lifecycle_calendar(&self) -> Option<&Arc<Calendar>> {
+        self.calendar(&self.lifecycle.calendar)
+    }
+
+    /// The years whose holidays are known. In other years only weekly days off are left out.
+    pub fn holiday_years(&self) -> BTreeSet<i32> {
+        self.holidays.iter().map(|holiday| chrono::Datelike::year(&holiday.date)).collect()
+    }
+
+    /// Every value with its authority, sorted by path.
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    /// The merged values as a tree.
+    pub fn json(&self) -> &serde_json::Value {
+        &self.json
+    }
+}

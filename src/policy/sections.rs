@@ -1,0 +1,298 @@
+//! The parts of a pack that are used as they are written.
+//!
+//! Every field is written in the pack (or in the one it extends): an absent one is an error, unless it is optional by
+//! nature. So no figure hides in the code.
+
+use serde::{Deserialize, Deserializer, de};
+
+use super::deadline::{Fractions, PerMille};
+use crate::domain::ticket::{Impact, Priority, Urgency};
+
+/// The government the pack is for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Region {
+    /// Two to five capital letters; begins ticket numbers.
+    pub code: String,
+    pub name: String,
+    /// Seat of the government; begins the dateline of letters.
+    pub capital: String,
+}
+
+/// Offices with a part in the rules.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offices {
+    /// The office for information technology.
+    pub ict: String,
+}
+
+/// Who does what.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Roles {
+    /// First line.
+    pub tier1: Tier,
+    /// Second line; takes over what the first cannot solve.
+    pub tier2: Tier,
+    /// Coordinates and watches both tiers.
+    pub supervisor: Body,
+    /// Decides what tiers and supervisor may not.
+    pub board: Body,
+}
+
+/// A support line.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    /// What people call its members or its unit.
+    pub label: String,
+    pub scope: Scope,
+    /// Least number of active members per scope.
+    pub minimum: u32,
+    /// A unit of people rather than single named staff.
+    pub is_unit: bool,
+}
+
+/// Where a support line exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Once in every agency.
+    PerAgency,
+    /// Once, at the office for information technology.
+    IctOffice,
+}
+
+/// An office or board without a support line.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Body {
+    pub label: String,
+    #[serde(default)]
+    pub chair: Option<String>,
+}
+
+/// How impact and urgency make a priority.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PriorityRules {
+    pub matrix: Matrix,
+    pub outage_floor: OutageFloor,
+}
+
+/// A priority for each impact (row) and urgency (column).
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Matrix {
+    pub broad: MatrixRow,
+    pub medium: MatrixRow,
+    pub limited: MatrixRow,
+}
+
+/// One row of [`Matrix`].
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MatrixRow {
+    pub high: Priority,
+    pub medium: Priority,
+    pub low: Priority,
+}
+
+impl Matrix {
+    /// The priority at a crossing.
+    pub fn cell(&self, impact: Impact, urgency: Urgency) -> Priority {
+        let row = match impact {
+            Impact::Broad => self.broad,
+            Impact::Medium => self.medium,
+            Impact::Limited => self.limited,
+        };
+        match urgency {
+            Urgency::High => row.high,
+            Urgency::Medium => row.medium,
+            Urgency::Low => row.low,
+        }
+    }
+}
+
+/// The least priority of a total outage of a critical service.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutageFloor {
+    /// Whether or not work can go on another way.
+    pub critical: Priority,
+    /// When there is no other way.
+    pub without_workaround: Priority,
+}
+
+/// When and to whom a ticket moves.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Escalation {
+    /// The second tier must take what it is given; otherwise it may return it once with a reason.
+    pub compulsory: bool,
+    /// Share of the resolution time after which an unsolved ticket moves to the second tier.
+    pub transfer: PerMille,
+    /// Share of the resolution time after which the heads are warned; later than `transfer`.
+    pub warn: PerMille,
+    /// The reason recorded when the timer, not a person, moves the ticket.
+    pub reason_timer: String,
+    /// Bodies outside the government that may be consulted.
+    #[serde(default)]
+    pub level3: Vec<Outside>,
+}
+
+impl Escalation {
+    /// The shares a deadline computation needs.
+    pub fn fractions(&self) -> Fractions {
+        Fractions { transfer: self.transfer, warn: self.warn }
+    }
+}
+
+/// A body outside the government that may be consulted by hand.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outside {
+    /// Unique in the list.
+    pub code: String,
+    pub label: String,
+    /// Code of the body that must have been consulted before.
+    #[serde(default)]
+    pub after: Option<String>,
+}
+
+/// Reminders and automatic ends of a ticket's life; days are working days of `calendar`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lifecycle {
+    /// Name of the calendar whose working days are meant.
+    pub calendar: String,
+    /// From solved to closed.
+    pub auto_close_days: u32,
+    /// From solved to closed for complaints of the public.
+    pub complaint_auto_close_days: u32,
+    /// From a question without answer to the reminder.
+    pub pending_reminder_days: u32,
+    /// From a question without answer to closing; later than the reminder.
+    pub pending_close_days: u32,
+    /// Waiting for a vendor stops the clock.
+    pub pause_vendor: bool,
+    /// Waiting for anybody stops the clock of a critical service's P1.
+    pub pause_p1_critical: bool,
+}
+
+/// Words by which a text is sorted before a person reads it; lower case, whole words or phrases.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intake {
+    pub outage_words: Vec<String>,
+    pub request_words: Vec<String>,
+    pub complaint_words: Vec<String>,
+}
+
+/// Official mail.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Email {
+    /// Domain of official addresses; absent while not confirmed.
+    #[serde(default)]
+    pub domain: Option<String>,
+    /// Model of an agency's address.
+    #[serde(default)]
+    pub pattern: Option<String>,
+    /// Staff mail from another domain is flagged.
+    pub official_required_for_staff: bool,
+}
+
+/// By which number people are known.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    pub staff: String,
+    pub public: String,
+}
+
+/// The periodic report.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    pub period: Period,
+    /// Day of the month after the period, 1 to 28.
+    pub due_day: u8,
+}
+
+/// How often a report is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Period {
+    Monthly,
+    Quarterly,
+    Yearly,
+}
+
+/// A recurring duty of an agency; `every` or `on` says when.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Duty {
+    pub what: String,
+    #[serde(default)]
+    pub every: Option<Every>,
+    #[serde(default)]
+    pub on: Option<Occasion>,
+    /// Where the duty is written.
+    pub source: String,
+}
+
+/// The rhythm of a duty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Every {
+    #[serde(rename = "month")]
+    Month,
+    #[serde(rename = "calendar_year")]
+    CalendarYear,
+    #[serde(rename = "2_years")]
+    TwoYears,
+}
+
+/// The event that calls for a duty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Occasion {
+    Change,
+}
+
+/// A class of information, from open to secret in the order of the list.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Class {
+    pub code: String,
+    pub label: String,
+}
+
+/// How long things are kept, in years after closing.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    pub tickets_years: u32,
+    /// Attachments that show a citizen's number.
+    pub identity_attachments_years: u32,
+    pub security_incidents_years: u32,
+}
+
+/// A percentage in hundredths of a percent, so that 99.95 is exact. From 0 to 100.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Percent {
+    pub hundredths: u32,
+}
+
+impl<'de> Deserialize<'de> for Percent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let percent = f64::deserialize(deserializer)?;
+        if !(0.0..=100.0).contains(&percent) {
+            return Err(de::Error::custom(format!(
+                "persentase {percent} di luar batas | tulis angka dari 0 sampai 100"
+            )));
+        }
+        Ok(Self { hundredths: (percent * 100.0).round() as u32 })
+    }
+}

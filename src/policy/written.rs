@@ -1,0 +1,170 @@
+//! A pack as it is written, before its parts are tied together, and the check that each part has the right types.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::deadline::Target;
+use super::fault::Faults;
+use super::sections::{
+    Class, Duty, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report,
+    Retention, Roles,
+};
+use super::tree::{Data, Node, Step};
+use super::week::{Holiday, Ramadan, Week};
+use crate::domain::ticket::{Kind, Priority};
+
+/// All sections of a merged pack. `extends` and `basis` have been taken out before.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Written {
+    pub(super) id: String,
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) law: Option<String>,
+    pub(super) version: u32,
+    pub(super) zone: String,
+    pub(super) region: Region,
+    pub(super) offices: Offices,
+    pub(super) roles: Roles,
+    pub(super) kinds: Vec<Kind>,
+    pub(super) calendars: BTreeMap<String, CalendarForm>,
+    pub(super) holidays: Vec<Holiday>,
+    /// Days off of this region alone, so that a child need not repeat the national list.
+    #[serde(default)]
+    pub(super) local_holidays: Vec<Holiday>,
+    pub(super) ramadan: Vec<Ramadan>,
+    pub(super) profiles: BTreeMap<String, ProfileForm>,
+    pub(super) default_profile: String,
+    #[serde(default)]
+    pub(super) profile_by_kind: BTreeMap<Kind, String>,
+    pub(super) priority: PriorityRules,
+    pub(super) escalation: Escalation,
+    pub(super) lifecycle: Lifecycle,
+    pub(super) intake: Intake,
+    pub(super) email: Email,
+    pub(super) identity: Identity,
+    pub(super) report: Report,
+    pub(super) report_chain: Vec<String>,
+    pub(super) availability_target: Percent,
+    pub(super) duties: Vec<Duty>,
+    pub(super) classes: Vec<Class>,
+    pub(super) retention: Retention,
+}
+
+/// A calendar: either open always, or weeks.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CalendarForm {
+    #[serde(default)]
+    pub(super) always: bool,
+    /// Closed on the pack's holidays.
+    #[serde(default)]
+    pub(super) holidays: bool,
+    #[serde(default)]
+    pub(super) joint_leave_is_working_day: bool,
+    /// What to call a weekday without windows.
+    #[serde(default)]
+    pub(super) day_off: Option<String>,
+    #[serde(default)]
+    pub(super) week: Option<Week>,
+    #[serde(default)]
+    pub(super) ramadan: Option<Week>,
+}
+
+/// A service level before its calendar is looked up.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProfileForm {
+    pub(super) calendar: String,
+    #[serde(rename = "P1", default)]
+    p1: Option<Target>,
+    #[serde(rename = "P2", default)]
+    p2: Option<Target>,
+    #[serde(rename = "P3", default)]
+    p3: Option<Target>,
+    #[serde(rename = "P4", default)]
+    p4: Option<Target>,
+}
+
+impl ProfileForm {
+    /// The target written for each priority.
+    pub(super) fn targets(&self) -> [(Priority, Option<Target>); 4] {
+        [(Priority::P1, self.p1), (Priority::P2, self.p2), (Priority::P3, self.p3), (Priority::P4, self.p4)]
+    }
+
+    /// The four targets, when all are written.
+    pub(super) fn complete(&self) -> Option<[Target; 4]> {
+        Some([self.p1?, self.p2?, self.p3?, self.p4?])
+    }
+}
+
+type TypeCheck = fn(&mut Faults<'_>, &Node);
+
+/// Every key at the top of a pack, whether it must be there, and how its types are checked.
+const SECTIONS: &[(&str, bool, TypeCheck)] = &[
+    ("id", true, as_a::<String>),
+    ("name", true, as_a::<String>),
+    ("law", false, as_a::<String>),
+    ("version", true, as_a::<u32>),
+    ("zone", true, as_a::<String>),
+    ("region", true, as_a::<Region>),
+    ("offices", true, as_a::<Offices>),
+    ("roles", true, as_a::<Roles>),
+    ("kinds", true, as_a::<Vec<Kind>>),
+    ("calendars", true, each::<CalendarForm>),
+    ("holidays", true, each::<Holiday>),
+    ("local_holidays", false, each::<Holiday>),
+    ("ramadan", true, each::<Ramadan>),
+    ("profiles", true, each::<ProfileForm>),
+    ("default_profile", true, as_a::<String>),
+    ("profile_by_kind", false, as_a::<BTreeMap<Kind, String>>),
+    ("priority", true, as_a::<PriorityRules>),
+    ("escalation", true, as_a::<Escalation>),
+    ("lifecycle", true, as_a::<Lifecycle>),
+    ("intake", true, as_a::<Intake>),
+    ("email", true, as_a::<Email>),
+    ("identity", true, as_a::<Identity>),
+    ("report", true, as_a::<Report>),
+    ("report_chain", true, as_a::<Vec<String>>),
+    ("availability_target", true, as_a::<Percent>),
+    ("duties", true, each::<Duty>),
+    ("classes", true, each::<Class>),
+    ("retention", true, as_a::<Retention>),
+];
+
+/// Checks the types of every section, so that one report names a fault in each.
+pub(super) fn check_types(root: &Node, faults: &mut Faults<'_>) {
+    for (key, node) in root.entries() {
+        if !SECTIONS.iter().any(|(known, ..)| *known == key) {
+            let known: Vec<&str> = SECTIONS.iter().map(|(known, ..)| *known).chain(["extends", "basis"]).collect();
+            faults.at_key(node, &format!("kunci tidak dikenal \"{key}\" | {}", super::fault::nearest(key, &known)));
+        }
+    }
+    for (key, required, check) in SECTIONS {
+        match root.child(Step::Key(key)) {
+            Some(node) => check(faults, node),
+            // A text without its own name or version has been told so when it was read.
+            None if !*required || ["id", "name", "version"].contains(key) => {}
+            None => faults.at(
+                root,
+                &format!("bagian \"{key}\" belum ada | tambahkan, atau tulis extends dengan pak yang memilikinya"),
+            ),
+        }
+    }
+}
+
+fn as_a<T: DeserializeOwned>(faults: &mut Faults<'_>, node: &Node) {
+    let _: Option<T> = faults.read(node);
+}
+
+/// Checks the entries of a table or a list one by one: a fault in one does not hide those in the others.
+fn each<T: DeserializeOwned>(faults: &mut Faults<'_>, node: &Node) {
+    match &node.data {
+        Data::Table(table) => table.values().for_each(|entry| as_a::<T>(faults, entry)),
+        Data::List(list) => list.iter().for_each(|entry| as_a::<T>(faults, entry)),
+        // Neither: let the reader of a whole say what was expected.
+        Data::Scalar(_) => as_a::<Vec<T>>(faults, node),
+    }
+}

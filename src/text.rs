@@ -1,0 +1,154 @@
+//! The message catalogue and the Indonesian and English ways to write dates, times and spans.
+//!
+//! Everything a person reads that is not in a template comes from `src/locales/{id,en}.ftl` through
+//! [`say`]. A test fails on a key that one language lacks.
+
+use crate::domain::ticket::Language;
+use crate::error::Say;
+use chrono::{DateTime, Datelike, Duration, NaiveDate, Timelike, Utc};
+use chrono_tz::Tz;
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource};
+use std::sync::LazyLock;
+
+type Bundle = FluentBundle<FluentResource>;
+
+static INDONESIAN: LazyLock<Bundle> = LazyLock::new(|| bundle("id", include_str!("locales/id.ftl")));
+static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle("en", include_str!("locales/en.ftl")));
+
+fn bundle(language: &str, text: &str) -> Bundle {
+    // A broken line of the catalogue loses only itself; a test refuses broken lines.
+    let resource = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(resource, _)| resource);
+    let mut bundle = Bundle::new_concurrent(language.parse().into_iter().collect());
+    bundle.set_use_isolating(false);
+    bundle.add_resource_overriding(resource);
+    bundle
+}
+
+/// A sentence of the catalogue in a language; the key itself when there is none.
+pub fn say(language: Language, sentence: &Say) -> String {
+    let bundle = match language {
+        Language::Indonesian => &*INDONESIAN,
+        Language::English => &*ENGLISH,
+    };
+    let Some(pattern) = bundle.get_message(sentence.key).and_then(|message| message.value()) else {
+        tracing::error!(key = sentence.key, "the catalogue has no such sentence");
+        return sentence.key.to_owned();
+    };
+    let mut args = FluentArgs::new();
+    for (name, value) in &sentence.args {
+        // A number chooses its plural form; anything else is put in as it is.
+        match value.parse::<i64>() {
+            Ok(number) => args.set(*name, number),
+            Err(_) => args.set(*name, value.clone()),
+        }
+    }
+    bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
+}
+
+/// A sentence by a key that is only known at run time, e.g. `status-` and a word.
+pub fn word(language: Language, key: &str) -> String {
+    let bundle = match language {
+        Language::Indonesian => &*INDONESIAN,
+        Language::English => &*ENGLISH,
+    };
+    match bundle.get_message(key).and_then(|message| message.value()) {
+        Some(pattern) => bundle.format_pattern(pattern, None, &mut Vec::new()).into_owned(),
+        None => key.to_owned(),
+    }
+}
+
+const MONTHS: [[&str; 12]; 2] = [
+    ["Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "November", "Desember"],
+    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
+];
+const SHORT_MONTHS: [[&str; 12]; 2] = [
+    ["Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"],
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+];
+const DAYS: [[&str; 7]; 2] = [
+    ["Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu"],
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+];
+
+const fn index(language: Language) -> usize {
+    match language {
+        Language::Indonesian => 0,
+        Language::English => 1,
+    }
+}
+
+/// `Minggu, 22 November 2026`.
+pub fn long_date(language: Language, date: NaiveDate) -> String {
+    let l = index(language);
+    let (day, month) = (date.weekday().num_days_from_monday() as usize, date.month0() as usize);
+    format!("{}, {} {} {}", DAYS[l][day], date.day(), MONTHS[l][month], date.year())
+}
+
+/// `22 Nov 2026`.
+pub fn short_date(language: Language, date: NaiveDate) -> String {
+    format!("{} {} {}", date.day(), SHORT_MONTHS[index(language)][date.month0() as usize], date.year())
+}
+
+/// `14.05 WIB`: the zone is always said.
+pub fn time(at: DateTime<Utc>, zone: Tz) -> String {
+    let local = at.with_timezone(&zone);
+    format!("{:02}.{:02} {}", local.hour(), local.minute(), local.format("%Z"))
+}
+
+/// `Minggu, 22 November 2026 pukul 14.05 WIB`.
+pub fn long_instant(language: Language, at: DateTime<Utc>, zone: Tz) -> String {
+    let date = long_date(language, at.with_timezone(&zone).date_naive());
+    let joint = match language {
+        Language::Indonesian => "pukul",
+        Language::English => "at",
+    };
+    format!("{date} {joint} {}", time(at, zone))
+}
+
+/// `22 Nov 2026, 14.05 WIB`.
+pub fn short_instant(language: Language, at: DateTime<Utc>, zone: Tz) -> String {
+    format!("{}, {}", short_date(language, at.with_timezone(&zone).date_naive()), time(at, zone))
+}
+
+/// `3 j 42 mnt`: hours and whole minutes of a span, its sign left out.
+pub fn span(language: Language, span: Duration) -> String {
+    let minutes = span.num_minutes().abs();
+    let (hour, minute) = match language {
+        Language::Indonesian => ("j", "mnt"),
+        Language::English => ("h", "min"),
+    };
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} {minute}"),
+        (hours, minutes) => format!("{hours} {hour} {minutes:02} {minute}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_written_as_indonesians_write_them() {
+        let at: DateTime<Utc> = "2026-11-22T07:05:00Z".parse().unwrap();
+        let id = Language::Indonesian;
+        assert_eq!(long_instant(id, at, chrono_tz::Asia::Jakarta), "Minggu, 22 November 2026 pukul 14.05 WIB");
+        assert_eq!(short_instant(id, at, chrono_tz::Asia::Makassar), "22 Nov 2026, 15.05 WITA");
+        assert_eq!(span(id, Duration::seconds(3 * 3600 + 42 * 60 + 59)), "3 j 42 mnt");
+    }
+
+    #[test]
+    fn both_languages_have_the_same_sentences_and_no_broken_line() {
+        let keys = |text: &str| {
+            assert!(FluentResource::try_new(text.to_owned()).is_ok(), "a line of the catalogue is broken");
+            let mut keys: Vec<String> = text
+                .lines()
+                .filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()))
+                .filter_map(|line| line.split_once('=').map(|(key, _)| key.trim().to_owned()))
+                .collect();
+            keys.sort();
+            keys
+        };
+        assert_eq!(keys(include_str!("locales/id.ftl")), keys(include_str!("locales/en.ftl")));
+    }
+}

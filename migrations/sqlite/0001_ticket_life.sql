@@ -66,6 +66,13 @@ create table session (
     seen_at datetime not null
 );
 
+-- A link that signs its bearer in, once.
+create table sign_in_link (
+    hash text primary key,
+    account_id bigint not null references account (id),
+    until datetime not null
+);
+
 create table ticket (
     id integer primary key,
     number text not null unique,

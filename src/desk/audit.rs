@@ -1,8 +1,8 @@
 //! Proof: sealing the chains of events and finding what somebody has altered.
 
 use crate::desk::Desk;
-use crate::desk::verbs::message_digest;
 use crate::desk::working::state_digest;
+use crate::desk::written::message_digest;
 use crate::domain::event::{Event, GENESIS};
 use crate::error::Result;
 use crate::secret::sha256;

@@ -1,1 +1,185 @@
-//! stub
+//! A believable region for trying out: agencies, people, services, tickets with a history.
+
+use crate::desk::Desk;
+use crate::desk::command::Command;
+use crate::desk::intake::Report;
+use crate::domain::people::{Actor, Grant, Role, Scope};
+use crate::domain::service::{Agency, Service};
+use crate::domain::ticket::{Channel, Language};
+use crate::error::{Error, Result};
+use crate::store;
+use chrono::{DateTime, Duration, Utc};
+use serde::Deserialize;
+
+/// Password of every demo account.
+pub const PASSWORD: &str = "demo-meja-2026";
+
+/// What the demo region consists of; its words stand in `demo.json`, not in code.
+#[derive(Debug, Deserialize)]
+struct Region {
+    ict_agency: String,
+    agencies: Vec<DemoAgency>,
+    services: Vec<DemoService>,
+    people: Vec<Person>,
+    reports: Vec<DemoReport>,
+    reply: String,
+    solution: String,
+    question: String,
+    reason: String,
+    tried: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct DemoAgency {
+    code: String,
+    name: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct DemoService {
+    code: String,
+    name: String,
+    agency: String,
+    profile: String,
+    critical: bool,
+    keywords: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Person {
+    email: String,
+    name: String,
+    #[serde(default)]
+    grants: Vec<DemoGrant>,
+    token: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct DemoGrant {
+    role: Role,
+    agency: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct DemoReport {
+    subject: String,
+    description: String,
+    service: Option<String>,
+    name: String,
+}
+
+impl Desk {
+    /// Fills an empty database with the demo region and `tickets` tickets of the days before `now`.
+    ///
+    /// # Errors
+    /// The database does not answer, or is not empty.
+    pub async fn fill_demo(&self, tickets: usize, now: DateTime<Utc>, speed: f64) -> Result<()> {
+        let region: Region = serde_json::from_str(include_str!("demo.json"))?;
+        self.clock.set(now, 0.0);
+        self.people_and_services(&region).await?;
+        self.prepare(&region.ict_agency).await?;
+        self.history(&region, tickets, now).await?;
+        let mut tx = self.db.write().await?;
+        store::settings::set(&mut tx, "demo", "1").await?;
+        tx.commit().await?;
+        self.move_clock_to_end(now, speed).await
+    }
+
+    async fn move_clock_to_end(&self, now: DateTime<Utc>, speed: f64) -> Result<()> {
+        self.run_due_steps().await?;
+        self.send_outbox().await?;
+        self.seal().await?;
+        self.keep_clock(now, speed).await
+    }
+
+    async fn people_and_services(&self, region: &Region) -> Result<()> {
+        let domain = self.composer.address.rsplit_once('@').map_or("demo.test", |(_, host)| host).to_owned();
+        let agencies = region.agencies.iter().map(|agency| Agency {
+            code: agency.code.clone(),
+            name: agency.name.clone(),
+            email: Some(format!("{}@{domain}", agency.code.to_lowercase())),
+            active: true,
+        });
+        self.save_agencies(&agencies.collect::<Vec<_>>()).await?;
+        let mut tx = self.db.write().await?;
+        for service in &region.services {
+            let DemoService { code, name, agency, profile, critical, keywords } = service;
+            let (code, name, agency, profile) = (code.clone(), name.clone(), agency.clone(), profile.clone());
+            let service = Service { code, name, agency, profile, critical: *critical, keywords: keywords.clone(), active: true };
+            store::services::save_service(&mut tx, &service).await?;
+        }
+        tx.commit().await?;
+        for person in &region.people {
+            let grants: Vec<Grant> = person.grants.iter().map(|grant| Grant { role: grant.role, agency: grant.agency.clone() }).collect();
+            self.add_account(&person.email, &person.name, Some(PASSWORD), &grants).await?;
+            if let Some(token) = &person.token {
+                self.keep_token(&person.email, "demo", Scope::Write, token).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tickets opened over the last days, each brought to another stage of its life.
+    async fn history(&self, region: &Region, tickets: usize, now: DateTime<Utc>) -> Result<()> {
+        let unit = self.demo_actor(region, Role::Tier2Unit).await?;
+        let reports = region.reports.iter().cycle().take(tickets);
+        for (place, report) in reports.enumerate() {
+            // From two weeks ago to an hour ago, evenly.
+            let ago = Duration::hours(14 * 24) * i32::try_from(tickets - place).unwrap_or(1) / i32::try_from(tickets.max(1)).unwrap_or(1);
+            self.clock.set((now - ago).max(self.now().min(now - ago)), 0.0);
+            self.run_due_steps().await?;
+            let ticket = self.open(&unit, demo_report(report, place), None).await?;
+            self.stage(region, &unit, &ticket.number, place).await?;
+        }
+        self.clock.set(now, 0.0);
+        Ok(())
+    }
+
+    async fn stage(&self, region: &Region, unit: &Actor, number: &str, place: usize) -> Result<()> {
+        let reply = || Command::Reply { body: region.reply.clone(), files: Vec::new() };
+        let solve = || Command::Resolve { solution: region.solution.clone() };
+        let commands = match place % 8 {
+            0..=3 => vec![Command::Acknowledge, reply(), solve()],
+            4 => vec![Command::Acknowledge, Command::RequestInfo { body: region.question.clone() }],
+            5 => vec![Command::Acknowledge, Command::Escalate { reason: region.reason.clone(), tried: region.tried.clone() }],
+            6 => vec![Command::Acknowledge, reply()],
+            _ => vec![],
+        };
+        for (step, command) in commands.into_iter().enumerate() {
+            let minutes = 7 + 11 * i64::try_from(step + place % 5).unwrap_or(1);
+            self.clock.set(self.now() + Duration::minutes(minutes), 0.0);
+            match self.act(unit, number, None, command, None).await {
+                // A critical ticket of the highest priority may not be paused: then it just goes on.
+                Ok(_) | Err(Error::Conflict { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn demo_actor(&self, region: &Region, role: Role) -> Result<Actor> {
+        let person = region.people.iter().find(|person| person.grants.iter().any(|grant| grant.role == role));
+        let email = person.map(|person| person.email.clone()).unwrap_or_default();
+        let mut tx = self.db.read().await?;
+        let account = store::people::by_email(&mut tx, &email).await?.ok_or(Error::NotFound("account"))?;
+        let grants = store::people::grants(&mut tx, account.id).await?;
+        Ok(Actor { account, grants, scope: Scope::Write })
+    }
+}
+
+fn demo_report(report: &DemoReport, place: usize) -> Report {
+    Report {
+        subject: report.subject.clone(),
+        description: report.description.clone(),
+        kind: None,
+        agency: None,
+        service: report.service.clone(),
+        impact: None,
+        urgency: None,
+        name: report.name.clone(),
+        email: format!("pelapor{}@warga.test", place % 9 + 1),
+        nip: None,
+        channel: if place.is_multiple_of(3) { Channel::Phone } else { Channel::Email },
+        language: Language::Indonesian,
+    }
+}

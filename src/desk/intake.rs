@@ -1,8 +1,8 @@
 //! A new ticket, whichever way it comes in.
 
-use crate::desk::verbs::{LONGEST_TEXT, required_all, store_message};
 use crate::desk::working::Working;
-use crate::desk::{Desk, files, letters, once};
+use crate::desk::written::{self, LONGEST_TEXT, Words, required_all};
+use crate::desk::{Desk, letters, once};
 use crate::domain::event::ActorLabel;
 use crate::domain::message::MessageVisibility;
 use crate::domain::number;
@@ -149,19 +149,18 @@ impl Desk {
     }
 
     async fn first_message(&self, tx: &mut Tx, working: &mut Working, actor: &ActorLabel, at: DateTime<Utc>, mail: Option<MailTrace>) -> Result<()> {
-        let (name, body, channel) = (working.ticket.requester_name.clone(), working.ticket.description.clone(), working.ticket.channel);
-        let public = MessageVisibility::Public;
-        let stored = store_message(tx, working, ActorLabel::requester(), &name, &body, public, channel.as_str(), at).await?;
-        let mut kept = Vec::new();
+        let (body, channel) = (working.ticket.description.clone(), working.ticket.channel);
+        let files = mail.as_ref().map_or(&[][..], |mail| &mail.files);
+        let words = Words { body: &body, channel: channel.as_str(), name: None, files };
+        let stored = written::store(self, tx, working, ActorLabel::requester(), MessageVisibility::Public, &words, at).await?;
         if let Some(mail) = mail {
             store::tickets::add_mail_reference(tx, working.ticket.id, &mail.message_id).await?;
-            kept = files::attach(self, tx, working.ticket.id, stored.id, &mail.files).await?;
             if let Some(before) = mail.follows {
                 store::tickets::add_link(tx, working.ticket.id, before.id, "follows").await?;
                 working.event(at, actor.clone(), "linked", json!({"to": before.number, "relation": "follows"}));
             }
         }
-        working.event(at, ActorLabel::requester(), "requester_wrote", json!({"message": stored.payload, "files": kept}));
+        working.event(at, ActorLabel::requester(), "requester_wrote", json!({"message": stored.payload, "files": stored.files}));
         working.save(tx, &self.pack, at).await
     }
 

@@ -110,13 +110,12 @@ pub async fn closed(desk: &Desk, tx: &mut Tx, working: &Working, template: &'sta
     to_participants(desk, tx, working, &key, template, json!({}), true).await
 }
 
-/// The ticket goes on under another number.
+/// The ticket goes on under another number. Its tracking code stays with its own reporter.
 ///
 /// # Errors
 /// As [`received`].
 pub async fn merged(desk: &Desk, tx: &mut Tx, working: &Working, target: &Ticket) -> Result<()> {
-    let context = json!({"target": target.number, "target_url": desk.tracking_url(target), "target_code": desk.secret.tracking_code(&target.number)});
-    to_participants(desk, tx, working, "merged", "merged", context, true).await
+    to_participants(desk, tx, working, "merged", "merged", json!({"target": target.number}), true).await
 }
 
 async fn to_participants(desk: &Desk, tx: &mut Tx, working: &Working, key: &str, template: &'static str, context: Value, automatic: bool) -> Result<()> {

@@ -2,18 +2,16 @@
 
 use crate::desk::Desk;
 use crate::desk::intake::{LONGEST_SUBJECT, MailTrace, Report};
-use crate::desk::verbs::{self, LONGEST_TEXT, Stored, store_message};
 use crate::desk::working::Working;
+use crate::desk::written::{LONGEST_TEXT, Words};
 use crate::domain::event::ActorLabel;
-use crate::domain::message::{InboxItem, InboxState, MessageVisibility};
+use crate::domain::message::{InboxItem, InboxState};
 use crate::domain::ticket::{Channel, Language, Status, Ticket};
 use crate::error::{Result, Say};
 use crate::mail::parse::{self, Letter};
 use crate::mail::thread;
 use crate::store::{self, Tx};
 use crate::text;
-use chrono::{DateTime, Utc};
-use serde_json::json;
 
 /// Most mails that one look at the inbox takes up.
 const BATCH: i64 = 50;
@@ -154,40 +152,12 @@ impl Desk {
         if matches!(working.ticket.status, Status::Closed | Status::Merged) {
             return self.open_from(tx, item, letter, Some(working.ticket)).await;
         }
-        let body = words_of(letter);
-        self.requester_wrote(tx, &mut working, &body, Channel::Email.as_str(), Some(letter), item.received_at).await?;
+        let (body, name) = (words_of(letter), Some(letter.from_name.as_str()).filter(|name| !name.is_empty()));
+        let words = Words { body: &body, channel: Channel::Email.as_str(), name, files: &letter.files };
+        self.requester_wrote(tx, &mut working, &words, item.received_at).await?;
+        store::tickets::add_mail_reference(tx, working.ticket.id, &letter.message_id).await?;
         working.save(tx, &self.pack, item.received_at).await?;
         Ok(Verdict { state: InboxState::Done, cause: None, ticket: Some(working.ticket.id) })
-    }
-
-    /// The requester wrote, whichever way: a pause ends, a solved ticket is open again.
-    pub(super) async fn requester_wrote(
-        &self,
-        tx: &mut Tx,
-        working: &mut Working,
-        body: &str,
-        channel: &str,
-        letter: Option<&Letter>,
-        at: DateTime<Utc>,
-    ) -> Result<Stored> {
-        let name = letter.map(|letter| letter.from_name.clone()).filter(|name| !name.is_empty());
-        let name = name.unwrap_or_else(|| working.ticket.requester_name.clone());
-        let stored = store_message(tx, working, ActorLabel::requester(), &name, body, MessageVisibility::Public, channel, at).await?;
-        let mut kept = Vec::new();
-        if let Some(letter) = letter {
-            store::tickets::add_mail_reference(tx, working.ticket.id, &letter.message_id).await?;
-            kept = super::files::attach(self, tx, working.ticket.id, stored.id, &letter.files).await?;
-        }
-        working.event(at, ActorLabel::requester(), "requester_wrote", json!({"message": stored.payload, "files": kept, "channel": channel}));
-        if working.ticket.status == Status::PendingRequester {
-            working.end_pause(at);
-            working.ticket.status = Status::InProgress;
-            working.event(at, ActorLabel::requester(), "resumed", json!({"trigger": "requester"}));
-        } else if working.ticket.status == Status::Resolved {
-            let reason = text::say(Language::Indonesian, &Say::new("reason-requester-wrote"));
-            verbs::reopen(working, ActorLabel::requester(), &reason, at);
-        }
-        Ok(stored)
     }
 
     async fn open_from(&self, tx: &mut Tx, item: &InboxItem, letter: &Letter, follows: Option<Ticket>) -> Result<Verdict> {

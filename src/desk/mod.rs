@@ -5,13 +5,14 @@
 //! clock steps, put mail in the outbox → after the commit wake whoever waits.
 //! May use: `policy`, `store`, `mail`, `domain` and the ground. Doors (`web api receive jobs cli`) call
 //! it and never each other.
-//! To add a verb: a variant of [`verbs::Command`] with its rule there, its place in the table of
+//! To add a verb: a variant of [`command::Command`] with its rule there, its place in the table of
 //! `domain::ticket::Status::allows` and in `domain::people::may`, a test from outside.
 
 use crate::clock::Clock;
 use crate::domain::ticket::{Language, Ticket};
 use crate::error::Result;
 use crate::mail::compose::Composer;
+use crate::mail::transport::Transport;
 use crate::policy::Pack;
 use crate::secret::Secret;
 use crate::store::Db;
@@ -22,8 +23,10 @@ use tokio::sync::Notify;
 
 pub mod audit;
 pub mod clocks;
+pub mod command;
 pub mod demo;
 pub mod files;
+pub mod handover;
 pub mod intake;
 pub mod letters;
 pub mod mail_in;
@@ -33,9 +36,11 @@ pub mod outbox;
 pub mod people;
 pub mod setup;
 pub mod steps;
+pub mod upkeep;
 pub mod verbs;
 pub mod views;
 pub mod working;
+pub mod written;
 
 /// The desk of one region, everything wired. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -56,6 +61,8 @@ pub struct Desk {
     pub files: PathBuf,
     /// Made by `meja demo`: its clock may be moved and its mail can be read on a page.
     pub is_demo: bool,
+    /// The way out for mail.
+    pub transport: Transport,
     /// Woken after every change that leaves work for the worker.
     pub wake: Arc<Notify>,
 }

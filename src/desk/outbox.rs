@@ -22,8 +22,8 @@ impl Desk {
     ///
     /// # Errors
     /// The database does not answer; claimed mails return by themselves.
-    pub async fn send_outbox(&self, transport: &Transport) -> Result<usize> {
-        if matches!(transport, Transport::None) {
+    pub async fn send_outbox(&self) -> Result<usize> {
+        if matches!(self.transport, Transport::None) {
             return Ok(0);
         }
         let mut sent = 0;
@@ -36,15 +36,15 @@ impl Desk {
                 return Ok(sent);
             }
             // At the same time, so that one slow receiver does not hold up the others.
-            let work = items.iter().map(|item| self.send_one(transport, item));
+            let work = items.iter().map(|item| self.send_one(item));
             for outcome in futures_util::future::join_all(work).await {
                 sent += usize::from(outcome?);
             }
         }
     }
 
-    async fn send_one(&self, transport: &Transport, item: &OutboxItem) -> Result<bool> {
-        let outcome = transport.send(item).await;
+    async fn send_one(&self, item: &OutboxItem) -> Result<bool> {
+        let outcome = self.transport.send(item).await;
         let now = self.now();
         let (state, error, at) = match &outcome {
             Ok(()) => (OutboxState::Sent, None, now),

@@ -141,6 +141,66 @@ impl Desk {
         Ok(account)
     }
 
+    /// Every account with its roles.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn accounts(&self) -> Result<Vec<(Account, Vec<Grant>)>> {
+        let mut tx = self.db.read().await?;
+        let mut all = Vec::new();
+        for account in store::people::all(&mut tx).await? {
+            let grants = store::people::grants(&mut tx, account.id).await?;
+            all.push((account, grants));
+        }
+        Ok(all)
+    }
+
+    /// Forbids an account to do anything; its sessions end in the same transaction.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such account.
+    pub async fn disable_account(&self, email: &str) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        let account = store::people::by_email(&mut tx, &email.trim().to_lowercase()).await?.ok_or(Error::NotFound("account"))?;
+        store::people::set_active(&mut tx, account.id, false).await?;
+        tx.commit().await
+    }
+
+    /// An address that signs its bearer in once, within an hour.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such account.
+    pub async fn sign_in_link(&self, email: &str) -> Result<String> {
+        let token = new_token()?;
+        let mut tx = self.db.write().await?;
+        let account = store::people::by_email(&mut tx, &email.trim().to_lowercase()).await?.ok_or(Error::NotFound("account"))?;
+        store::sessions::add_link(&mut tx, &sha256(&token), account.id, self.now() + Duration::hours(1)).await?;
+        tx.commit().await?;
+        Ok(format!("{}/masuk/{token}", self.public_url))
+    }
+
+    /// Signs in the bearer of a link; it works once.
+    ///
+    /// # Errors
+    /// `Denied` when the link is unknown, used or over.
+    pub async fn sign_in_by_link(&self, token: &str) -> Result<String> {
+        let mut tx = self.db.write().await?;
+        let account = store::sessions::take_link(&mut tx, &sha256(token), self.now()).await?;
+        let account = account.ok_or_else(|| Error::Denied(Say::new("error-link")))?;
+        tx.commit().await?;
+        self.start_session(account).await
+    }
+
+    /// Key of the account with an address, for filters; one that nobody has for an unknown address.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn account_key(&self, email: Option<&str>) -> Result<Option<i64>> {
+        let Some(email) = email else { return Ok(None) };
+        let account = store::people::by_email(&mut self.db.read().await?, &email.trim().to_lowercase()).await?;
+        Ok(Some(account.map_or(-1, |account| account.id)))
+    }
+
     /// Makes an API token for an account; it is shown once.
     ///
     /// # Errors

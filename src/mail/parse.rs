@@ -49,7 +49,7 @@ impl Robot {
 }
 
 /// A file that came with a mail.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct File {
     /// The name its sender gave it.
     pub name: String,

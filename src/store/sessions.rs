@@ -45,3 +45,20 @@ pub async fn end(tx: &mut Tx, hash: &str) -> Result<()> {
     sql!(tx, execute, "delete from session where hash = $1", hash)?;
     Ok(())
 }
+
+/// Keeps a link that signs in once until `until`.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn add_link(tx: &mut Tx, hash: &str, account: i64, until: DateTime<Utc>) -> Result<()> {
+    sql!(tx, execute, "insert into sign_in_link (hash, account_id, until) values ($1, $2, $3)", hash, account, until)?;
+    Ok(())
+}
+
+/// Takes a link away and gives whom it signs in, unless it is over.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn take_link(tx: &mut Tx, hash: &str, now: DateTime<Utc>) -> Result<Option<i64>> {
+    sql!(tx, fetch_optional scalar i64, "delete from sign_in_link where hash = $1 and until > $2 returning account_id", hash, now)
+}

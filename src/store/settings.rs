@@ -21,6 +21,15 @@ pub async fn set(tx: &mut Tx, key: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
+/// Forgets a fact.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn forget(tx: &mut Tx, key: &str) -> Result<()> {
+    sql!(tx, execute, "delete from setting where key = $1", key)?;
+    Ok(())
+}
+
 /// The draft kept under the digest of its token.
 ///
 /// # Errors

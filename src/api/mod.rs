@@ -1,0 +1,71 @@
+//! JSON for machines under `/api/v1`.
+//!
+//! For: translating requests into use-cases and their answers into JSON. Decides nothing.
+//! May use: `desk` and below. English names as in CONTRACT.md; field texts in the caller's language.
+//! To add an endpoint: a method in the file of its noun, a test from outside in `tests/api.rs`, and
+//! accept the changed OpenAPI snapshot after reading it.
+
+mod answers;
+mod choice;
+mod demo;
+mod problem;
+mod requests;
+mod tickets;
+mod verbs;
+
+use crate::desk::Desk;
+use crate::domain::people::Actor;
+use poem::http::header;
+use poem::middleware::SizeLimit;
+use poem::{Endpoint, EndpointExt, Request, Response, Route};
+use poem_openapi::auth::Bearer;
+use poem_openapi::{OpenApiService, SecurityScheme};
+
+/// Largest body of a request, in bytes: a message with its files.
+const LARGEST_BODY: usize = 26 * 1024 * 1024;
+
+/// A token in `Authorization: Bearer …`.
+#[derive(SecurityScheme)]
+#[oai(ty = "bearer")]
+struct Token(Bearer);
+
+impl Token {
+    async fn actor(&self, desk: &Desk) -> Result<Actor, problem::Failure> {
+        Ok(desk.by_token(&self.0.token).await?)
+    }
+}
+
+/// The service with every endpoint; also what the OpenAPI document is made from.
+pub fn service(desk: &Desk) -> OpenApiService<(tickets::Tickets, verbs::Verbs, demo::Public), ()> {
+    let parts = (tickets::Tickets(desk.clone()), verbs::Verbs(desk.clone()), demo::Public(desk.clone()));
+    OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))
+        .description("Service desk of an Indonesian regional government. Errors are RFC 9457 problems.")
+        .server("/api/v1")
+}
+
+/// Everything below `/api`.
+pub fn routes(desk: &Desk) -> impl Endpoint<Output = Response> + 'static {
+    let service = service(desk);
+    let document = service.spec();
+    let docs = service.swagger_ui();
+    let openapi = poem::endpoint::make_sync(move |_| {
+        Response::builder().content_type("application/json").body(document.clone())
+    });
+    Route::new()
+        .at("/v1/openapi.json", openapi)
+        .nest("/docs", docs)
+        .nest("/v1", Route::new().nest("/", service))
+        .with(SizeLimit::new(LARGEST_BODY))
+        .around(|endpoint, request: Request| async move {
+            let language = problem::language(&request);
+            let path = request.uri().path().to_owned();
+            let mut response = match endpoint.call(request).await {
+                Ok(response) => response,
+                Err(error) => problem::response(&error, language, &path),
+            };
+            // Answers carry personal data: no cache may keep them.
+            response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+            response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
+            Ok(response)
+        })
+}

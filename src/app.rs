@@ -1,0 +1,190 @@
+//! Everything wired once: from settings to a desk, from a desk to a server.
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::desk::Desk;
+use crate::desk::setup::{Installation, installation};
+use crate::error::{Error, Result};
+use crate::mail::compose::Composer;
+use crate::mail::transport::Transport;
+use crate::policy::{Library, Source};
+use crate::secret::Secret;
+use crate::store::Db;
+use crate::{api, jobs};
+use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
+use poem::middleware::Compression;
+use poem::{Endpoint, EndpointExt, Response, Route, Server, handler};
+use rust_embed::RustEmbed;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+
+#[derive(RustEmbed)]
+#[folder = "sla_policies/"]
+struct BuiltInPacks;
+
+/// The packs built in, each overridden by the file of the same name in `folder`, and those only there.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn pack_sources(folder: Option<&Path>) -> std::io::Result<Vec<Source>> {
+    let mut sources: Vec<Source> = BuiltInPacks::iter()
+        .filter(|name| name.ends_with(".toml"))
+        .filter_map(|name| Some((BuiltInPacks::get(&name)?, name)))
+        .map(|(file, name)| Source { file: name.into_owned(), text: String::from_utf8_lossy(&file.data).into_owned() })
+        .collect();
+    if let Some(folder) = folder {
+        for own in folder_sources(folder)? {
+            let stem = Path::new(&own.file).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            sources.retain(|source| source.file != stem);
+            sources.push(own);
+        }
+    }
+    sources.sort_by(|left, right| left.file.cmp(&right.file));
+    Ok(sources)
+}
+
+/// The packs in a folder.
+///
+/// # Errors
+/// The folder or a file in it cannot be read.
+pub fn folder_sources(folder: &Path) -> std::io::Result<Vec<Source>> {
+    let mut sources = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let bytes = std::fs::read(&path)?;
+            let text = String::from_utf8(bytes).map_err(|_| std::io::Error::other(format!("{}: not UTF-8", path.display())))?;
+            sources.push(Source { file: path.display().to_string(), text });
+        }
+    }
+    sources.sort_by(|left, right| left.file.cmp(&right.file));
+    Ok(sources)
+}
+
+/// Reads the packs of the settings.
+///
+/// # Errors
+/// Every fault of every pack, one per line.
+pub fn packs(config: &Config) -> Result<Library> {
+    Library::read(&pack_sources(config.policies_dir.as_deref())?).map_err(|faults| {
+        Error::internal(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })
+}
+
+/// Opens the database, brings its schema up to date, and wires the desk.
+///
+/// # Errors
+/// The database does not answer, the pack is unknown or broken, or the secret is unsafe.
+pub async fn desk(config: &Config) -> Result<Desk> {
+    let db = Db::connect(&config.database_url()).await?;
+    db.migrate().await?;
+    let found = installation(&db).await?;
+    wire(config, db, found)
+}
+
+/// Wires a desk over a database that is up to date. The pack the installation was made with wins over the
+/// settings' default, so that `serve` in the data folder of another pack does not mix two regions.
+///
+/// # Errors
+/// As [`desk`].
+pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
+    let id = found.pack.unwrap_or_else(|| config.pack.clone());
+    let pack = packs(config)?.get(&id).ok_or_else(|| Error::internal(format!("there is no policy pack {id:?}; see `meja policy list`")))?;
+    let name = format!("Meja Layanan {}", pack.region.name);
+    let composer = Composer::new(&config.mail_address, &name, &pack.region.name, config.templates_dir.as_deref())?;
+    let transport = match &config.smtp_url {
+        Some(url) => Transport::smtp(url)?,
+        None if found.is_demo => Transport::Page,
+        None => Transport::None,
+    };
+    let clock = Clock::system();
+    clock.adopt(found.demo_clock);
+    Ok(Desk {
+        db,
+        clock,
+        pack,
+        secret: Secret::load(&config.secret_file())?,
+        composer: Arc::new(composer),
+        public_url: config.public_url(),
+        files: config.data_dir.join("files"),
+        is_demo: found.is_demo,
+        transport,
+        wake: Arc::new(Notify::new()),
+    })
+}
+
+/// Keeps a second server away from an embedded database; holds as long as the value lives.
+///
+/// # Errors
+/// Another server runs on the folder.
+pub fn lock_folder(config: &Config) -> Result<Option<std::fs::File>> {
+    if !config.database_url().starts_with("sqlite:") {
+        return Ok(None);
+    }
+    std::fs::create_dir_all(&config.data_dir)?;
+    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(config.data_dir.join("server.lock"))?;
+    file.try_lock().map_err(|_| {
+        Error::internal(format!("{}: another meja server runs on this folder", config.data_dir.display()))
+    })?;
+    Ok(Some(file))
+}
+
+/// Binds the address of the settings.
+///
+/// # Errors
+/// The port is taken or not allowed.
+pub async fn bind(config: &Config) -> Result<TcpAcceptor> {
+    let listener = TcpListener::bind(config.listen);
+    listener.into_acceptor().await.map_err(|error| Error::internal(format!("{}: {error}", config.listen)))
+}
+
+/// Serves until `stop`: pages, API, worker and recurring work.
+///
+/// # Errors
+/// The server cannot run.
+pub async fn serve(desk: Desk, acceptor: impl Acceptor + 'static, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+    let (stopping, stopped) = watch::channel(false);
+    let worker = tokio::spawn(jobs::worker::run(desk.clone(), stopped));
+    let mut schedule = jobs::schedule::start(&desk).await?;
+    let db = desk.db.clone();
+    let server = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(routes(desk), stop, Some(Duration::from_secs(20)));
+    server.await?;
+    stopping.send_replace(true);
+    if let Err(error) = schedule.shutdown().await {
+        tracing::warn!(%error, "recurring work did not stop cleanly");
+    }
+    worker.await.map_err(|error| Error::Internal(error.into()))?;
+    db.close().await;
+    Ok(())
+}
+
+/// Everything the server answers.
+pub fn routes(desk: Desk) -> impl Endpoint<Output = Response> + 'static {
+    Route::new()
+        .nest("/api", api::routes(&desk))
+        .at("/healthz", poem::get(alive))
+        .at("/readyz", poem::get(ready))
+        .data(desk)
+        .with(Compression::new())
+        .map_to_response()
+}
+
+/// The process lives.
+#[handler]
+fn alive() -> &'static str {
+    "ok"
+}
+
+/// The database answers and its schema is there.
+#[handler]
+async fn ready(desk: poem::web::Data<&Desk>) -> Response {
+    match desk.agencies().await {
+        Ok(_) => Response::builder().body("ok"),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            Response::builder().status(poem::http::StatusCode::SERVICE_UNAVAILABLE).body("not ready")
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `meja demo`.
+
+use crate::app;
+use crate::cli::serve;
+use crate::cli::{Failed, Outcome};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::desk::demo::PASSWORD;
+use crate::desk::setup::installation;
+use crate::store::Db;
+use chrono::{DateTime, Utc};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Arguments of `meja demo`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Policy pack of the region
+    #[arg(long, value_name = "ID")]
+    pack: Option<String>,
+    /// Folder of the demo; by default `data_dir` of the settings
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where to listen
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Start a clock of its own at this instant (RFC 3339)
+    #[arg(long, value_name = "RFC3339")]
+    now: Option<DateTime<Utc>>,
+    /// How many times as fast as the real clock; 0 is frozen
+    #[arg(long, value_name = "N", requires = "now")]
+    speed: Option<f64>,
+    /// How many tickets with a history
+    #[arg(long, value_name = "N", default_value_t = 24)]
+    tickets: usize,
+}
+
+/// Fills the folder when it is empty, then serves it.
+pub async fn run(args: Args, mut config: Config) -> Outcome {
+    if args.tickets > 5000 {
+        return Err(Failed::Input("--tickets: paling banyak 5000".to_owned()));
+    }
+    if args.speed.is_some_and(|speed| !(0.0..=1_000_000.0).contains(&speed)) {
+        return Err(Failed::Input("--speed: 0 sampai 1000000".to_owned()));
+    }
+    config.data_dir = args.data.unwrap_or(config.data_dir);
+    config.listen = args.listen.unwrap_or(config.listen);
+    config.pack = args.pack.unwrap_or(config.pack);
+    if app::packs(&config)?.get(&config.pack).is_none() {
+        return Err(Failed::Input(format!("--pack: tidak ada paket {:?}; lihat `meja policy list`", config.pack)));
+    }
+    if config.mail_address == Config::default().mail_address {
+        config.mail_address = "meja@demo.test".to_owned();
+    }
+    serve::log(&config)?;
+    let _lock = app::lock_folder(&config)?;
+    let acceptor = app::bind(&config).await?;
+    let db = Db::connect(&config.database_url()).await?;
+    db.migrate().await?;
+    let mut found = installation(&db).await?;
+    let is_new = found.pack.is_none();
+    if !is_new && !found.is_demo {
+        return Err(Failed::Input("folder ini berisi instalasi sungguhan, bukan demo; pilih --data lain".to_owned()));
+    }
+    found.is_demo = true;
+    let desk = app::wire(&config, db, found)?;
+    if is_new {
+        let now = args.now.unwrap_or_else(|| Clock::system().now());
+        desk.fill_demo(args.tickets, now, args.speed.unwrap_or(1.0)).await?;
+        if args.now.is_none() {
+            desk.follow_machine_clock().await?;
+        }
+    } else if let Some(now) = args.now {
+        desk.keep_clock(now, args.speed.unwrap_or(1.0)).await?;
+    }
+    greet(&desk.public_url, &desk.pack.name);
+    serve::until_signal(desk, acceptor).await?;
+    Ok(())
+}
+
+fn greet(url: &str, pack: &str) {
+    println!("meja demo · {pack}");
+    println!("  {url}");
+    println!("  sandi semua akun: {PASSWORD}");
+    for (email, what) in [
+        ("superadmin@demo.test", "Superadmin"),
+        ("admin.dinkes@demo.test", "Administrator DINKES"),
+        ("admin.disdukcapil@demo.test", "Administrator DISDUKCAPIL"),
+        ("pimpinan@demo.test", "pimpinan"),
+        ("tim.koordinasi@demo.test", "Tim Koordinasi"),
+        ("auditor@demo.test", "auditor"),
+        ("sistem@demo.test", "admin sistem"),
+        ("warga@demo.test", "pelapor"),
+    ] {
+        println!("  {email:<30} {what}");
+    }
+    println!("  API: Authorization: Bearer demo-superadmin (juga demo-dinkes, demo-disdukcapil, demo-warga, demo-koordinasi, demo-auditor)");
+}

@@ -1,0 +1,87 @@
+//! `meja user …` and `meja token …`.
+
+use crate::app;
+use crate::cli::{Failed, Outcome};
+use crate::config::Config;
+use crate::domain::people::{Grant, Role, Scope};
+
+/// Commands on accounts.
+#[derive(Debug, clap::Subcommand)]
+pub enum UserCommand {
+    /// Add an account; prints a one-time sign-in link
+    Add {
+        /// Address
+        email: String,
+        /// Full name
+        #[arg(long)]
+        name: String,
+        /// Role, or role@AGENCY; may be repeated
+        #[arg(long = "role", value_name = "ROLE[@AGENCY]")]
+        roles: Vec<String>,
+    },
+    /// List accounts
+    List,
+    /// Forbid an account to do anything; ends its sessions
+    Disable {
+        /// Address
+        email: String,
+    },
+}
+
+/// Commands on tokens.
+#[derive(Debug, clap::Subcommand)]
+pub enum TokenCommand {
+    /// Make an API token; it is printed once
+    Create {
+        /// Address of its owner
+        #[arg(long, value_name = "EMAIL")]
+        user: String,
+        /// `read` or `write`
+        #[arg(long, value_name = "S")]
+        scope: String,
+    },
+}
+
+/// Runs a command on accounts.
+pub async fn user(command: UserCommand, config: &Config) -> Outcome {
+    let desk = app::desk(config).await?;
+    match command {
+        UserCommand::Add { email, name, roles } => {
+            let grants = roles.iter().map(|text| grant(text)).collect::<Result<Vec<_>, _>>()?;
+            desk.add_account(&email, &name, None, &grants).await?;
+            println!("{}", desk.sign_in_link(&email).await?);
+        }
+        UserCommand::List => {
+            for (account, grants) in desk.accounts().await? {
+                let roles: Vec<String> = grants
+                    .iter()
+                    .map(|grant| grant.agency.as_ref().map_or(grant.role.to_string(), |agency| format!("{}@{agency}", grant.role)))
+                    .collect();
+                let state = if account.active { "aktif" } else { "nonaktif" };
+                println!("{}\t{}\t{state}\t{}", account.email, account.name, roles.join(" "));
+            }
+        }
+        UserCommand::Disable { email } => desk.disable_account(&email).await?,
+    }
+    desk.db.close().await;
+    Ok(())
+}
+
+fn grant(text: &str) -> Result<Grant, Failed> {
+    let (role, agency) = text.split_once('@').map_or((text, None), |(role, agency)| (role, Some(agency.to_owned())));
+    let role = role.parse::<Role>().map_err(|_| {
+        let known = Role::ALL.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ");
+        Failed::Input(format!("--role: {role:?} tidak dikenal; pilih dari {known}"))
+    })?;
+    Ok(Grant { role, agency })
+}
+
+/// Runs a command on tokens.
+pub async fn token(command: TokenCommand, config: &Config) -> Outcome {
+    let TokenCommand::Create { user, scope } = command;
+    let scope = scope.parse::<Scope>().map_err(|_| Failed::Input("--scope: pilih read atau write".to_owned()))?;
+    let desk = app::desk(config).await?;
+    println!("{}", desk.add_token(&user, "cli", scope).await?);
+    desk.db.close().await;
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! `meja serve` and `meja migrate`.
+
+use crate::app;
+use crate::cli::{Failed, Outcome};
+use crate::config::{Config, LogFormat};
+use crate::desk::Desk;
+use crate::error::{Error, Result};
+use crate::store::Db;
+use poem::listener::{Acceptor, TcpAcceptor};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// Serves until a signal says stop.
+pub async fn run(config: Config) -> Outcome {
+    log(&config)?;
+    let _lock = app::lock_folder(&config)?;
+    let desk = app::desk(&config).await?;
+    let acceptor = app::bind(&config).await?;
+    println!("meja {} · {} · {}", env!("CARGO_PKG_VERSION"), desk.pack.name, desk.public_url);
+    until_signal(desk, acceptor).await?;
+    Ok(())
+}
+
+/// Serves a desk until SIGTERM or SIGINT.
+pub async fn until_signal(desk: Desk, acceptor: TcpAcceptor) -> Result<()> {
+    for address in acceptor.local_addr() {
+        tracing::info!(%address, "listening");
+    }
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stop = async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tracing::info!("stopping");
+    };
+    app::serve(desk, acceptor, stop).await
+}
+
+/// Brings the schema up to date.
+pub async fn migrate(config: &Config) -> Outcome {
+    let db = Db::connect(&config.database_url()).await?;
+    db.migrate().await?;
+    db.close().await;
+    println!("skema basis data sudah terbaru");
+    Ok(())
+}
+
+/// Starts the log as the settings say.
+pub fn log(config: &Config) -> std::result::Result<(), Failed> {
+    let filter = EnvFilter::try_new(&config.log).map_err(|error| Failed::Input(format!("log: {error}")))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match config.log_format {
+        LogFormat::Text => log.with_ansi(false).try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+    started.map_err(|error| Failed::Other(Error::internal(error.to_string())))
+}

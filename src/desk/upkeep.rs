@@ -1,0 +1,52 @@
+//! Work that keeps the house in order.
+
+use crate::desk::{Desk, clocks};
+use crate::domain::clock_plan::{ClockKind, Line};
+use crate::error::Result;
+use crate::store;
+use chrono::Duration;
+
+/// Tickets looked at in one read.
+const PAGE: i64 = 500;
+
+impl Desk {
+    /// Forgets drafts, tries and request keys that nobody needs any more.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn forget_what_is_over(&self) -> Result<()> {
+        let now = self.now();
+        let mut tx = self.db.write().await?;
+        store::settings::forget_drafts(&mut tx, now - Duration::days(7)).await?;
+        store::settings::forget_attempts(&mut tx, now - Duration::days(1)).await?;
+        store::settings::forget_keys(&mut tx, now - Duration::days(2)).await?;
+        tx.commit().await
+    }
+
+    /// Recomputes every open deadline from scratch and compares it with the stored one; gives the numbers of
+    /// tickets that differ.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn check_clocks(&self) -> Result<Vec<String>> {
+        let mut differ = Vec::new();
+        let mut after = 0;
+        loop {
+            let mut tx = self.db.read().await?;
+            let tickets = store::clocks::open_tickets(&mut tx, after, PAGE).await?;
+            let Some(last) = tickets.last() else { return Ok(differ) };
+            after = *last;
+            for id in tickets {
+                let Some(ticket) = store::tickets::by_id(&mut tx, id).await? else { continue };
+                let pauses = store::clocks::pauses(&mut tx, id).await?;
+                let due = clocks::due(&self.pack, &ticket, &pauses)?.resolution_due;
+                let stored = store::clocks::of_ticket(&mut tx, id).await?;
+                let total = stored.iter().find(|clock| clock.kind == ClockKind::Resolution && clock.line == Line::Total);
+                if total.is_some_and(|clock| clock.due_at != due) {
+                    tracing::error!(ticket = ticket.number, "a stored deadline differs from its recomputation");
+                    differ.push(ticket.number);
+                }
+            }
+        }
+    }
+}

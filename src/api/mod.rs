@@ -16,7 +16,6 @@ mod verbs;
 use crate::desk::Desk;
 use crate::domain::people::Actor;
 use poem::http::header;
-use poem::middleware::SizeLimit;
 use poem::{Endpoint, EndpointExt, Request, Response, Route};
 use poem_openapi::auth::Bearer;
 use poem_openapi::{OpenApiService, SecurityScheme};
@@ -55,11 +54,14 @@ pub fn routes(desk: &Desk) -> impl Endpoint<Output = Response> + 'static {
         .at("/v1/openapi.json", openapi)
         .nest("/docs", docs)
         .nest("/v1", Route::new().nest("/", service))
-        .with(SizeLimit::new(LARGEST_BODY))
         .around(|endpoint, request: Request| async move {
             let language = problem::language(&request);
             let path = request.uri().path().to_owned();
-            let mut response = match endpoint.call(request).await {
+            let outcome = match bounded(request).await {
+                Ok(request) => endpoint.call(request).await,
+                Err(error) => Err(error),
+            };
+            let mut response = match outcome {
                 Ok(response) => response,
                 Err(error) => problem::response(&error, language, &path),
             };
@@ -68,4 +70,11 @@ pub fn routes(desk: &Desk) -> impl Endpoint<Output = Response> + 'static {
             response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
             Ok(response)
         })
+}
+
+/// Reads the body before anything else, up to the limit, whether its length was told or not.
+async fn bounded(mut request: Request) -> poem::Result<Request> {
+    let body = request.take_body().into_bytes_limit(LARGEST_BODY).await?;
+    request.set_body(body);
+    Ok(request)
 }

@@ -131,13 +131,17 @@ pub fn lock_folder(config: &Config) -> Result<Option<std::fs::File>> {
     Ok(Some(file))
 }
 
-/// Binds the address of the settings.
+/// Binds the address of the settings. With port 0 the machine chooses one, which the settings then carry.
 ///
 /// # Errors
 /// The port is taken or not allowed.
-pub async fn bind(config: &Config) -> Result<TcpAcceptor> {
+pub async fn bind(config: &mut Config) -> Result<TcpAcceptor> {
     let listener = TcpListener::bind(config.listen);
-    listener.into_acceptor().await.map_err(|error| Error::internal(format!("{}: {error}", config.listen)))
+    let acceptor = listener.into_acceptor().await.map_err(|error| Error::internal(format!("{}: {error}", config.listen)))?;
+    if let Some(address) = acceptor.local_addr().first().and_then(|address| address.as_socket_addr()) {
+        config.listen = *address;
+    }
+    Ok(acceptor)
 }
 
 /// Serves until `stop`: pages, API, worker and recurring work.

@@ -10,7 +10,18 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 /// Tells the time. Cheap to clone; all clones tell the same.
 #[derive(Debug, Clone)]
-pub struct Clock(Arc<RwLock<Option<DemoTime>>>);
+pub struct Clock(Arc<RwLock<Shown>>);
+
+/// What a clock shows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Shown {
+    /// The machine's time.
+    Machine,
+    /// A demo's time; the machinery still runs by the machine's.
+    Demo(DemoTime),
+    /// One instant until it is told otherwise, for the machinery too.
+    Frozen(DateTime<Utc>),
+}
 
 /// A clock of its own: it showed `now` at the real instant `real` and runs `speed` times as fast.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -26,40 +37,58 @@ pub struct DemoTime {
 impl Clock {
     /// The machine's time.
     pub fn system() -> Self {
-        Self(Arc::new(RwLock::new(None)))
+        Self(Arc::new(RwLock::new(Shown::Machine)))
     }
 
     /// A clock that shows `now` until it is told otherwise.
     pub fn frozen(now: DateTime<Utc>) -> Self {
-        let clock = Self::system();
-        clock.set(now, 0.0);
-        clock
+        Self(Arc::new(RwLock::new(Shown::Frozen(now.trunc_subsecs(6)))))
     }
 
-    /// The instant, cut to microseconds: both databases keep those.
+    /// The instant of the desk, cut to microseconds: both databases keep those. Whatever a rule of the pack
+    /// or a person sees goes by it.
     pub fn now(&self) -> DateTime<Utc> {
-        let demo = *self.0.read().unwrap_or_else(PoisonError::into_inner);
-        match demo {
-            None => machine_now(),
-            Some(demo) => demo.at(machine_now()),
+        match self.shown() {
+            Shown::Machine => machine_now(),
+            Shown::Demo(demo) => demo.at(machine_now()),
+            Shown::Frozen(now) => now,
         }
     }
 
-    /// Makes this a demo clock that shows `now` and runs at `speed`; returns its state to keep.
+    /// The instant by which the machinery goes: leases, retries, sessions, limits. A demo's clock may stand
+    /// still or leap; a mail whose worker died must be sent all the same.
+    pub fn machine(&self) -> DateTime<Utc> {
+        match self.shown() {
+            Shown::Machine | Shown::Demo(_) => machine_now(),
+            Shown::Frozen(now) => now,
+        }
+    }
+
+    /// Makes this a demo clock that shows `now` and runs at `speed`; returns its state to keep. A frozen clock
+    /// stays frozen, at `now`.
     pub fn set(&self, now: DateTime<Utc>, speed: f64) -> DemoTime {
         let demo = DemoTime { now: now.trunc_subsecs(6), speed, real: machine_now() };
-        self.adopt(Some(demo));
+        let mut shown = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        *shown = if matches!(*shown, Shown::Frozen(_)) { Shown::Frozen(demo.now) } else { Shown::Demo(demo) };
         demo
     }
 
     /// Goes on from a kept state; `None` is the machine's time.
     pub fn adopt(&self, demo: Option<DemoTime>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = demo;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = demo.map_or(Shown::Machine, Shown::Demo);
     }
 
     /// How fast it runs against the machine's clock; 0 is frozen.
     pub fn speed(&self) -> f64 {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).map_or(1.0, |demo| demo.speed)
+        match self.shown() {
+            Shown::Machine => 1.0,
+            Shown::Demo(demo) => demo.speed,
+            Shown::Frozen(_) => 0.0,
+        }
+    }
+
+    fn shown(&self) -> Shown {
+        *self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

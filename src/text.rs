@@ -39,8 +39,8 @@ pub fn say(language: Language, sentence: &Say) -> String {
     for (name, value) in &sentence.args {
         // A number chooses its plural form; anything else is put in as it is.
         match value.parse::<i64>() {
-            Ok(number) => args.set(*name, number),
-            Err(_) => args.set(*name, value.clone()),
+            Ok(number) if number.to_string() == *value => args.set(*name, number),
+            _ => args.set(*name, value.clone()),
         }
     }
     bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()

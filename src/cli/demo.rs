@@ -54,7 +54,7 @@ pub async fn run(args: Args, mut config: Config) -> Outcome {
     }
     serve::log(&config)?;
     let _lock = app::lock_folder(&config)?;
-    let acceptor = app::bind(&config).await?;
+    let acceptor = app::bind(&mut config).await?;
     let db = Db::connect(&config.database_url()).await?;
     db.migrate().await?;
     let mut found = installation(&db).await?;

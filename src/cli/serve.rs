@@ -11,11 +11,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// Serves until a signal says stop.
-pub async fn run(config: Config) -> Outcome {
+pub async fn run(mut config: Config) -> Outcome {
     log(&config)?;
     let _lock = app::lock_folder(&config)?;
+    let acceptor = app::bind(&mut config).await?;
     let desk = app::desk(&config).await?;
-    let acceptor = app::bind(&config).await?;
     println!("meja {} · {} · {}", env!("CARGO_PKG_VERSION"), desk.pack.name, desk.public_url);
     until_signal(desk, acceptor).await?;
     Ok(())

@@ -77,7 +77,7 @@ impl Desk {
         }
         let now = self.now();
         let mut tx = self.db.write().await?;
-        if let once::Repeat::Answered(number) = once::take(&mut tx, actor, key, &once::fingerprint(&report), now).await? {
+        if let once::Repeat::Answered(number) = once::take(&mut tx, actor, key, &once::fingerprint(&report), self.clock.machine()).await? {
             return store::tickets::by_number(&mut tx, &number).await?.ok_or(Error::NotFound("ticket"));
         }
         let ticket = self.open_in(&mut tx, report, ActorLabel::user(actor.account.id), now, None).await?;
@@ -106,7 +106,7 @@ impl Desk {
         let now = self.now();
         let key = crate::secret::sha256(format!("form\n{key}"));
         let mut tx = self.db.write().await?;
-        if !store::settings::take_key(&mut tx, &key, "form", now).await? {
+        if !store::settings::take_key(&mut tx, &key, "form", self.clock.machine()).await? {
             let answer = store::settings::answered(&mut tx, &key).await?.and_then(|(_, answer)| answer);
             let number = answer.ok_or_else(|| Error::conflict(Say::new("error-still-working")))?;
             return store::tickets::by_number(&mut tx, &number).await?.ok_or(Error::NotFound("ticket"));

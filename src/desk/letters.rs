@@ -24,6 +24,7 @@ pub async fn received(desk: &Desk, tx: &mut Tx, working: &Working) -> Result<()>
         "response_due": due.response_due.map(|at| desk.words(language, at)),
         "resolution_due": due.resolution_due.map(|at| desk.words(language, at)),
         "verified": working.ticket.requester_verified,
+        "confirm_url": desk.confirm_url(&working.ticket),
     });
     to_participants(desk, tx, working, "received", "received", context, true).await
 }
@@ -57,7 +58,7 @@ pub async fn new_for_staff(desk: &Desk, tx: &mut Tx, working: &Working) -> Resul
             context,
             at: desk.now(),
         })?;
-        store::outbox::put(tx, &mail, desk.now()).await?;
+        desk.post(tx, &mail).await?;
     }
     Ok(())
 }
@@ -139,7 +140,7 @@ async fn to_participants(desk: &Desk, tx: &mut Tx, working: &Working, key: &str,
             context: full,
             at: desk.now(),
         })?;
-        if store::outbox::put(tx, &mail, desk.now()).await? {
+        if desk.post(tx, &mail).await? {
             store::tickets::add_mail_reference(tx, ticket.id, &mail.message_id).await?;
         }
     }

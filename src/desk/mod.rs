@@ -24,6 +24,7 @@ use tokio::sync::Notify;
 pub mod audit;
 pub mod clocks;
 pub mod command;
+pub mod confirm;
 pub mod demo;
 pub mod files;
 pub mod handover;
@@ -87,6 +88,12 @@ impl Desk {
     pub fn tracking_url(&self, ticket: &Ticket) -> String {
         let code = self.secret.tracking_code(&ticket.number);
         format!("{}/lacak/{}?kode={code}", self.public_url, ticket.number)
+    }
+
+    /// The page on which a requester of an unproven address says that it is his; none for a proven one.
+    pub fn confirm_url(&self, ticket: &Ticket) -> Option<String> {
+        let mark = self.secret.mark("confirm", &format!("{}:{}", ticket.number, ticket.requester_email));
+        (!ticket.requester_verified).then(|| format!("{}/konfirmasi/{}/{mark}", self.public_url, ticket.number))
     }
 
     /// The page on which staff work on a ticket.

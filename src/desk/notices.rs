@@ -55,7 +55,7 @@ impl Desk {
         }
         if let Some((first, ticket)) = told.first() {
             let mail = self.notice_mail(&person, &told, first.id, ticket.id)?;
-            store::outbox::put(&mut tx, &mail, now).await?;
+            self.post(&mut tx, &mail).await?;
         }
         tx.commit().await
     }

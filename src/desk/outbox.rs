@@ -1,10 +1,10 @@
 //! Sending what waits in the outbox.
 
 use crate::desk::Desk;
-use crate::domain::message::{OutboxItem, OutboxState};
+use crate::domain::message::{NewMail, OutboxItem, OutboxState};
 use crate::error::Result;
 use crate::mail::transport::Transport;
-use crate::store;
+use crate::store::{self, Tx};
 use chrono::{DateTime, Duration, Utc};
 
 /// Mails taken at once by one worker.
@@ -18,6 +18,12 @@ const LEASE: Duration = Duration::minutes(2);
 const PAUSES: [i64; 14] = [1, 2, 5, 10, 20, 40, 60, 120, 240, 480, 960, 1440, 1440, 2160];
 
 impl Desk {
+    /// Puts a mail in the outbox, inside the transaction of the change that causes it; `false` when it is
+    /// there already.
+    pub(super) async fn post(&self, tx: &mut Tx, mail: &NewMail) -> Result<bool> {
+        store::outbox::put(tx, mail, self.now(), self.clock.machine()).await
+    }
+
     /// Sends every mail that is due; gives how many were sent.
     ///
     /// # Errors
@@ -28,7 +34,7 @@ impl Desk {
         }
         let mut sent = 0;
         loop {
-            let now = self.now();
+            let now = self.clock.machine();
             let mut tx = self.db.write().await?;
             let items = store::outbox::claim(&mut tx, now, now + LEASE, BATCH).await?;
             tx.commit().await?;
@@ -45,8 +51,8 @@ impl Desk {
 
     async fn send_one(&self, item: &OutboxItem) -> Result<bool> {
         let outcome = self.transport.send(item).await;
-        let now = self.now();
-        let (state, error, at) = match &outcome {
+        let now = self.clock.machine();
+        let (state, error, due) = match &outcome {
             Ok(()) => (OutboxState::Sent, None, now),
             Err(refused) => match next_try(item.attempts, now).filter(|_| refused.temporary) {
                 Some(at) => (OutboxState::Queued, Some(refused.reason.as_str()), at),
@@ -57,7 +63,7 @@ impl Desk {
             tracing::warn!(outbox = item.id, attempts = item.attempts, state = %state, reason, "a mail was not sent");
         }
         let mut tx = self.db.write().await?;
-        store::outbox::settle(&mut tx, item, state, error, at).await?;
+        store::outbox::settle(&mut tx, item, state, error, due, self.now()).await?;
         tx.commit().await?;
         Ok(outcome.is_ok())
     }

@@ -64,7 +64,7 @@ impl Desk {
     async fn start_session(&self, account: i64) -> Result<String> {
         let token = new_token()?;
         let mut tx = self.db.write().await?;
-        store::sessions::insert(&mut tx, &sha256(&token), account, self.now()).await?;
+        store::sessions::insert(&mut tx, &sha256(&token), account, self.clock.machine()).await?;
         tx.commit().await?;
         Ok(token)
     }
@@ -74,7 +74,7 @@ impl Desk {
     /// # Errors
     /// The database does not answer.
     pub async fn by_session(&self, token: &str) -> Result<Option<Actor>> {
-        let now = self.now();
+        let now = self.clock.machine();
         let hash = sha256(token);
         let mut tx = self.db.read().await?;
         let found = store::sessions::account(&mut tx, &hash, now - ABSOLUTE, now - IDLE).await?;
@@ -106,7 +106,7 @@ impl Desk {
     /// # Errors
     /// `TooMany` when there were too many lately.
     pub async fn allow_attempt(&self, subject: &str) -> Result<()> {
-        let now = self.now();
+        let now = self.clock.machine();
         let subject = sha256(subject);
         let mut tx = self.db.write().await?;
         let (count, first) = store::settings::attempts(&mut tx, &subject, now - WINDOW).await?;
@@ -174,7 +174,7 @@ impl Desk {
         let token = new_token()?;
         let mut tx = self.db.write().await?;
         let account = store::people::by_email(&mut tx, &email.trim().to_lowercase()).await?.ok_or(Error::NotFound("account"))?;
-        store::sessions::add_link(&mut tx, &sha256(&token), account.id, self.now() + Duration::hours(1)).await?;
+        store::sessions::add_link(&mut tx, &sha256(&token), account.id, self.clock.machine() + Duration::hours(1)).await?;
         tx.commit().await?;
         Ok(format!("{}/masuk/{token}", self.public_url))
     }
@@ -185,7 +185,7 @@ impl Desk {
     /// `Denied` when the link is unknown, used or over.
     pub async fn sign_in_by_link(&self, token: &str) -> Result<String> {
         let mut tx = self.db.write().await?;
-        let account = store::sessions::take_link(&mut tx, &sha256(token), self.now()).await?;
+        let account = store::sessions::take_link(&mut tx, &sha256(token), self.clock.machine()).await?;
         let account = account.ok_or_else(|| Error::Denied(Say::new("error-link")))?;
         tx.commit().await?;
         self.start_session(account).await
@@ -214,7 +214,7 @@ impl Desk {
     pub(super) async fn keep_token(&self, email: &str, label: &str, scope: Scope, token: &str) -> Result<()> {
         let mut tx = self.db.write().await?;
         let account = store::people::by_email(&mut tx, &email.trim().to_lowercase()).await?.ok_or(Error::NotFound("account"))?;
-        store::people::add_token(&mut tx, account.id, &sha256(token), label, scope, self.now()).await?;
+        store::people::add_token(&mut tx, account.id, &sha256(token), label, scope, self.clock.machine()).await?;
         tx.commit().await
     }
 }

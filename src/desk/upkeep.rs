@@ -15,7 +15,7 @@ impl Desk {
     /// # Errors
     /// The database does not answer.
     pub async fn forget_what_is_over(&self) -> Result<()> {
-        let now = self.now();
+        let now = self.clock.machine();
         let mut tx = self.db.write().await?;
         store::settings::forget_drafts(&mut tx, now - Duration::days(7)).await?;
         store::settings::forget_attempts(&mut tx, now - Duration::days(1)).await?;

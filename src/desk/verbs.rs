@@ -37,12 +37,12 @@ impl Desk {
         let ticket = store::tickets::by_number(&mut tx, number).await?.filter(|ticket| may(actor, Action::View, ticket));
         let ticket = ticket.ok_or(Error::NotFound("ticket"))?;
         store::dialect::lock_ticket(&mut tx, ticket.id).await?;
-        if let once::Repeat::Answered(_) = once::take(&mut tx, actor, key, &once::fingerprint(&(number, &command)), now).await? {
+        if let once::Repeat::Answered(_) = once::take(&mut tx, actor, key, &once::fingerprint(&(number, &command)), self.clock.machine()).await? {
             return Ok(ticket);
         }
         let verb = command.verb();
         if !may(actor, Action::Do(verb), &ticket) {
-            return Err(Error::Denied(self.denial(actor, verb, &ticket)));
+            return Err(self.denial(actor, verb, &ticket));
         }
         if version.is_some_and(|seen| seen != ticket.version) {
             return Err(Error::Conflict { say: Say::new("error-stale"), version: Some(ticket.version) });
@@ -64,14 +64,16 @@ impl Desk {
         Ok(working.ticket)
     }
 
-    fn denial(&self, actor: &Actor, verb: Verb, ticket: &Ticket) -> Say {
-        if verb == Verb::Escalate && ticket.tier > 1 {
-            return Say::new("error-already-escalated").with("holder", &self.pack.roles.tier2.label);
+    fn denial(&self, actor: &Actor, verb: Verb, ticket: &Ticket) -> Error {
+        let holder = &self.pack.roles.tier2.label;
+        if verb == Verb::Escalate && ticket.tier > 1 && actor.is_staff() {
+            let say = Say::new("error-already-escalated").with("holder", holder);
+            return Error::Conflict { say, version: Some(ticket.version) };
         }
         if actor.is_staff() && ticket.tier > 1 {
-            return Say::new("error-held-by").with("holder", &self.pack.roles.tier2.label);
+            return Error::Denied(Say::new("error-held-by").with("holder", holder));
         }
-        Say::new("error-denied")
+        Error::Denied(Say::new("error-denied"))
     }
 }
 

@@ -5,16 +5,17 @@ use crate::error::Result;
 use crate::store::Tx;
 use chrono::{DateTime, Utc};
 
-/// Puts a mail in the outbox; `false` when it is there already.
+/// Puts a mail in the outbox, written at `created` by the desk's clock and to be sent from `due` on by the
+/// machine's; `false` when it is there already.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn put(tx: &mut Tx, mail: &NewMail, at: DateTime<Utc>) -> Result<bool> {
+pub async fn put(tx: &mut Tx, mail: &NewMail, created: DateTime<Utc>, due: DateTime<Utc>) -> Result<bool> {
     let added = sql!(
         tx,
         execute,
         "insert into outbox (item_key, ticket_id, recipient, sender, subject, message_id, raw, state, attempts, due_at, \
-         lease_no, created_at) values ($1, $2, $3, $4, $5, $6, $7, 'queued', 0, $8, 0, $8) on conflict (item_key) do nothing",
+         lease_no, created_at) values ($1, $2, $3, $4, $5, $6, $7, 'queued', 0, $8, 0, $9) on conflict (item_key) do nothing",
         &mail.key,
         mail.ticket,
         &mail.recipient,
@@ -22,7 +23,8 @@ pub async fn put(tx: &mut Tx, mail: &NewMail, at: DateTime<Utc>) -> Result<bool>
         &mail.subject,
         &mail.message_id,
         &mail.raw,
-        at,
+        due,
+        created,
     )?;
     Ok(added == 1)
 }
@@ -46,21 +48,23 @@ pub async fn claim(tx: &mut Tx, now: DateTime<Utc>, lease: DateTime<Utc>, limit:
     )
 }
 
-/// Says what became of a mail this worker has claimed; `false` when its lease was taken over.
+/// Says what became of a mail this worker has claimed; `false` when its lease was taken over. `due` is when
+/// it is tried again (machine's clock), `now` the desk's instant.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn settle(tx: &mut Tx, item: &OutboxItem, state: OutboxState, error: Option<&str>, at: DateTime<Utc>) -> Result<bool> {
+pub async fn settle(tx: &mut Tx, item: &OutboxItem, state: OutboxState, error: Option<&str>, due: DateTime<Utc>, now: DateTime<Utc>) -> Result<bool> {
     let changed = sql!(
         tx,
         execute,
         "update outbox set state = $3, last_error = $4, due_at = $5, lease_until = null, \
-         sent_at = case when $3 = 'sent' then $5 else sent_at end where id = $1 and lease_no = $2 and state = 'sending'",
+         sent_at = case when $3 = 'sent' then $6 else sent_at end where id = $1 and lease_no = $2 and state = 'sending'",
         item.id,
         item.lease_no,
         state,
         error,
-        at,
+        due,
+        now,
     )?;
     Ok(changed == 1)
 }

@@ -1,7 +1,9 @@
 //! The one integration binary (one link step).
 
-mod architecture;
-mod migrations;
+mod api;
+mod mail;
 mod policy;
-mod store;
+mod postfix;
+mod process;
+mod stories;
 mod support;

@@ -1,0 +1,200 @@
+//! The program as a process: exit codes, kills, restarts, proof.
+
+use crate::support::server::{Server, run};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const START: &str = "2026-10-20T13:40:00+07:00";
+
+fn mail(place: usize) -> Vec<u8> {
+    format!("From: warga{place}@warga.test\r\nTo: meja@demo.test\r\nSubject: Gangguan {place}\r\nMessage-ID: <m{place}@warga.test>\r\n\r\nIsi surat {place}\r\n").into_bytes()
+}
+
+fn code(folder: &Path, arguments: &[&str], input: &[u8]) -> (Option<i32>, String, String) {
+    let output = run(folder, arguments, input);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn exit_codes_tell_what_went_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    assert_eq!(code(at, &["--help"], b"").0, Some(0));
+    assert_eq!(code(at, &["fly"], b"").0, Some(2));
+    assert_eq!(code(at, &["mail", "ingest"], &mail(1)).0, Some(75), "no database yet: the mail server keeps the mail");
+    assert_eq!(code(at, &["demo", "--pack", "tidak-ada"], b"").0, Some(2));
+    assert_eq!(code(at, &["policy", "check"], b"").0, Some(0));
+    assert_eq!(code(at, &["policy", "show", "oki"], b"").0, Some(0));
+    assert_eq!(code(at, &["policy", "show", "tidak-ada"], b"").0, Some(2));
+    std::fs::write(at.join("rusak.toml"), "id = \"rusak\"\nextends = \"bawaan\"\nname = \"Rusak\"\nversion = 1\nzona = \"Asia/Jakarta\"\n").unwrap();
+    let (status, _, errors) = code(at, &["policy", "check", at.to_str().unwrap()], b"");
+    assert_eq!(status, Some(2));
+    assert!(errors.contains("rusak.toml:5:1"), "{errors}");
+    let mut command = crate::support::server::meja(&crate::support::server::program(), at);
+    let refused = command.env("MEJA_LISTTEN", "x").arg("migrate").output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).to_lowercase().contains("listten"));
+}
+
+#[test]
+fn policy_explain_prints_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["policy", "explain", "--pack", "oki", "--profile", "JAM-KERJA", "--priority", "P2", "--opened", "2026-02-13T16:10:00+07:00", "--json"];
+    let (status, out, _) = code(folder.path(), &arguments, b"");
+    assert_eq!(status, Some(0));
+    let json: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["resolution_due"], "2026-02-18T15:40:00+07:00");
+    assert_eq!(json["transfer_due"], "2026-02-18T10:55:00+07:00");
+    let (status, _, errors) = code(folder.path(), &["policy", "explain", "--pack", "oki", "--profile", "X", "--priority", "P2", "--opened", "2026-02-13T16:10:00+07:00"], b"");
+    assert_eq!(status, Some(2), "{errors}");
+}
+
+#[test]
+fn killed_at_any_moment_nothing_acknowledged_is_lost_or_doubled() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--tickets", "0", "--pack", "oki", "--now", START, "--speed", "0"];
+    let acknowledged: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let mails = AtomicUsize::new(0);
+    for round in 0..6_usize {
+        let server = Server::start(folder.path(), if round == 0 { &arguments } else { &[] });
+        let count = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for client in 0..4 {
+                let (server, count, acknowledged) = (&server, &count, &acknowledged);
+                scope.spawn(move || {
+                    for place in 0..6 {
+                        let key = format!("{round}-{client}-{place}");
+                        let body = json!({"subject": format!("Laporan {key}"), "description": "Uraian", "agency": "DINKES"});
+                        let Some((201, ticket)) = server.post("demo-dinkes", "/tickets", &body, &key) else { break };
+                        acknowledged.lock().unwrap().insert(ticket["number"].as_str().unwrap().to_owned());
+                        count.fetch_add(1, Ordering::SeqCst);
+                    }
+                });
+            }
+            let (mails, folder) = (&mails, &folder);
+            scope.spawn(move || {
+                for _ in 0..3 {
+                    let place = mails.load(Ordering::SeqCst);
+                    let output = run(folder.path(), &["mail", "ingest", "--recipient", "meja@demo.test"], &mail(place));
+                    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+                    mails.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+            // A different moment each round, somewhere in the middle of the work.
+            while count.load(Ordering::SeqCst) < 2 + 3 * round {
+                std::thread::yield_now();
+            }
+            server.signal_kill();
+        });
+        drop(server);
+    }
+    let server = Server::start(folder.path(), &[]);
+    server.clock(START);
+    let mut known = BTreeSet::new();
+    let (mut from_mail, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let (status, page) = server.get("demo-superadmin", &format!("/tickets?limit=200{cursor}"));
+        assert_eq!(status, 200);
+        for ticket in page["items"].as_array().unwrap() {
+            assert!(known.insert(ticket["number"].as_str().unwrap().to_owned()));
+            if ticket["channel"] == "email" {
+                from_mail.push(ticket["subject"].as_str().unwrap().to_owned());
+            }
+        }
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    let acknowledged = acknowledged.into_inner().unwrap();
+    assert!(acknowledged.is_subset(&known), "lost: {:?}", acknowledged.difference(&known).collect::<Vec<_>>());
+    from_mail.sort();
+    let total = mails.load(Ordering::SeqCst);
+    let mut expected: Vec<String> = (0..total).map(|place| format!("Gangguan {place}")).collect();
+    expected.sort();
+    assert_eq!(from_mail, expected, "each mail is one ticket");
+    assert_eq!(code(folder.path(), &["audit", "verify"], b"").0, Some(0));
+}
+
+#[test]
+fn after_a_kill_every_missed_step_happens_once_and_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &["--tickets", "0", "--pack", "oki", "--now", START, "--speed", "0"]);
+    let body = json!({"subject": "E-office galat", "description": "Kesalahan", "service": "e-office", "impact": "broad", "urgency": "high"});
+    let (_, ticket) = server.post("demo-superadmin", "/tickets", &body, "k").unwrap();
+    let number = ticket["number"].as_str().unwrap().to_owned();
+    server.kill();
+    let later = "2026-10-21T10:00:00+07:00";
+    for _ in 0..2 {
+        let server = Server::start(folder.path(), &["--now", later, "--speed", "0"]);
+        server.clock(later);
+        let (_, page) = server.get("demo-superadmin", &format!("/tickets/{number}/events"));
+        let events: Vec<(&str, &str)> = page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|event| Some((event["kind"].as_str().unwrap(), event["payload"]["due_at"].as_str()?)))
+            .collect();
+        let expected = [
+            ("response_overdue", "2026-10-20T07:10:00Z"),
+            ("escalated", "2026-10-20T08:40:00Z"),
+            ("warned", "2026-10-21T01:22:00Z"),
+            ("breached", "2026-10-21T02:10:00Z"),
+        ];
+        assert_eq!(events, expected);
+        server.kill();
+    }
+}
+
+#[test]
+fn a_second_server_on_the_same_folder_refuses() {
+    let folder = tempfile::tempdir().unwrap();
+    let _first = Server::start(folder.path(), &["--tickets", "0"]);
+    let (status, _, errors) = code(folder.path(), &["serve"], b"");
+    assert_eq!(status, Some(1));
+    assert!(errors.contains("another meja server"), "{errors}");
+}
+
+#[test]
+fn whatever_is_altered_by_hand_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    Server::start(at, &["--tickets", "6", "--pack", "oki", "--now", START, "--speed", "0"]).kill();
+    assert_eq!(code(at, &["audit", "verify"], b"").0, Some(0));
+    let whole = tempfile::tempdir().unwrap();
+    let database = at.join("meja.db");
+    sql(&database, "pragma wal_checkpoint(truncate)");
+    std::fs::copy(&database, whole.path().join("kept.db")).unwrap();
+    for (change, what) in [
+        ("update event set payload = replace(payload, '1', '2') where id = 5", "event"),
+        ("update event set actor = 'user:1' where id = 7", "event"),
+        ("update event set at = '2026-01-01T00:00:00+00:00' where id = 3", "event"),
+        ("delete from event where id = 6", "event"),
+        ("delete from event where id = (select max(id) from event)", ""),
+        ("update ticket set priority = 'P4' where id = 2", "ticket"),
+        ("update ticket set breached_at = null, subject = 'lain' where id = 1", "ticket"),
+        ("update sla_clock set due_at = '2030-01-01T00:00:00+00:00' where id = 2", "ticket"),
+        ("update message set body = 'tidak pernah ditulis' where id = 2", "message"),
+        ("delete from message where id = 1", "message"),
+        ("update seal set at = '2026-01-01T00:00:00+00:00'", "seal"),
+    ] {
+        sql(&database, change);
+        let (status, out, _) = code(at, &["audit", "verify"], b"");
+        assert_eq!(status, Some(1), "{change}: {out}");
+        assert!(out.contains(&format!("diubah: {what}")), "{change}: {out}");
+        for leftover in ["meja.db-wal", "meja.db-shm"] {
+            let _ = std::fs::remove_file(at.join(leftover));
+        }
+        std::fs::copy(whole.path().join("kept.db"), &database).unwrap();
+    }
+    assert_eq!(code(at, &["audit", "verify"], b"").0, Some(0));
+}
+
+/// Somebody edits the database by hand.
+fn sql(database: &Path, statement: &str) {
+    let output = std::process::Command::new("sqlite3").arg(database).arg(statement).output();
+    let Ok(output) = output else { panic!("the sqlite3 command is needed; tests/all installs it") };
+    assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
+}

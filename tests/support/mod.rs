@@ -1,0 +1,19 @@
+//! What the tests share.
+
+pub mod app;
+pub mod db;
+pub mod server;
+
+/// Emits each `name = function;` as a test on both databases; the function takes the engine.
+macro_rules! on_both {
+    ($($name:ident = $body:path;)+) => { $(
+        mod $name {
+            use super::*;
+            #[tokio::test]
+            async fn sqlite() { $body(crate::support::app::Engine::Sqlite).await }
+            #[tokio::test]
+            async fn postgres() { $body(crate::support::app::Engine::Postgres).await }
+        }
+    )+ };
+}
+pub(crate) use on_both;

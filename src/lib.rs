@@ -11,3 +11,4 @@ pub mod store;
 pub mod desk;
 pub mod mail;
 pub mod policy;
+pub mod web;

@@ -59,7 +59,7 @@ impl<E: Endpoint> Browser<E> {
             self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
         }
         let status = response.0.status();
-        Page { status, location, policy, html: response.0.into_body().into_string().await.unwrap() }
+        Page { status, location, policy, html: response.0.into_body().into_string().await.unwrap().replace("&#x2f;", "/") }
     }
 }
 
@@ -277,6 +277,8 @@ fn literals(folder: &Path, open: &str, found: &mut BTreeSet<String>) {
         if path.is_dir() {
             literals(&path, open, found);
         } else if let Ok(text) = std::fs::read_to_string(&path) {
+            // The macro `text("field"` is no sentence.
+            let text = text.replace("text(\"", "");
             let places = text.split(open).skip(1);
             // `t("word-" ~ value)` is put together at run time.
             found.extend(places.filter_map(|rest| rest.split_once('"')).filter(|(key, _)| !key.ends_with('-')).map(|(key, _)| key.to_owned()));
@@ -332,6 +334,8 @@ fn every_word_of_the_house_has_a_name_in_both_languages() {
 #[test]
 fn forbidden_words_stay_out_of_the_catalogue() {
     let text = std::fs::read_to_string("src/locales/id.ftl").unwrap().to_lowercase();
+    let said: Vec<&str> = text.lines().filter_map(|line| line.split_once(" = ").map(|(_, said)| said)).collect();
+    let text = said.join("\n");
     let words: BTreeSet<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
     for word in ["tiketing", "user", "customer", "agen", "cs", "opd", "skpd", "antrian", "pending", "open", "solved", "urgent", "deadline", "tenggat", "hold", "submit", "login", "dashboard", "file", "insiden", "issue"] {
         assert!(!words.contains(word), "{word}");

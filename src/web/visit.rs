@@ -88,7 +88,7 @@ impl Visit {
         let known = cookie(request, BROWSER_COOKIE).filter(|token| token.len() == 26);
         let is_new = known.is_none();
         let browser = known.map_or_else(new_token, Ok)?;
-        let path = request.original_uri().path().to_owned();
+        let path = request.uri().path().to_owned();
         Ok(Self { site, language, path, actor, session, browser, is_new, bound: Arc::default() })
     }
 

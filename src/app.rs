@@ -10,7 +10,7 @@ use crate::mail::transport::Transport;
 use crate::policy::{Library, Source};
 use crate::secret::Secret;
 use crate::store::Db;
-use crate::{api, jobs};
+use crate::{api, jobs, web};
 use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
 use poem::middleware::Compression;
 use poem::{Endpoint, EndpointExt, Response, Route, Server, handler};
@@ -153,7 +153,7 @@ pub async fn serve(desk: Desk, acceptor: impl Acceptor + 'static, stop: impl Fut
     let worker = tokio::spawn(jobs::worker::run(desk.clone(), stopped));
     let mut schedule = jobs::schedule::start(&desk).await?;
     let db = desk.db.clone();
-    let server = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(routes(desk), stop, Some(Duration::from_secs(20)));
+    let server = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(routes(desk)?, stop, Some(Duration::from_secs(20)));
     server.await?;
     stopping.send_replace(true);
     if let Err(error) = schedule.shutdown().await {
@@ -165,14 +165,20 @@ pub async fn serve(desk: Desk, acceptor: impl Acceptor + 'static, stop: impl Fut
 }
 
 /// Everything the server answers.
-pub fn routes(desk: Desk) -> impl Endpoint<Output = Response> + 'static {
-    Route::new()
+///
+/// # Errors
+/// A page's template is broken.
+pub fn routes(desk: Desk) -> Result<impl Endpoint<Output = Response> + 'static> {
+    let pages = web::routes(desk.clone())?;
+    let all = Route::new()
         .nest("/api", api::routes(&desk))
         .at("/healthz", poem::get(alive))
         .at("/readyz", poem::get(ready))
+        .nest("/", pages)
         .data(desk)
         .with(Compression::new())
-        .map_to_response()
+        .map_to_response();
+    Ok(all)
 }
 
 /// The process lives.

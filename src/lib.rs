@@ -16,3 +16,4 @@ pub mod jobs;
 pub mod receive;
 pub mod app;
 pub mod cli;
+pub mod web;

@@ -27,35 +27,34 @@ fn bundle(language: &str, text: &str) -> Bundle {
 
 /// A sentence of the catalogue in a language; the key itself when there is none.
 pub fn say(language: Language, sentence: &Say) -> String {
-    let bundle = match language {
-        Language::Indonesian => &*INDONESIAN,
-        Language::English => &*ENGLISH,
-    };
-    let Some(pattern) = bundle.get_message(sentence.key).and_then(|message| message.value()) else {
-        tracing::error!(key = sentence.key, "the catalogue has no such sentence");
-        return sentence.key.to_owned();
-    };
-    let mut args = FluentArgs::new();
-    for (name, value) in &sentence.args {
-        // A number chooses its plural form; anything else is put in as it is.
-        match value.parse::<i64>() {
-            Ok(number) if number.to_string() == *value => args.set(*name, number),
-            _ => args.set(*name, value.clone()),
-        }
-    }
-    bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
+    let args: Vec<(&str, &str)> = sentence.args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    phrase(language, sentence.key, &args)
 }
 
 /// A sentence by a key that is only known at run time, e.g. `status-` and a word.
 pub fn word(language: Language, key: &str) -> String {
+    phrase(language, key, &[])
+}
+
+/// A sentence by a key and values that are only known at run time, as templates ask for them.
+pub fn phrase(language: Language, key: &str, values: &[(&str, &str)]) -> String {
     let bundle = match language {
         Language::Indonesian => &*INDONESIAN,
         Language::English => &*ENGLISH,
     };
-    match bundle.get_message(key).and_then(|message| message.value()) {
-        Some(pattern) => bundle.format_pattern(pattern, None, &mut Vec::new()).into_owned(),
-        None => key.to_owned(),
+    let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else {
+        tracing::error!(key, "the catalogue has no such sentence");
+        return key.to_owned();
+    };
+    let mut args = FluentArgs::new();
+    for (name, value) in values {
+        // A number chooses its plural form; anything else is put in as it is.
+        match value.parse::<i64>() {
+            Ok(number) if number.to_string() == *value => args.set(*name, number),
+            _ => args.set(*name, (*value).to_owned()),
+        }
     }
+    bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
 }
 
 const MONTHS: [[&str; 12]; 2] = [

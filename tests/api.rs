@@ -42,7 +42,7 @@ async fn bad_fields(engine: Engine) {
     }
     let app_ref = &app;
     let raw = |text: &'static str| async move {
-        let client = poem::test::TestClient::new(meja::app::routes(app_ref.desk.clone()));
+        let client = poem::test::TestClient::new(meja::app::routes(app_ref.desk.clone()).unwrap());
         let sent = client.post("/api/v1/tickets").header("authorization", "Bearer demo-superadmin").content_type("application/json").body(text);
         let response = sent.send().await.0;
         assert_eq!(response.content_type(), Some("application/problem+json"));

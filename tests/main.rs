@@ -7,3 +7,4 @@ mod postfix;
 mod process;
 mod stories;
 mod support;
+mod web;

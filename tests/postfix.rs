@@ -71,8 +71,9 @@ fn a_mail_through_postfix_is_confirmed_answered_and_continued() {
     let chowned = Command::new("chown").args(["-R", "nobody"]).arg(&folder).status().unwrap();
     assert!(chowned.success());
     let url = format!("sqlite://{}", data.join("meja.db").display());
-    let mut server = meja(Path::new("runuser"), &data);
-    server.args(["-u", "nobody", "--"]).arg(&program).args(["demo", "--listen", "127.0.0.1:0", "--tickets", "0"]).args(["--pack", "oki", "--now"]);
+    // setpriv becomes the program (runuser would stay between and leave it running).
+    let mut server = meja(Path::new("setpriv"), &data);
+    server.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"]).arg(&program).args(["demo", "--listen", "127.0.0.1:0", "--tickets", "0"]).args(["--pack", "oki", "--now"]);
     server.args(["2026-02-13T16:10:00+07:00", "--speed", "0"]);
     server.env("MEJA_SMTP_URL", &postfix.url).env("MEJA_MAIL_ADDRESS", "meja@desk.test").env("MEJA_DATABASE_URL", &url);
     let server = Server::of(server);

@@ -198,3 +198,16 @@ fn sql(database: &Path, statement: &str) {
     let Ok(output) = output else { panic!("the sqlite3 command is needed; tests/all installs it") };
     assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn a_fresh_demo_shows_its_first_page_and_says_that_it_is_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &["--tickets", "3"]);
+    assert_eq!(server.page("/healthz"), (200, "ok".to_owned()));
+    assert_eq!(server.page("/readyz").0, 200);
+    let (status, html) = server.page("/");
+    assert_eq!(status, 200);
+    assert!(html.contains("/lapor") && html.contains("/lacak"), "{html}");
+    assert_eq!(server.page("/api/v1/openapi.json").0, 200);
+    assert_eq!(server.page("/tidak-ada").0, 404);
+}

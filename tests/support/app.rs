@@ -6,7 +6,6 @@ use meja::config::Config;
 use meja::desk::Desk;
 use meja::desk::setup::installation;
 use meja::domain::message::OutboxItem;
-use meja::error::Error;
 use meja::store::{self, Db};
 use poem::http::Method;
 use poem::test::TestClient;
@@ -70,7 +69,7 @@ impl TestApp {
         desk.clock = meja::clock::Clock::frozen(now);
         desk.fill_demo(0, now, 0.0).await.unwrap();
         let routes: Box<dyn poem::endpoint::DynEndpoint<Output = poem::Response>> =
-            Box::new(poem::endpoint::ToDynEndpoint(app::routes(desk.clone())));
+            Box::new(poem::endpoint::ToDynEndpoint(app::routes(desk.clone()).unwrap()));
         Some(Self { desk, client: TestClient::new(routes), _folder: folder })
     }
 
@@ -173,9 +172,4 @@ pub fn readable(mail: &OutboxItem) -> String {
 pub fn reply_to(mail: &OutboxItem) -> String {
     let message = mail_parser::MessageParser::default().parse(&mail.raw).unwrap();
     message.reply_to().unwrap().first().unwrap().address().unwrap().to_owned()
-}
-
-/// A bad request keeps this out of the way of `unwrap`.
-pub fn is_invalid(error: &Error) -> bool {
-    matches!(error, Error::Invalid(_))
 }

@@ -1,0 +1,71 @@
+//! Words that stand in addresses: Indonesian nouns for the values of the house.
+
+use crate::desk::command::Command;
+use crate::domain::ticket::{Status, Verb};
+use crate::store::tickets::{After, Sort};
+use crate::web::visit::Sent;
+use chrono::DateTime;
+use data_encoding::BASE32_NOPAD;
+
+/// States in the order of the filter.
+pub const STATUSES: [(&str, Status); 8] = [
+    ("baru", Status::New),
+    ("ditanggapi", Status::Acknowledged),
+    ("diproses", Status::InProgress),
+    ("menunggu-pelapor", Status::PendingRequester),
+    ("menunggu-pihak-lain", Status::PendingVendor),
+    ("selesai", Status::Resolved),
+    ("ditutup", Status::Closed),
+    ("digabung", Status::Merged),
+];
+
+/// Orders of the queue; the first is the usual one.
+pub const SORTS: [(&str, Sort); 3] = [("batas", Sort::Due), ("terbaru", Sort::Newest), ("terlama", Sort::Oldest)];
+
+/// What can be done on the page of a ticket, in the order of its forms.
+pub const ACTS: [(&str, Verb); 11] = [
+    ("balas", Verb::Reply),
+    ("catatan", Verb::Note),
+    ("terima", Verb::Acknowledge),
+    ("ambil", Verb::Assign),
+    ("minta-data", Verb::RequestInfo),
+    ("lanjutkan", Verb::Resume),
+    ("selesaikan", Verb::Resolve),
+    ("serahkan", Verb::Escalate),
+    ("kembalikan", Verb::Return),
+    ("prioritas", Verb::Prioritize),
+    ("buka-lagi", Verb::Reopen),
+];
+
+/// What the form at `act` asks for; `None` for an address that is no act or a field that is no value.
+pub fn command(act: &str, sent: &Sent, own_email: &str) -> Option<Command> {
+    let text = |field: &str| sent.get(field).to_owned();
+    let verb = ACTS.iter().find(|(word, _)| *word == act)?.1;
+    Some(match verb {
+        Verb::Reply => Command::Reply { body: text("body"), files: Vec::new() },
+        Verb::Note => Command::Note { body: text("body"), files: Vec::new() },
+        Verb::Acknowledge => Command::Acknowledge,
+        Verb::Assign => Command::Assign { user: Some(own_email.to_owned()) },
+        Verb::RequestInfo => Command::RequestInfo { body: text("body") },
+        Verb::Resume => Command::Resume { reason: text("reason") },
+        Verb::Resolve => Command::Resolve { solution: text("solution") },
+        Verb::Escalate => Command::Escalate { reason: text("reason"), tried: text("tried") },
+        Verb::Return => Command::Return { reason: text("reason") },
+        Verb::Prioritize => Command::Prioritize { priority: sent.get("priority").parse().ok()?, reason: text("reason") },
+        Verb::Reopen => Command::Reopen { reason: text("reason") },
+        _ => return None,
+    })
+}
+
+/// A place in a list, as its address carries it.
+pub fn write_place((at, id): After) -> String {
+    BASE32_NOPAD.encode(format!("{}.{id}", at.timestamp_micros()).as_bytes()).to_ascii_lowercase()
+}
+
+/// Reads back a place in a list; anything else is the beginning.
+pub fn read_place(text: &str) -> Option<After> {
+    let bytes = BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes()).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let (at, id) = text.split_once('.')?;
+    Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, id.parse().ok()?))
+}

@@ -1,0 +1,129 @@
+//! What happens around every request: who asks, which language, error pages, headers and cookies.
+
+use crate::domain::ticket::Language;
+use crate::error::{Error, Say};
+use crate::secret::new_token;
+use crate::text;
+use crate::web::failure::Failure;
+use crate::web::guard;
+use crate::web::render::see_other;
+use crate::web::visit::{BROWSER_COOKIE, LANGUAGE_COOKIE, Site, Visit, cookie, query};
+use poem::http::{HeaderValue, Method, StatusCode, header};
+use poem::{Endpoint, IntoResponse, Request, Response, Route};
+use serde_json::json;
+use std::sync::Arc;
+
+/// All pages behind what they have in common.
+#[derive(Debug)]
+pub struct Door<E = Route> {
+    site: Arc<Site>,
+    pages: E,
+}
+
+impl Door {
+    /// Puts `pages` behind the door.
+    pub const fn new(site: Arc<Site>, pages: Route) -> Self {
+        Self { site, pages }
+    }
+}
+
+impl Endpoint for Door {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let chosen = query(&request).get("bahasa").and_then(|word| word.parse::<Language>().ok());
+        let kept = || cookie(&request, LANGUAGE_COOKIE).and_then(|word| word.parse().ok());
+        let language = chosen.or_else(kept).unwrap_or(Language::Indonesian);
+        let method = request.method().clone();
+        let visit = match Visit::of(self.site.clone(), &request, language).await {
+            Ok(visit) => visit,
+            Err(error) => return Ok(bare(&error)),
+        };
+        request.set_data(visit.clone());
+        let mut response = match self.pages.call(request).await {
+            Ok(response) => response.into_response(),
+            Err(error) => explain(&visit, &method, error),
+        };
+        if visit.is_new && visit.is_bound() {
+            guard::set_cookie(&mut response, &self.site, BROWSER_COOKIE, Some(&visit.browser), "/");
+        }
+        if let Some(chosen) = chosen {
+            guard::set_cookie(&mut response, &self.site, LANGUAGE_COOKIE, Some(chosen.as_str()), "/");
+        }
+        guard::seal(&mut response);
+        Ok(response)
+    }
+}
+
+/// The page of an error.
+fn explain(visit: &Visit, method: &Method, error: poem::Error) -> Response {
+    let error = match error.downcast::<Failure>() {
+        Ok(Failure(Error::Unauthenticated)) => return to_sign_in(visit, method),
+        Ok(Failure(error)) => error,
+        Err(other) if other.is_from_response() => return other.into_response(),
+        Err(other) => {
+            let (status, say) = foreign(other.status());
+            return error_page(visit, status, &say, None);
+        }
+    };
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let reference = if status.is_server_error() { Some(report(&error)) } else { None };
+    let mut response = error_page(visit, status, &error.public(), reference);
+    if let Error::TooMany { retry_after } = error {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+    }
+    response
+}
+
+/// The same page again after signing in; from a form, the page it stood on.
+fn to_sign_in(visit: &Visit, method: &Method) -> Response {
+    let parent = visit.path.rsplit_once('/').map_or("/", |(parent, _)| parent);
+    let page = if *method == Method::GET { &visit.path } else { parent };
+    // The path is percent-encoded already; only these could end the value.
+    see_other(&format!("/masuk?lanjut={}", page.replace('&', "%26").replace('+', "%2B")))
+}
+
+/// Words for what the server below us refuses.
+fn foreign(status: StatusCode) -> (StatusCode, Say) {
+    let key = match status {
+        StatusCode::NOT_FOUND => "error-not-found",
+        StatusCode::METHOD_NOT_ALLOWED => "error-method",
+        StatusCode::PAYLOAD_TOO_LARGE => "error-too-large",
+        status if status.is_server_error() => "error-internal",
+        _ => "error-bad-request",
+    };
+    (status, Say::new(key))
+}
+
+fn error_page(visit: &Visit, status: StatusCode, say: &Say, reference: Option<String>) -> Response {
+    let context = json!({
+        "status": status.as_u16(),
+        "sentence": text::say(visit.language, say),
+        "reference": reference,
+    });
+    match visit.page("error.html", context) {
+        Ok(mut response) => {
+            response.set_status(status);
+            response
+        }
+        Err(error) => bare(&error),
+    }
+}
+
+/// Notes a defect for the operator under a word that the page shows.
+fn report(error: &Error) -> String {
+    let reference: String = new_token().unwrap_or_default().chars().take(8).collect();
+    tracing::error!(reference, %error, "a page could not be answered");
+    reference
+}
+
+/// The last resort when not even the error page can be made.
+fn bare(error: &Error) -> Response {
+    let reference = report(error);
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = status.with_header("x-reference", reference.clone()).into_response();
+    response.set_body(format!("{}\n{reference}\n", text::say(Language::Indonesian, &error.public())));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    guard::seal(&mut response);
+    response
+}

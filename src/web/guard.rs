@@ -1,0 +1,69 @@
+//! What keeps strangers out of our forms: where a form came from, its hidden token, cookies and headers.
+
+use crate::error::{Error, Result, Say};
+use crate::web::visit::{Site, Visit};
+use poem::http::{HeaderValue, header};
+use poem::{Request, Response};
+
+/// Only our own style and forms; no scripts at all.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Refuses a form that another site has sent.
+///
+/// # Errors
+/// `Denied`.
+pub fn check_origin(request: &Request, site: &Site) -> Result<()> {
+    let foreign = || Err(Error::Denied(Say::new("error-foreign-form")));
+    if !matches!(request.header("sec-fetch-site"), None | Some("same-origin" | "none")) {
+        return foreign();
+    }
+    let Some(origin) = request.header(header::ORIGIN) else { return Ok(()) };
+    let host = |url: &str| url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default().to_owned());
+    let Some(sender) = host(origin) else { return foreign() };
+    let ours = request.header(header::HOST).is_some_and(|own| own.eq_ignore_ascii_case(&sender));
+    if ours || host(&site.desk.public_url).is_some_and(|own| own.eq_ignore_ascii_case(&sender)) { Ok(()) } else { foreign() }
+}
+
+/// Refuses a form whose hidden token was not made for this browser.
+///
+/// # Errors
+/// `Unauthenticated` when its session has ended, else `Denied`.
+pub fn check_token(visit: &Visit, token: &str) -> Result<()> {
+    if visit.desk().secret.recognises("csrf", visit.binding(), token) {
+        return Ok(());
+    }
+    if visit.session.is_some() && visit.actor.is_none() {
+        return Err(Error::Unauthenticated);
+    }
+    Err(Error::Denied(Say::new("error-old-form")))
+}
+
+/// Adds the headers every answer carries.
+pub fn seal(response: &mut Response) {
+    let headers = response.headers_mut();
+    let fixed = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// Has the browser keep `value` until it is closed; `None` makes it forget the cookie.
+pub fn set_cookie(response: &mut Response, site: &Site, name: &str, value: Option<&str>, path: &str) {
+    let secure = if site.secure { "; Secure" } else { "" };
+    let end = if value.is_none() { "; Max-Age=0" } else { "" };
+    let line = format!("{name}={}; Path={path}; HttpOnly; SameSite=Lax{secure}{end}", value.unwrap_or_default());
+    if let Ok(line) = HeaderValue::from_str(&line) {
+        response.headers_mut().append(header::SET_COOKIE, line);
+    }
+}
+
+/// Is this an address on this site, safe to go on to?
+pub fn is_local(address: &str) -> bool {
+    address.starts_with('/') && !address.starts_with("//") && !address.contains('\\') && !address.chars().any(char::is_control)
+}

@@ -1,0 +1,44 @@
+//! Addresses that were mailed or printed: proving an address, signing in once. Opening one changes
+//! nothing, since mail scanners open links too; the button does.
+
+use crate::desk::Desk;
+use crate::domain::number;
+use crate::error::Error;
+use crate::web::failure::Answer;
+use crate::web::guard;
+use crate::web::render::see_other;
+use crate::web::visit::{Sent, Visit};
+use poem::handler;
+use poem::web::{Data, Path};
+use serde_json::json;
+
+/// Asks whether the address of a ticket is the reader's.
+#[handler]
+pub fn show_confirm(Data(visit): Data<&Visit>, Path((number, mark)): Path<(String, String)>) -> Answer {
+    let context = json!({"action": format!("/konfirmasi/{number}/{mark}"), "number": number, "done": false});
+    Ok(visit.form("confirm.html", context)?)
+}
+
+/// Notes that it is.
+#[handler]
+pub async fn confirm(Data(visit): Data<&Visit>, Path((number, mark)): Path<(String, String)>, _sent: Sent) -> Answer {
+    let number = number::parse(&number).ok_or(Error::NotFound("ticket"))?;
+    visit.desk().confirm_address(&number, &mark).await?;
+    Ok(visit.page("confirm.html", json!({"action": "", "number": number, "done": true}))?)
+}
+
+/// Asks whether to sign in.
+#[handler]
+pub fn show_link(Data(visit): Data<&Visit>, Path(token): Path<String>) -> Answer {
+    Ok(visit.form("sign_in_link.html", json!({"action": format!("/masuk/{token}")}))?)
+}
+
+/// Signs in; the link is used up.
+#[handler]
+pub async fn follow_link(Data(visit): Data<&Visit>, Path(token): Path<String>, _sent: Sent) -> Answer {
+    let desk: &Desk = visit.desk();
+    let session = desk.sign_in_by_link(&token).await?;
+    let mut response = see_other("/kerja");
+    guard::set_cookie(&mut response, &visit.site, visit.site.session_cookie(), Some(&session), "/");
+    Ok(response)
+}

@@ -1,0 +1,69 @@
+//! The door for people: pages and forms that work without scripts.
+//!
+//! For: turning a request into a call of [`Desk`] and its answer into HTML. A door translates, it never
+//! decides: what is allowed, valid or due is asked of the desk. Words stand in `pages/*.html` and in the
+//! catalogue (`src/locales/*.ftl`), never in Rust.
+//! May use: `desk`, `domain`, `policy` (reading the pack), `text`, `error`, `secret`. No SQL.
+//! To add a page: a handler in the file of its topic, a template in `pages/`, its sentences in both
+//! catalogues, and its line in [`list`]. A handler that takes a form takes [`visit::Sent`], which has
+//! checked where the form came from; there is no other way to read one.
+
+use crate::desk::Desk;
+use crate::error::Result;
+use poem::{Endpoint, Response, Route, get, post};
+use std::sync::Arc;
+
+mod acts;
+mod addresses;
+mod assets;
+mod door;
+mod failure;
+mod guard;
+mod history;
+mod links;
+mod mailbox;
+mod queue;
+mod render;
+mod report;
+mod shapes;
+mod sign_in;
+mod start;
+mod ticket;
+mod track;
+mod visit;
+
+/// All pages, to be nested at `/`. Errors are answered with pages too.
+///
+/// # Errors
+/// A template cannot be parsed.
+pub fn routes(desk: Desk) -> Result<impl Endpoint<Output = Response> + 'static> {
+    let site = Arc::new(visit::Site::new(desk)?);
+    Ok(door::Door::new(site, list()))
+}
+
+/// Every address a person can open.
+fn list() -> Route {
+    Route::new()
+        .at("/", get(start::start))
+        .at("/lapor", get(report::show_kind).post(report::keep_kind))
+        .at("/lapor/uraian", get(report::show_words).post(report::keep_words))
+        .at("/lapor/kontak", get(report::show_contact).post(report::keep_contact))
+        .at("/lapor/periksa", get(report::show_check).post(report::send_report))
+        .at("/lapor/terkirim/:number", get(report::show_sent))
+        .at("/lacak", get(track::form).post(track::find))
+        .at("/lacak/:number", get(track::follow))
+        .at("/lacak/:number/balas", post(track::reply))
+        .at("/konfirmasi/:number/:mark", get(links::show_confirm).post(links::confirm))
+        .at("/masuk/:token", get(links::show_link).post(links::follow_link))
+        .at("/masuk", get(sign_in::form).post(sign_in::enter))
+        .at("/keluar", post(sign_in::leave))
+        .at("/kerja", get(queue::home))
+        .at("/kerja/antrean", get(queue::queue))
+        .at("/kerja/tiket/:number", get(ticket::show))
+        .at("/kerja/tiket/:number/riwayat", get(history::show_events))
+        .at("/kerja/tiket/:number/batas", get(history::show_deadlines))
+        .at("/kerja/tiket/:number/:act", post(acts::do_act))
+        .at("/kerja/surat-demo", get(mailbox::newest))
+        .at("/kerja/surat-demo/:id", get(mailbox::one))
+        .at("/aset/:name", get(assets::serve))
+}

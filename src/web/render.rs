@@ -1,0 +1,150 @@
+//! Templates into answers.
+
+use crate::domain::ticket::Language;
+use crate::error::{Error, FieldError, Result};
+use crate::text;
+use crate::web::visit::Visit;
+use minijinja::value::Kwargs;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{Body, Response};
+use rust_embed::RustEmbed;
+use serde_json::{Map, Value, json};
+
+#[derive(RustEmbed)]
+#[folder = "src/web/pages/"]
+struct BuiltIn;
+
+/// The templates, once for each language, so that `t("key")` knows which one it speaks.
+#[derive(Debug)]
+pub struct Pages {
+    indonesian: Environment<'static>,
+    english: Environment<'static>,
+}
+
+impl Pages {
+    /// Reads the templates.
+    ///
+    /// # Errors
+    /// One of them cannot be parsed.
+    pub fn new() -> Result<Self> {
+        Ok(Self { indonesian: environment(Language::Indonesian)?, english: environment(Language::English)? })
+    }
+
+    fn render(&self, language: Language, name: &str, context: Value) -> Result<String> {
+        let templates = match language {
+            Language::Indonesian => &self.indonesian,
+            Language::English => &self.english,
+        };
+        let defect = |error: minijinja::Error| Error::internal(format!("{name}: {error:#}"));
+        let context: minijinja::Value = serde_json::from_value(context)?;
+        templates.get_template(name).map_err(defect)?.render(context).map_err(defect)
+    }
+}
+
+fn environment(language: Language) -> Result<Environment<'static>> {
+    let mut templates = Environment::new();
+    templates.set_undefined_behavior(UndefinedBehavior::Strict);
+    templates.set_auto_escape_callback(|_| AutoEscape::Html);
+    templates.add_function("t", move |key: String, values: Kwargs| speak(language, &key, &values));
+    for file in BuiltIn::iter() {
+        let source = BuiltIn::get(&file).map(|found| String::from_utf8_lossy(&found.data).into_owned()).unwrap_or_default();
+        templates.add_template_owned(file.into_owned(), source).map_err(|error| Error::Internal(error.into()))?;
+    }
+    Ok(templates)
+}
+
+/// A sentence of the catalogue with the values a template gives it.
+fn speak(language: Language, key: &str, values: &Kwargs) -> Result<String, minijinja::Error> {
+    let mut args = Vec::new();
+    for name in values.args() {
+        let value: minijinja::Value = values.get(name)?;
+        args.push((name, value.to_string()));
+    }
+    let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Ok(text::phrase(language, key, &args))
+}
+
+impl Visit {
+    /// A page without a form of its own.
+    ///
+    /// # Errors
+    /// The template asks for something that is not there.
+    pub fn page(&self, name: &str, context: Value) -> Result<Response> {
+        let mut whole = self.common();
+        if let Value::Object(context) = context {
+            whole.extend(context);
+        }
+        let html = self.site.pages.render(self.language, name, Value::Object(whole))?;
+        Ok(Response::builder().content_type("text/html; charset=utf-8").body(Body::from(html)))
+    }
+
+    /// A page with a form.
+    ///
+    /// # Errors
+    /// As [`Visit::page`].
+    pub fn form(&self, name: &str, mut context: Value) -> Result<Response> {
+        context["csrf"] = self.form_token().into();
+        self.page(name, context)
+    }
+
+    /// The form again with what is to be mended; `anchor` stands before the names of fields in their ids.
+    ///
+    /// # Errors
+    /// As [`Visit::page`].
+    pub fn mend(&self, name: &str, mut context: Value, problems: &[FieldError], anchor: &str) -> Result<Response> {
+        let (list, by_field) = self.problems(problems, anchor);
+        context["errors"] = list;
+        context["problems"] = by_field;
+        let mut response = self.form(name, context)?;
+        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+        Ok(response)
+    }
+
+    /// Problems as the summary lists them, and by field.
+    pub fn problems(&self, problems: &[FieldError], anchor: &str) -> (Value, Value) {
+        let mut by_field = Map::new();
+        let mut list = Vec::new();
+        for problem in problems {
+            let words = text::say(self.language, &problem.say);
+            let field = problem.field;
+            list.push(json!({"href": format!("#{anchor}{field}"), "text": words}));
+            by_field.entry(field).or_insert(words.into());
+        }
+        (list.into(), by_field.into())
+    }
+
+    /// What every page may use.
+    fn common(&self) -> Map<String, Value> {
+        let desk = self.desk();
+        let user = self.actor.as_ref().map(|actor| json!({"name": actor.account.name, "email": actor.account.email, "staff": actor.is_staff()}));
+        // Whoever has signed in finds the form to sign out on every page.
+        let csrf = if user.is_some() { self.form_token() } else { String::new() };
+        let common = json!({
+            "lang": self.language.as_str(),
+            "path": self.path,
+            "css": self.site.assets.style(),
+            "favicon": self.site.assets.icon(),
+            "region": desk.pack.region.name,
+            "office": desk.pack.offices.ict,
+            "demo": desk.is_demo,
+            "now": desk.words(self.language, desk.now()),
+            "user": user,
+            "csrf": csrf,
+            "errors": [],
+            "problems": {},
+        });
+        match common {
+            Value::Object(common) => common,
+            _ => Map::new(),
+        }
+    }
+}
+
+/// Goes on to another page with a GET.
+pub fn see_other(address: &str) -> Response {
+    let mut response = Response::builder().status(StatusCode::SEE_OTHER).finish();
+    let address = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
+    response.headers_mut().insert(header::LOCATION, address);
+    response
+}

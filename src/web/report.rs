@@ -1,0 +1,177 @@
+//! The report in three pages, its check and its confirmation. The draft lives on the server.
+
+use crate::desk::drafts::{Draft, Step};
+use crate::domain::number;
+use crate::domain::ticket::{Impact, Kind};
+use crate::error::{Error, Result};
+use crate::web::failure::Answer;
+use crate::web::render::see_other;
+use crate::web::visit::{Sent, Visit};
+use poem::web::{Data, Path};
+use poem::{Response, handler};
+use serde_json::{Value, json};
+
+/// Most services offered to choose from (UX F8).
+const OFFERED: usize = 8;
+
+/// 1/3: what it is about.
+#[handler]
+pub async fn show_kind(Data(visit): Data<&Visit>) -> Answer {
+    let draft = visit.desk().draft(&visit.browser).await?;
+    Ok(visit.form("report_kind.html", choices(visit, &draft).await?)?)
+}
+
+/// Keeps page 1/3.
+#[handler]
+pub async fn keep_kind(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
+    let mut draft = visit.desk().draft(&visit.browser).await?;
+    draft.kind = sent.get("kind").parse::<Kind>().ok();
+    draft.service = Some(sent.get("service").to_owned()).filter(|code| !code.is_empty());
+    let context = choices(visit, &draft).await?;
+    keep(visit, Step::Kind, &draft, "report_kind.html", context, "/lapor/uraian").await
+}
+
+/// 2/3: what happened.
+#[handler]
+pub async fn show_words(Data(visit): Data<&Visit>) -> Answer {
+    let draft = visit.desk().draft(&visit.browser).await?;
+    Ok(visit.form("report_words.html", written(&draft))?)
+}
+
+/// Keeps page 2/3.
+#[handler]
+pub async fn keep_words(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
+    let mut draft = visit.desk().draft(&visit.browser).await?;
+    sent.get("subject").clone_into(&mut draft.subject);
+    sent.get("description").clone_into(&mut draft.description);
+    draft.impact = sent.get("impact").parse::<Impact>().ok();
+    let context = written(&draft);
+    keep(visit, Step::Description, &draft, "report_words.html", context, "/lapor/kontak").await
+}
+
+/// 3/3: who reports. Whoever has signed in is not asked what is known.
+#[handler]
+pub async fn show_contact(Data(visit): Data<&Visit>) -> Answer {
+    let mut draft = visit.desk().draft(&visit.browser).await?;
+    if let Some(actor) = &visit.actor
+        && draft.email.is_empty()
+    {
+        draft.name.clone_from(&actor.account.name);
+        draft.email.clone_from(&actor.account.email);
+    }
+    Ok(visit.form("report_contact.html", json!({"name": draft.name, "email": draft.email}))?)
+}
+
+/// Keeps page 3/3.
+#[handler]
+pub async fn keep_contact(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
+    let mut draft = visit.desk().draft(&visit.browser).await?;
+    sent.get("name").clone_into(&mut draft.name);
+    sent.get("email").clone_into(&mut draft.email);
+    let context = json!({"name": draft.name, "email": draft.email});
+    keep(visit, Step::Contact, &draft, "report_contact.html", context, "/lapor/periksa").await
+}
+
+/// Everything once more before it is sent; an incomplete draft goes back to its first gap.
+#[handler]
+pub async fn show_check(Data(visit): Data<&Visit>) -> Answer {
+    let draft = visit.desk().draft(&visit.browser).await?;
+    for step in Step::ALL {
+        match visit.desk().check_draft(step, &draft).await {
+            Err(Error::Invalid(_)) => return Ok(see_other(address(step))),
+            other => other?,
+        }
+    }
+    Ok(visit.form("report_check.html", summary(visit, &draft).await?)?)
+}
+
+/// Sends the report. Sending it twice gives the same ticket.
+#[handler]
+pub async fn send_report(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
+    match visit.desk().send_draft(&visit.browser, sent.get("nonce"), visit.language).await {
+        Ok(ticket) => Ok(see_other(&format!("/lapor/terkirim/{}", ticket.number))),
+        Err(Error::Invalid(problems)) => {
+            let draft = visit.desk().draft(&visit.browser).await?;
+            Ok(visit.mend("report_check.html", summary(visit, &draft).await?, &problems, "row-")?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The confirmation, for the browser that has sent the report; others are asked for the code.
+#[handler]
+pub async fn show_sent(Data(visit): Data<&Visit>, Path(typed): Path<String>) -> Answer {
+    let desk = visit.desk();
+    let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
+    if !desk.draft(&visit.browser).await?.has_sent(&number) {
+        return Ok(see_other(&format!("/lacak?nomor={number}")));
+    }
+    let code = desk.secret.tracking_code(&number);
+    let page = desk.track(&number, &code).await?;
+    let ticket = &page.view.ticket;
+    let context = json!({
+        "number": number,
+        "code": code,
+        "link": format!("/lacak/{number}?kode={code}"),
+        "whole_link": desk.tracking_url(ticket),
+        "email": ticket.requester_email,
+        "opened": visit.instant(ticket.opened_at),
+        "response_due": visit.instant_if(page.view.due.response_due),
+        "resolution_due": visit.instant_if(page.view.due.resolution_due),
+    });
+    Ok(visit.page("report_sent.html", context)?)
+}
+
+/// Keeps what was written, also when something is to be mended, and goes on when nothing is.
+async fn keep(visit: &Visit, step: Step, draft: &Draft, template: &str, context: Value, next: &str) -> Answer<Response> {
+    visit.desk().save_draft(&visit.browser, draft).await?;
+    match visit.desk().check_draft(step, draft).await {
+        Ok(()) => Ok(see_other(next)),
+        Err(Error::Invalid(problems)) => Ok(visit.mend(template, context, &problems, "")?),
+        Err(error) => Err(error.into()),
+    }
+}
+
+const fn address(step: Step) -> &'static str {
+    match step {
+        Step::Kind => "/lapor",
+        Step::Description => "/lapor/uraian",
+        Step::Contact => "/lapor/kontak",
+    }
+}
+
+async fn choices(visit: &Visit, draft: &Draft) -> Result<Value> {
+    let kinds: Vec<&str> = visit.desk().pack.kinds.iter().map(|kind| kind.as_str()).collect();
+    let services = visit.desk().services().await?;
+    let chosen = draft.service.as_deref();
+    let offered = services.iter().filter(|service| service.active).enumerate();
+    let offered = offered.filter(|(place, service)| *place < OFFERED || Some(service.code.as_str()) == chosen);
+    let services: Vec<Value> = offered.map(|(_, service)| json!({"code": service.code, "name": service.name})).collect();
+    Ok(json!({"kinds": kinds, "kind": draft.kind, "services": services, "service": draft.service}))
+}
+
+fn written(draft: &Draft) -> Value {
+    let impacts: Vec<&str> = Impact::ALL.iter().rev().map(|impact| impact.as_str()).collect();
+    json!({
+        "subject": draft.subject,
+        "description": draft.description,
+        "impact": draft.impact,
+        "impacts": impacts,
+        "longest_subject": crate::desk::intake::LONGEST_SUBJECT,
+    })
+}
+
+async fn summary(visit: &Visit, draft: &Draft) -> Result<Value> {
+    let services = visit.desk().services().await?;
+    let service = services.iter().find(|service| Some(&service.code) == draft.service.as_ref());
+    Ok(json!({
+        "kind": draft.kind,
+        "service": service.map(|service| &service.name),
+        "subject": draft.subject,
+        "description": draft.description,
+        "impact": draft.impact,
+        "name": draft.name,
+        "email": draft.email,
+        "nonce": draft.nonce,
+    }))
+}

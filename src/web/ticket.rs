@@ -1,0 +1,121 @@
+//! The page on which staff work on a ticket.
+
+use crate::desk::views::TicketPage;
+use crate::domain::clock_plan::{ClockKind, Line};
+use crate::domain::number;
+use crate::domain::people::{Action, Actor, may};
+use crate::domain::ticket::{Priority, Ticket, Verb};
+use crate::error::{Error, Result};
+use crate::secret::new_token;
+use crate::web::addresses::ACTS;
+use crate::web::failure::Answer;
+use crate::web::visit::{Visit, query};
+use poem::web::{Data, Path};
+use poem::{Request, handler};
+use serde_json::{Map, Value, json};
+
+/// The ticket with everything the person may see and do.
+#[handler]
+pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request) -> Answer {
+    let actor = visit.staff()?;
+    let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
+    let page = visit.desk().ticket_page(actor, &number).await?;
+    let done = query(request).remove("kabar").filter(|word| ACTS.iter().any(|(act, _)| act == word));
+    let mut context = shape(visit, actor, &page).await?;
+    context["done"] = done.into();
+    Ok(visit.form("ticket.html", context)?)
+}
+
+/// Everything the template shows, with no form filled in.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn shape(visit: &Visit, actor: &Actor, page: &TicketPage) -> Result<Value> {
+    let ticket = &page.view.ticket;
+    let services = visit.desk().services().await?;
+    let agencies = visit.desk().agencies().await?;
+    let service = services.iter().find(|service| Some(&service.code) == ticket.service.as_ref());
+    let agency = agencies.iter().find(|agency| agency.code == ticket.agency);
+    let mut context = head(visit, page);
+    let more = json!({
+        "service": service.map(|service| json!({"name": service.name, "critical": service.critical})),
+        "agency": agency.map_or(&ticket.agency, |agency| &agency.name),
+        "messages": visit.conversation(page),
+        "clocks": clocks(visit, page),
+        "links": page.links.iter().map(|(number, relation)| json!({"number": number, "relation": relation})).collect::<Vec<_>>(),
+        "acts": acts(visit, actor, ticket),
+        "priorities": Priority::ALL,
+        "internal": may(actor, Action::ViewInternal, ticket),
+        "act": "",
+        "kept": {},
+        "told": "",
+        "done": Value::Null,
+        "key": new_token()?,
+    });
+    if let (Some(context), Value::Object(more)) = (context.as_object_mut(), more) {
+        context.extend(more);
+    }
+    Ok(context)
+}
+
+fn head(visit: &Visit, page: &TicketPage) -> Value {
+    let (view, ticket) = (&page.view, &page.view.ticket);
+    json!({
+        "number": ticket.number,
+        "version": ticket.version,
+        "subject": ticket.subject,
+        "kind": ticket.kind,
+        "priority": ticket.priority,
+        "impact": ticket.impact,
+        "urgency": ticket.urgency,
+        "channel": ticket.channel,
+        "opened": visit.instant(ticket.opened_at),
+        "status": visit.status_chip(ticket.status),
+        "sla": visit.sla_chip(view),
+        "handed_over": ticket.tier > 1,
+        "tier": visit.tier(ticket),
+        "assignee": view.assignee_name,
+        "requester": {
+            "name": ticket.requester_name,
+            "email": ticket.requester_email,
+            "verified": ticket.requester_verified,
+        },
+        "merged_into": ticket.merged_into,
+        "paused_since": visit.instant_if(page.pauses.iter().find(|pause| pause.to.is_none()).map(|pause| pause.from)),
+    })
+}
+
+/// The clocks of the promise; those of the lines stand in the history.
+fn clocks(visit: &Visit, page: &TicketPage) -> Vec<Value> {
+    let promised = page.clocks.iter().filter(|clock| clock.line == Line::Total);
+    let shape = |clock: &crate::domain::clock_plan::SlaClock| {
+        let late = match (clock.stopped_at, clock.due_at) {
+            (Some(stopped), Some(due)) => stopped > due,
+            (None, Some(due)) => due <= visit.desk().now(),
+            _ => false,
+        };
+        json!({
+            "name": visit.word("clock", clock.kind.as_str()),
+            "round": if clock.kind == ClockKind::Response { clock.cycle } else { 1 },
+            "due": visit.instant_if(clock.due_at),
+            "stopped": visit.instant_if(clock.stopped_at),
+            "late": late,
+        })
+    };
+    promised.map(shape).collect()
+}
+
+/// Which forms stand on the page: what the state allows and the person may do.
+fn acts(visit: &Visit, actor: &Actor, ticket: &Ticket) -> Map<String, Value> {
+    let offered = |verb: Verb| {
+        let useful = match verb {
+            // A button that the pack forbids does not exist.
+            Verb::Return => ticket.tier == 2 && !ticket.returned && !visit.desk().pack.escalation.compulsory,
+            Verb::Escalate => ticket.tier == 1,
+            Verb::Assign => ticket.assignee != Some(actor.account.id),
+            _ => true,
+        };
+        useful && ticket.status.allows(verb) && may(actor, Action::Do(verb), ticket)
+    };
+    ACTS.iter().map(|(word, verb)| (word.replace('-', "_"), offered(*verb).into())).collect()
+}

@@ -1,0 +1,163 @@
+//! One request as the handlers see it: who asks, in which language, with which form.
+
+use crate::desk::Desk;
+use crate::domain::people::Actor;
+use crate::domain::ticket::Language;
+use crate::error::{Error, Result, Say};
+use crate::secret::new_token;
+use crate::web::assets::Assets;
+use crate::web::failure::Failure;
+use crate::web::guard;
+use crate::web::render::Pages;
+use poem::http::header;
+use poem::web::Form;
+use poem::{Body, FromRequest, Request, RequestBody};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Largest form, in bytes.
+pub const LARGEST_FORM: usize = 1 << 20;
+
+/// What all requests share.
+#[derive(Debug)]
+pub struct Site {
+    /// The desk behind the door.
+    pub desk: Desk,
+    /// The templates.
+    pub pages: Pages,
+    /// Style and icon.
+    pub assets: Assets,
+    /// People reach the server over TLS.
+    pub secure: bool,
+}
+
+impl Site {
+    /// Reads the templates.
+    ///
+    /// # Errors
+    /// One of them cannot be parsed.
+    pub fn new(desk: Desk) -> Result<Self> {
+        let secure = desk.public_url.starts_with("https://");
+        Ok(Self { pages: Pages::new()?, assets: Assets::new(), secure, desk })
+    }
+
+    /// Name of the cookie that holds the session.
+    pub const fn session_cookie(&self) -> &'static str {
+        if self.secure { "__Host-meja_session" } else { "meja_session" }
+    }
+}
+
+/// Name of the cookie that ties forms and drafts to a browser.
+pub const BROWSER_COOKIE: &str = "meja_form";
+/// Name of the cookie that keeps the language.
+pub const LANGUAGE_COOKIE: &str = "bahasa";
+
+/// Whoever asks for a page, found out before the handler runs. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// What all requests share.
+    pub site: Arc<Site>,
+    /// The language of the page.
+    pub language: Language,
+    /// The path asked for, without the query.
+    pub path: String,
+    /// Who has signed in.
+    pub actor: Option<Actor>,
+    /// The session's token, also of a session that has ended.
+    pub session: Option<String>,
+    /// The browser's token: names its draft.
+    pub browser: String,
+    /// The browser's token is new.
+    pub is_new: bool,
+    /// The page holds a form, so a new token must be kept by the browser.
+    bound: Arc<AtomicBool>,
+}
+
+impl Visit {
+    /// Finds out who asks.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn of(site: Arc<Site>, request: &Request, language: Language) -> Result<Self> {
+        let session = cookie(request, site.session_cookie());
+        let actor = match &session {
+            Some(token) => site.desk.by_session(token).await?,
+            None => None,
+        };
+        let known = cookie(request, BROWSER_COOKIE).filter(|token| token.len() == 26);
+        let is_new = known.is_none();
+        let browser = known.map_or_else(new_token, Ok)?;
+        let path = request.uri().path().to_owned();
+        Ok(Self { site, language, path, actor, session, browser, is_new, bound: Arc::default() })
+    }
+
+    /// The desk behind the door.
+    pub fn desk(&self) -> &Desk {
+        &self.site.desk
+    }
+
+    /// The actor, who must be of the staff.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when nobody has signed in, `Denied` for others.
+    pub fn staff(&self) -> Result<&Actor> {
+        let actor = self.actor.as_ref().ok_or(Error::Unauthenticated)?;
+        if actor.is_staff() { Ok(actor) } else { Err(Error::Denied(Say::new("error-staff-only"))) }
+    }
+
+    /// The hidden token of a form on this page.
+    pub fn form_token(&self) -> String {
+        self.bound.store(true, Ordering::Relaxed);
+        self.desk().secret.mark("csrf", self.binding())
+    }
+
+    /// Does the page hold a form?
+    pub fn is_bound(&self) -> bool {
+        self.bound.load(Ordering::Relaxed)
+    }
+
+    /// What a form's hidden token is tied to: the session, or the browser before anybody signs in.
+    pub fn binding(&self) -> &str {
+        match (&self.actor, &self.session) {
+            (Some(_), Some(session)) => session,
+            _ => &self.browser,
+        }
+    }
+}
+
+/// A form that was sent from one of our pages. Reading it is checking it.
+#[derive(Debug, Clone, Default)]
+pub struct Sent(pub BTreeMap<String, String>);
+
+impl Sent {
+    /// A field with the blanks around it removed; empty when it was not sent.
+    pub fn get(&self, field: &str) -> &str {
+        self.0.get(field).map_or("", |value| value.trim())
+    }
+}
+
+impl<'a> FromRequest<'a> for Sent {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let visit = request.data::<Visit>().ok_or_else(|| Failure(Error::internal("a form without a visit")))?;
+        guard::check_origin(request, &visit.site).map_err(Failure)?;
+        let bytes = body.take()?.into_bytes_limit(LARGEST_FORM).await?;
+        let mut whole = RequestBody::new(Body::from_bytes(bytes));
+        let Form(fields) = Form::<BTreeMap<String, String>>::from_request(request, &mut whole).await?;
+        let sent = Self(fields);
+        guard::check_token(visit, sent.get("_csrf")).map_err(Failure)?;
+        Ok(sent)
+    }
+}
+
+/// What stands behind the question mark.
+pub fn query(request: &Request) -> BTreeMap<String, String> {
+    request.params().unwrap_or_default()
+}
+
+/// A cookie the browser sent.
+pub fn cookie(request: &Request, name: &str) -> Option<String> {
+    let lines = request.headers().get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.filter(|(found, value)| *found == name && !value.is_empty()).map(|(_, value)| value.to_owned()).next()
+}

@@ -43,7 +43,11 @@ async fn bad_fields(engine: Engine) {
     let app_ref = &app;
     let raw = |text: &'static str| async move {
         let client = poem::test::TestClient::new(meja::app::routes(app_ref.desk.clone()).unwrap());
-        let sent = client.post("/api/v1/tickets").header("authorization", "Bearer demo-superadmin").content_type("application/json").body(text);
+        let sent = client
+            .post("/api/v1/tickets")
+            .header("authorization", "Bearer demo-superadmin")
+            .content_type("application/json")
+            .body(text);
         let response = sent.send().await.0;
         assert_eq!(response.content_type(), Some("application/problem+json"));
         response.status().as_u16()
@@ -52,13 +56,16 @@ async fn bad_fields(engine: Engine) {
     assert_eq!(raw("[1e400]").await, 400);
     assert_eq!(raw("[]").await, 422);
     // NUL and other control characters never reach the database.
-    let odd = json!({"subject": "Nul\u{0} di\u{7} sini", "description": "isi\u{0}", "impact": "broad", "urgency": "low"});
+    let odd =
+        json!({"subject": "Nul\u{0} di\u{7} sini", "description": "isi\u{0}", "impact": "broad", "urgency": "low"});
     assert_eq!(app.post("demo-superadmin", "/tickets", odd).await.ok(201)["subject"], "Nul di sini");
     let number = app.only_ticket().await["number"].as_str().unwrap().to_owned();
     app.post("demo-superadmin", &format!("/tickets/{number}/resume"), json!({"reason": "a1"})).await.ok(409);
     app.post("demo-superadmin", &format!("/tickets/{number}/fly"), json!({})).await.ok(404);
     app.post("demo-superadmin", &format!("/tickets/{number}/assign"), json!({"user": "warga@demo.test"})).await.ok(422);
-    app.post("demo-superadmin", &format!("/tickets/{number}/prioritize"), json!({"priority": "P9", "reason": "a1"})).await.ok(422);
+    app.post("demo-superadmin", &format!("/tickets/{number}/prioritize"), json!({"priority": "P9", "reason": "a1"}))
+        .await
+        .ok(422);
     let after = app.ticket(&number).await;
     assert_eq!((&after["status"], &after["assignee"]), (&json!("new"), &Value::Null));
     app.audit_is_intact().await;
@@ -76,7 +83,15 @@ async fn idempotency(engine: Engine) {
     app.call(Method::POST, "demo-disdukcapil", "/tickets", Some(report("Sama")), &key).await.ok(201);
     let path = format!("/tickets/{}/messages", first["number"].as_str().unwrap());
     for _ in 0..2 {
-        app.call(Method::POST, "demo-dinkes", &path, Some(json!({"body": "Sekali saja"})), &[("Idempotency-Key", "k2")]).await.ok(201);
+        app.call(
+            Method::POST,
+            "demo-dinkes",
+            &path,
+            Some(json!({"body": "Sekali saja"})),
+            &[("Idempotency-Key", "k2")],
+        )
+        .await
+        .ok(201);
     }
     let messages = app.get("demo-dinkes", &path).await.ok(200);
     assert_eq!(messages["items"].as_array().unwrap().len(), 2);
@@ -115,12 +130,16 @@ async fn foreign(engine: Engine) {
     // A requester sees his own ticket without what is internal.
     let mine = app.post("demo-warga", "/tickets", report("Laporan warga")).await.ok(201);
     let mine = mine["number"].as_str().unwrap();
-    app.post("demo-dinkes", &format!("/tickets/{mine}/messages"), json!({"body": "Rahasia", "visibility": "internal"})).await.ok(201);
+    app.post("demo-dinkes", &format!("/tickets/{mine}/messages"), json!({"body": "Rahasia", "visibility": "internal"}))
+        .await
+        .ok(201);
     let messages = app.get("demo-warga", &format!("/tickets/{mine}/messages")).await.ok(200);
     assert_eq!(messages["items"].as_array().unwrap().len(), 1);
     app.get("demo-warga", &format!("/tickets/{mine}/events")).await.ok(403);
     app.post("demo-warga", &format!("/tickets/{mine}/resolve"), json!({"solution": "sendiri"})).await.ok(403);
-    app.post("demo-warga", &format!("/tickets/{mine}/messages"), json!({"body": "Tambahan", "visibility": "internal"})).await.ok(403);
+    app.post("demo-warga", &format!("/tickets/{mine}/messages"), json!({"body": "Tambahan", "visibility": "internal"}))
+        .await
+        .ok(403);
     app.post("demo-warga", &format!("/tickets/{mine}/messages"), json!({"body": "Tambahan"})).await.ok(201);
 }
 
@@ -131,18 +150,24 @@ async fn lists(engine: Engine) {
         numbers.push(open(&app, "demo-dinkes", &format!("Urutan {word} 50%_x")).await);
         app.clock(&format!("2026-10-05T09:0{}:00+07:00", place + 1)).await;
     }
-    for (sort, expected) in [("oldest", numbers.clone()), ("newest", numbers.iter().rev().cloned().collect()), ("due", numbers.clone())] {
+    for (sort, expected) in
+        [("oldest", numbers.clone()), ("newest", numbers.iter().rev().cloned().collect()), ("due", numbers.clone())]
+    {
         let (mut seen, mut cursor) = (Vec::new(), String::new());
         loop {
             let page = app.get("demo-dinkes", &format!("/tickets?limit=2&sort={sort}{cursor}")).await.ok(200);
-            seen.extend(page["items"].as_array().unwrap().iter().map(|ticket| ticket["number"].as_str().unwrap().to_owned()));
+            seen.extend(
+                page["items"].as_array().unwrap().iter().map(|ticket| ticket["number"].as_str().unwrap().to_owned()),
+            );
             let Some(next) = page["next_cursor"].as_str() else { break };
             cursor = format!("&cursor={next}");
         }
         assert_eq!(seen, expected, "{sort}");
     }
     let app_ref = &app;
-    let found = |query: &'static str| async move { app_ref.get("demo-dinkes", &format!("/tickets?{query}")).await.ok(200)["items"].as_array().unwrap().len() };
+    let found = |query: &'static str| async move {
+        app_ref.get("demo-dinkes", &format!("/tickets?{query}")).await.ok(200)["items"].as_array().unwrap().len()
+    };
     assert_eq!(found("q=urutan%20TIGA").await, 1);
     assert_eq!(found("q=50%25_x").await, 5);
     assert_eq!(found("q=5%25x").await, 0, "a wildcard of the database is no wildcard of ours");

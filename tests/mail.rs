@@ -54,7 +54,12 @@ async fn robots(engine: Engine) {
 
 async fn threading(engine: Engine) {
     let Some(app) = TestApp::new(engine, "oki", NOW).await else { return };
-    app.deliver(&mail("a@warga.test", "Printer rusak", "Message-ID: <satu@warga.test>\r\n", "Tidak mencetak"), "meja@desk.test", "").await;
+    app.deliver(
+        &mail("a@warga.test", "Printer rusak", "Message-ID: <satu@warga.test>\r\n", "Tidak mencetak"),
+        "meja@desk.test",
+        "",
+    )
+    .await;
     let number = app.only_ticket().await["number"].as_str().unwrap().to_owned();
     let confirmation = app.mails_to("a@warga.test").await.remove(0);
     let ours = mail_parser::MessageParser::default().parse(&confirmation.raw).unwrap().message_id().unwrap().to_owned();
@@ -72,8 +77,12 @@ async fn threading(engine: Engine) {
     app.deliver(&mail("a@warga.test", "x", "", "lewat amplop"), &address, "a@warga.test").await;
     assert_eq!(count(&app).await, 1);
     let messages = app.get("demo-superadmin", &format!("/tickets/{number}/messages")).await.ok(200);
-    let bodies: Vec<&str> = messages["items"].as_array().unwrap().iter().map(|message| message["body"].as_str().unwrap()).collect();
-    assert_eq!(bodies, ["Tidak mencetak", "lewat In-Reply-To", "lewat References", "lewat nomor", "lewat alamat", "lewat amplop"]);
+    let bodies: Vec<&str> =
+        messages["items"].as_array().unwrap().iter().map(|message| message["body"].as_str().unwrap()).collect();
+    assert_eq!(
+        bodies,
+        ["Tidak mencetak", "lewat In-Reply-To", "lewat References", "lewat nomor", "lewat alamat", "lewat amplop"]
+    );
     // An answer of the desk follows the thread and can be answered.
     app.post("demo-superadmin", &format!("/tickets/{number}/messages"), json!({"body": "Sedang dicek"})).await.ok(201);
     let answer = app.mails_to("a@warga.test").await.pop().unwrap();
@@ -84,12 +93,18 @@ async fn threading(engine: Engine) {
 
 async fn strangers(engine: Engine) {
     let Some(app) = TestApp::new(engine, "oki", NOW).await else { return };
-    app.deliver(&mail("a@warga.test", "Printer rusak", "Message-ID: <satu@warga.test>\r\n", "Tidak mencetak"), "meja@desk.test", "").await;
+    app.deliver(
+        &mail("a@warga.test", "Printer rusak", "Message-ID: <satu@warga.test>\r\n", "Tidak mencetak"),
+        "meja@desk.test",
+        "",
+    )
+    .await;
     let number = app.only_ticket().await["number"].as_str().unwrap().to_owned();
     let address = reply_to(&app.mails_to("a@warga.test").await[0]);
     // A stranger with the right reply address or thread waits for a person's decision.
     app.deliver(&mail("jahat@luar.test", "x", "", "token dicuri"), &address, "jahat@luar.test").await;
-    app.deliver(&mail("jahat@luar.test", "x", "References: <satu@warga.test>\r\n", "id dicuri"), "meja@desk.test", "").await;
+    app.deliver(&mail("jahat@luar.test", "x", "References: <satu@warga.test>\r\n", "id dicuri"), "meja@desk.test", "")
+        .await;
     assert_eq!(count(&app).await, 1);
     // A stranger with the number in the subject, or with a forged token, opens his own ticket.
     app.deliver(&mail("jahat@luar.test", &format!("[{number}] x"), "", "nomor"), "meja@desk.test", "").await;
@@ -115,7 +130,12 @@ async fn duplicates(engine: Engine) {
 
 async fn odd_mails(engine: Engine) {
     let Some(app) = TestApp::new(engine, "oki", NOW).await else { return };
-    for raw in ["Subject: tanpa pengirim\r\n\r\nisi", "From: undisclosed\r\nSubject: x\r\n\r\nisi", "From: a@x.test\r\nFrom: b@x.test\r\nSubject: dua\r\n\r\nisi", "\u{0}\u{1}\u{2}"] {
+    for raw in [
+        "Subject: tanpa pengirim\r\n\r\nisi",
+        "From: undisclosed\r\nSubject: x\r\n\r\nisi",
+        "From: a@x.test\r\nFrom: b@x.test\r\nSubject: dua\r\n\r\nisi",
+        "\u{0}\u{1}\u{2}",
+    ] {
         app.deliver(raw, "meja@desk.test", "").await;
     }
     assert_eq!(inbox_counts(&app).await, [("quarantined".to_owned(), 4)]);
@@ -137,7 +157,10 @@ async fn files(engine: Engine) {
     app.deliver(&mail("b@warga.test", "Berkas juga", head, body), "meja@desk.test", "").await;
     let page = app.get("demo-superadmin", "/tickets").await.ok(200);
     for ticket in page["items"].as_array().unwrap() {
-        let messages = app.get("demo-superadmin", &format!("/tickets/{}/messages", ticket["number"].as_str().unwrap())).await.ok(200);
+        let messages = app
+            .get("demo-superadmin", &format!("/tickets/{}/messages", ticket["number"].as_str().unwrap()))
+            .await
+            .ok(200);
         let file = &messages["items"][0]["attachments"][0];
         assert_eq!((&file["name"], &file["size"]), (&json!("../../etc/passwd"), &json!(4)));
         let digest = file["sha256"].as_str().unwrap();

@@ -46,7 +46,8 @@ fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 impl Postfix {
     fn send(&self, from: &str, to: &str, subject: &str, body: &str) {
         let mailbox = |address: &str| Mailbox::new(None, address.parse().unwrap());
-        let message = Message::builder().from(mailbox(from)).to(mailbox(to)).subject(subject).body(body.to_owned()).unwrap();
+        let message =
+            Message::builder().from(mailbox(from)).to(mailbox(to)).subject(subject).body(body.to_owned()).unwrap();
         let port = self.url.rsplit(':').next().unwrap().parse().unwrap();
         SmtpTransport::builder_dangerous("127.0.0.1").port(port).build().send(&message).unwrap();
     }
@@ -54,7 +55,8 @@ impl Postfix {
     /// Mails in somebody's mailbox, as text, oldest first.
     fn mailbox(&self, domain: &str, local: &str) -> Vec<String> {
         let folder = self.maildir.join(domain).join(local).join("new");
-        let mut files: Vec<PathBuf> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
         files.sort_by_key(|path| std::fs::metadata(path).unwrap().modified().unwrap());
         files.iter().map(|path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()).collect()
     }
@@ -73,17 +75,30 @@ fn a_mail_through_postfix_is_confirmed_answered_and_continued() {
     let url = format!("sqlite://{}", data.join("meja.db").display());
     // setpriv becomes the program (runuser would stay between and leave it running).
     let mut server = meja(Path::new("setpriv"), &data);
-    server.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"]).arg(&program).args(["demo", "--listen", "127.0.0.1:0", "--tickets", "0"]).args(["--pack", "oki", "--now"]);
+    server
+        .args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"])
+        .arg(&program)
+        .args(["demo", "--listen", "127.0.0.1:0", "--tickets", "0"])
+        .args(["--pack", "oki", "--now"]);
     server.args(["2026-02-13T16:10:00+07:00", "--speed", "0"]);
     server.env("MEJA_SMTP_URL", &postfix.url).env("MEJA_MAIL_ADDRESS", "meja@desk.test").env("MEJA_DATABASE_URL", &url);
     let server = Server::of(server);
     write_pipe(&postfix.folder, &program, &data, &url);
-    postfix.send("tuti@warga.test", "meja@desk.test", "E-office tidak bisa dibuka", "Sejak siang e-office tidak bisa dibuka.");
-    let confirmation = eventually("a confirmation in the reporter's mailbox", || postfix.mailbox("warga.test", "tuti").pop());
+    postfix.send(
+        "tuti@warga.test",
+        "meja@desk.test",
+        "E-office tidak bisa dibuka",
+        "Sejak siang e-office tidak bisa dibuka.",
+    );
+    let confirmation =
+        eventually("a confirmation in the reporter's mailbox", || postfix.mailbox("warga.test", "tuti").pop());
     let parsed = mail_parser::MessageParser::default().parse(confirmation.as_bytes()).unwrap();
     let number = parsed.subject().unwrap().split(['[', ']']).nth(1).unwrap().to_owned();
     let text = parsed.body_text(0).unwrap();
-    assert!(text.contains(&number) && text.contains("18 Februari 2026 pukul 15.40 WIB") && text.contains("/lacak/"), "{text}");
+    assert!(
+        text.contains(&number) && text.contains("18 Februari 2026 pukul 15.40 WIB") && text.contains("/lacak/"),
+        "{text}"
+    );
     assert!(confirmation.contains("Return-Path: <>"), "an automatic mail asks for no answer: {confirmation}");
     // The reporter answers the mail; the address in Reply-To is all that ties it to the ticket.
     let address = parsed.reply_to().unwrap().first().unwrap().address().unwrap().to_owned();

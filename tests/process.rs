@@ -30,7 +30,11 @@ fn exit_codes_tell_what_went_wrong() {
     assert_eq!(code(at, &["policy", "check"], b"").0, Some(0));
     assert_eq!(code(at, &["policy", "show", "oki"], b"").0, Some(0));
     assert_eq!(code(at, &["policy", "show", "tidak-ada"], b"").0, Some(2));
-    std::fs::write(at.join("rusak.toml"), "id = \"rusak\"\nextends = \"bawaan\"\nname = \"Rusak\"\nversion = 1\nzona = \"Asia/Jakarta\"\n").unwrap();
+    std::fs::write(
+        at.join("rusak.toml"),
+        "id = \"rusak\"\nextends = \"bawaan\"\nname = \"Rusak\"\nversion = 1\nzona = \"Asia/Jakarta\"\n",
+    )
+    .unwrap();
     let (status, _, errors) = code(at, &["policy", "check", at.to_str().unwrap()], b"");
     assert_eq!(status, Some(2));
     assert!(errors.contains("rusak.toml:5:1"), "{errors}");
@@ -43,13 +47,40 @@ fn exit_codes_tell_what_went_wrong() {
 #[test]
 fn policy_explain_prints_the_contract() {
     let folder = tempfile::tempdir().unwrap();
-    let arguments = ["policy", "explain", "--pack", "oki", "--profile", "JAM-KERJA", "--priority", "P2", "--opened", "2026-02-13T16:10:00+07:00", "--json"];
+    let arguments = [
+        "policy",
+        "explain",
+        "--pack",
+        "oki",
+        "--profile",
+        "JAM-KERJA",
+        "--priority",
+        "P2",
+        "--opened",
+        "2026-02-13T16:10:00+07:00",
+        "--json",
+    ];
     let (status, out, _) = code(folder.path(), &arguments, b"");
     assert_eq!(status, Some(0));
     let json: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(json["resolution_due"], "2026-02-18T15:40:00+07:00");
     assert_eq!(json["transfer_due"], "2026-02-18T10:55:00+07:00");
-    let (status, _, errors) = code(folder.path(), &["policy", "explain", "--pack", "oki", "--profile", "X", "--priority", "P2", "--opened", "2026-02-13T16:10:00+07:00"], b"");
+    let (status, _, errors) = code(
+        folder.path(),
+        &[
+            "policy",
+            "explain",
+            "--pack",
+            "oki",
+            "--profile",
+            "X",
+            "--priority",
+            "P2",
+            "--opened",
+            "2026-02-13T16:10:00+07:00",
+        ],
+        b"",
+    );
     assert_eq!(status, Some(2), "{errors}");
 }
 
@@ -68,7 +99,8 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost_or_doubled() {
                 scope.spawn(move || {
                     for place in 0..6 {
                         let key = format!("{round}-{client}-{place}");
-                        let body = json!({"subject": format!("Laporan {key}"), "description": "Uraian", "agency": "DINKES"});
+                        let body =
+                            json!({"subject": format!("Laporan {key}"), "description": "Uraian", "agency": "DINKES"});
                         let Some((201, ticket)) = server.post("demo-dinkes", "/tickets", &body, &key) else { break };
                         acknowledged.lock().unwrap().insert(ticket["number"].as_str().unwrap().to_owned());
                         count.fetch_add(1, Ordering::SeqCst);

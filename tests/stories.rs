@@ -29,7 +29,8 @@ on_both! {
 
 async fn story_1a(engine: Engine) {
     let Some(app) = TestApp::new(engine, "oki", "2026-02-13T16:10:00+07:00").await else { return };
-    let mail = FRIDAY_MAIL.replace("SIMPUS tidak bisa dibuka", "E-office tidak bisa dibuka").replace("SIMPUS", "e-office");
+    let mail =
+        FRIDAY_MAIL.replace("SIMPUS tidak bisa dibuka", "E-office tidak bisa dibuka").replace("SIMPUS", "e-office");
     app.deliver(&mail, "meja@desk.test", "operator@gmail.test").await;
     let ticket = app.only_ticket().await;
     let number = ticket["number"].as_str().unwrap();
@@ -163,7 +164,11 @@ async fn story_7_catch_up(engine: Engine) {
     app.desk.run_due_steps().await.unwrap();
     app.desk.run_due_steps().await.unwrap();
     let events = app.events(&number).await;
-    let fired: Vec<&str> = events.iter().map(|(kind, _)| kind.as_str()).filter(|kind| !matches!(*kind, "opened" | "requester_wrote")).collect();
+    let fired: Vec<&str> = events
+        .iter()
+        .map(|(kind, _)| kind.as_str())
+        .filter(|kind| !matches!(*kind, "opened" | "requester_wrote"))
+        .collect();
     assert_eq!(fired, ["response_overdue", "escalated", "warned", "breached"]);
     let moved = TestApp::event(&events, "escalated");
     assert_eq!(moved["payload"]["due_at"], "2026-10-20T08:40:00Z");
@@ -194,7 +199,10 @@ async fn open_request(app: &TestApp) -> String {
 }
 
 fn answer(to: &str, head: &str, body: &str) -> String {
-    format!("From: Ibu Tuti <tuti@kaboki.go.id>\r\nTo: {to}\r\nSubject: lain sama sekali\r\nMessage-ID: <{}@kaboki.go.id>\r\n{head}\r\n{body}\r\n", body.len())
+    format!(
+        "From: Ibu Tuti <tuti@kaboki.go.id>\r\nTo: {to}\r\nSubject: lain sama sekali\r\nMessage-ID: <{}@kaboki.go.id>\r\n{head}\r\n{body}\r\n",
+        body.len()
+    )
 }
 
 /// The pause of story 5, in the zone and hours of this pack.
@@ -211,7 +219,8 @@ async fn question_and_answer(engine: Engine) {
     assert!(readable(&question).contains("Mohon kirim surat tugas"));
     let address = reply_to(&question);
     app.clock("2026-10-06T08:00:00+07:00").await;
-    app.deliver(&answer(&address, "Auto-Submitted: auto-replied\r\n", "Saya cuti"), &address, "tuti@kaboki.go.id").await;
+    app.deliver(&answer(&address, "Auto-Submitted: auto-replied\r\n", "Saya cuti"), &address, "tuti@kaboki.go.id")
+        .await;
     assert_eq!(app.ticket(&number).await["status"], "pending_requester", "an automatic answer resumes nothing");
     app.clock("2026-10-07T14:15:00+07:00").await;
     app.deliver(&answer(&address, "", "Ini surat tugasnya"), &address, "tuti@kaboki.go.id").await;
@@ -241,7 +250,8 @@ async fn silence(engine: Engine) {
     let ticket = app.ticket(&number).await;
     assert_eq!(ticket["status"], "closed");
     assert_eq!(TestApp::event(&app.events(&number).await, "closed")["payload"]["reason"], "tanpa tanggapan");
-    let subjects: Vec<String> = app.mails_to("tuti@kaboki.go.id").await.iter().map(|mail| mail.subject.clone()).collect();
+    let subjects: Vec<String> =
+        app.mails_to("tuti@kaboki.go.id").await.iter().map(|mail| mail.subject.clone()).collect();
     assert_eq!(subjects.len(), 4, "confirmation, question, reminder, closing: {subjects:?}");
     // Later a reply opens a new ticket that is tied to this one.
     let address = reply_to(&app.mails_to("tuti@kaboki.go.id").await[1]);
@@ -255,7 +265,9 @@ async fn reopen_by_mail(engine: Engine) {
     let Some(app) = TestApp::new(engine, "oki", "2026-10-05T09:00:00+07:00").await else { return };
     let number = open_request(&app).await;
     app.clock("2026-10-05T10:00:00+07:00").await;
-    app.post("demo-superadmin", &format!("/tickets/{number}/resolve"), json!({"solution": "Akun sudah jadi"})).await.ok(200);
+    app.post("demo-superadmin", &format!("/tickets/{number}/resolve"), json!({"solution": "Akun sudah jadi"}))
+        .await
+        .ok(200);
     let address = reply_to(&app.mails_to("tuti@kaboki.go.id").await.pop().unwrap());
     app.clock("2026-10-06T10:00:00+07:00").await;
     app.deliver(&answer(&address, "", "Belum bisa masuk"), &address, "tuti@kaboki.go.id").await;
@@ -268,7 +280,9 @@ async fn reopen_by_mail(engine: Engine) {
     app.clock("2026-10-06T13:00:00+07:00").await;
     assert_eq!(TestApp::event(&app.events(&number).await, "response_overdue")["at"], wib("2026-10-06T12:00"));
     // Left alone after the next solution it closes at the end of the third working day.
-    app.post("demo-superadmin", &format!("/tickets/{number}/resolve"), json!({"solution": "Sandi diatur ulang"})).await.ok(200);
+    app.post("demo-superadmin", &format!("/tickets/{number}/resolve"), json!({"solution": "Sandi diatur ulang"}))
+        .await
+        .ok(200);
     app.clock("2026-10-09T16:30:00+07:00").await;
     assert_eq!(app.ticket(&number).await["closed_at"], wib("2026-10-09T16:30"));
     app.post("demo-superadmin", &format!("/tickets/{number}/reopen"), json!({"reason": "Belum beres"})).await.ok(409);
@@ -297,6 +311,10 @@ async fn manual_hand_over(engine: Engine) {
     app.clock("2026-10-22T16:00:00+07:00").await;
     let moves = app.events(&number).await.iter().filter(|(kind, _)| kind == "escalated").count();
     assert_eq!(moves, 1);
-    assert_eq!(app.mails_to("superadmin@demo.test").await.iter().filter(|mail| mail.subject.contains(&number)).count(), 2, "hand-over and response");
+    assert_eq!(
+        app.mails_to("superadmin@demo.test").await.iter().filter(|mail| mail.subject.contains(&number)).count(),
+        2,
+        "hand-over and response"
+    );
     app.audit_is_intact().await;
 }

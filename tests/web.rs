@@ -8,9 +8,9 @@ use meja::mail::compose::Composer;
 use meja::policy::{Library, Source};
 use meja::secret::Secret;
 use meja::store::Db;
+use poem::Endpoint;
 use poem::http::StatusCode;
 use poem::test::{TestClient, TestResponse};
-use poem::Endpoint;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -39,7 +39,8 @@ impl<E: Endpoint> Browser<E> {
     }
 
     async fn post(&self, address: &str, form: &[(&str, &str)]) -> Page {
-        let request = self.client.post(address).header("cookie", self.cookies()).header("sec-fetch-site", "same-origin");
+        let request =
+            self.client.post(address).header("cookie", self.cookies()).header("sec-fetch-site", "same-origin");
         let response = request.form(&form.to_vec()).send().await;
         self.read(response).await
     }
@@ -59,14 +60,22 @@ impl<E: Endpoint> Browser<E> {
             self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
         }
         let status = response.0.status();
-        Page { status, location, policy, html: response.0.into_body().into_string().await.unwrap().replace("&#x2f;", "/") }
+        Page {
+            status,
+            location,
+            policy,
+            html: response.0.into_body().into_string().await.unwrap().replace("&#x2f;", "/"),
+        }
     }
 }
 
 impl Page {
     /// Value of the first hidden field of this name.
     fn hidden(&self, name: &str) -> String {
-        let start = self.html.find(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name} in {}", self.html));
+        let start = self
+            .html
+            .find(&format!("name=\"{name}\" value=\""))
+            .unwrap_or_else(|| panic!("no {name} in {}", self.html));
         let rest = &self.html[start..].split("value=\"").nth(1).unwrap();
         rest.split('"').next().unwrap().to_owned()
     }
@@ -80,7 +89,10 @@ impl Page {
 async fn desk(folder: &Path) -> Desk {
     let sources: Vec<Source> = ["bawaan", "oki"]
         .iter()
-        .map(|id| Source { file: format!("{id}.toml"), text: std::fs::read_to_string(format!("sla_policies/{id}.toml")).unwrap() })
+        .map(|id| Source {
+            file: format!("{id}.toml"),
+            text: std::fs::read_to_string(format!("sla_policies/{id}.toml")).unwrap(),
+        })
         .collect();
     let pack = Library::read(&sources).unwrap().get("oki").unwrap();
     let db = Db::connect(&format!("sqlite://{}", folder.join("meja.db").display())).await.unwrap();
@@ -97,10 +109,14 @@ async fn desk(folder: &Path) -> Desk {
         transport: meja::mail::transport::Transport::Page,
         wake: Arc::default(),
     };
-    let agency = |code: &str, name: &str| Agency { code: code.to_owned(), name: name.to_owned(), email: None, active: true };
+    let agency =
+        |code: &str, name: &str| Agency { code: code.to_owned(), name: name.to_owned(), email: None, active: true };
     desk.save_agencies(&[agency("DISKOMINFO", "Diskominfo"), agency("DINKES", "Dinas Kesehatan")]).await.unwrap();
     desk.prepare("DISKOMINFO").await.unwrap();
-    let grants = [Grant { role: Role::Tier2Unit, agency: None }, Grant { role: Role::Tier1Agent, agency: Some("DISKOMINFO".to_owned()) }];
+    let grants = [
+        Grant { role: Role::Tier2Unit, agency: None },
+        Grant { role: Role::Tier1Agent, agency: Some("DISKOMINFO".to_owned()) },
+    ];
     desk.add_account("budi@contoh.go.id", "Budi", Some("kata sandi panjang"), &grants).await.unwrap();
     desk
 }
@@ -113,7 +129,12 @@ async fn report<E: Endpoint>(browser: &Browser<E>) -> (String, String) {
     let page = browser.post("/lapor", &[("_csrf", &csrf), ("kind", "incident"), ("service", "")]).await;
     assert_eq!((page.status, page.location.as_str()), (StatusCode::SEE_OTHER, "/lapor/uraian"), "{}", page.html);
     browser.get("/lapor/uraian").await.shows("Ceritakan yang terjadi");
-    let words = [("_csrf", csrf.as_str()), ("subject", "SIMPUS <b>mati</b>"), ("description", "Layar kosong"), ("impact", "limited")];
+    let words = [
+        ("_csrf", csrf.as_str()),
+        ("subject", "SIMPUS <b>mati</b>"),
+        ("description", "Layar kosong"),
+        ("impact", "limited"),
+    ];
     assert_eq!(browser.post("/lapor/uraian", &words).await.location, "/lapor/kontak");
     browser.get("/lapor/kontak").await.shows("autocomplete=\"email\"");
     let contact = [("_csrf", csrf.as_str()), ("name", "Siti"), ("email", "siti@contoh.id")];
@@ -154,11 +175,21 @@ async fn a_citizen_reports_tracks_and_writes_without_an_account() {
     let wrong = stranger.post("/lacak", &[("_csrf", &csrf), ("number", &number), ("code", "0000-0000")]).await;
     wrong.shows("tidak cocok");
 
-    let found = browser.post("/lacak", &[("_csrf", &browser.get("/lacak").await.hidden("_csrf")), ("number", &number), ("code", &code)]).await;
+    let found = browser
+        .post(
+            "/lacak",
+            &[("_csrf", &browser.get("/lacak").await.hidden("_csrf")), ("number", &number), ("code", &code)],
+        )
+        .await;
     assert_eq!(found.location, format!("/lacak/{number}"), "{}", found.html);
     let page = browser.get(&found.location).await;
     page.shows("Diterima").shows("Petugas menanggapi paling lambat").shows("&lt;b&gt;mati");
-    let empty = browser.post(&format!("/lacak/{number}/balas"), &[("_csrf", &page.hidden("_csrf")), ("key", &page.hidden("key")), ("body", " ")]).await;
+    let empty = browser
+        .post(
+            &format!("/lacak/{number}/balas"),
+            &[("_csrf", &page.hidden("_csrf")), ("key", &page.hidden("key")), ("body", " ")],
+        )
+        .await;
     assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
     let words = [("_csrf", page.hidden("_csrf")), ("key", page.hidden("key")), ("body", "Masih mati".to_owned())];
     let words: Vec<(&str, &str)> = words.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -179,12 +210,17 @@ async fn forms_from_elsewhere_and_incomplete_ones_are_refused() {
     page.shows("Pilih jenis laporan").shows("href=\"#kind\"");
     assert_eq!(browser.get("/lapor/periksa").await.location, "/lapor");
     assert_eq!(browser.post("/lapor", &[("_csrf", "salah"), ("kind", "incident")]).await.status, StatusCode::FORBIDDEN);
-    let foreign = browser.client.post("/lapor").header("cookie", browser.cookies()).header("sec-fetch-site", "cross-site");
+    let foreign =
+        browser.client.post("/lapor").header("cookie", browser.cookies()).header("sec-fetch-site", "cross-site");
     assert_eq!(foreign.form(&[("_csrf", csrf.as_str())]).send().await.0.status(), StatusCode::FORBIDDEN);
-    let origin = browser.client.post("/lapor").header("cookie", browser.cookies()).header("origin", "https://jahat.example");
+    let origin =
+        browser.client.post("/lapor").header("cookie", browser.cookies()).header("origin", "https://jahat.example");
     assert_eq!(origin.form(&[("_csrf", csrf.as_str())]).send().await.0.status(), StatusCode::FORBIDDEN);
     let large = "x".repeat((1 << 20) + 1);
-    assert_eq!(browser.post("/lapor/uraian", &[("_csrf", &csrf), ("description", &large)]).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(
+        browser.post("/lapor/uraian", &[("_csrf", &csrf), ("description", &large)]).await.status,
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
     assert_eq!(browser.get("/tidak/ada").await.status, StatusCode::NOT_FOUND);
     assert_eq!(browser.get("/kerja/antrean").await.location, "/masuk?lanjut=/kerja/antrean");
     browser.get("/?bahasa=en").await.shows("Make a report");
@@ -198,7 +234,14 @@ async fn staff_sign_in_answer_and_see_why() {
     let browser = Browser::new(meja::web::routes(desk.clone()).unwrap());
     let (number, _) = report(&browser).await;
     let csrf = browser.get("/masuk?lanjut=//jahat.example").await.hidden("_csrf");
-    let sign_in = |password| [("_csrf", csrf.clone()), ("email", "budi@contoh.go.id".to_owned()), ("password", password), ("onward", "//jahat.example".to_owned())];
+    let sign_in = |password| {
+        [
+            ("_csrf", csrf.clone()),
+            ("email", "budi@contoh.go.id".to_owned()),
+            ("password", password),
+            ("onward", "//jahat.example".to_owned()),
+        ]
+    };
     let wrong = sign_in("salah sekali".to_owned());
     let wrong: Vec<(&str, &str)> = wrong.iter().map(|(name, value)| (*name, value.as_str())).collect();
     browser.post("/masuk", &wrong).await.shows("tidak cocok");
@@ -214,7 +257,11 @@ async fn staff_sign_in_answer_and_see_why() {
     assert_eq!(page.status, StatusCode::OK, "{}", page.html);
     page.shows("SIMPUS &lt;b&gt;mati").shows("Terima tiket").shows("action=\"/kerja/tiket/");
     let fields = |page: &Page, more: &[(&str, &str)]| {
-        let mut form = vec![("_csrf".to_owned(), page.hidden("_csrf")), ("versi".to_owned(), page.hidden("versi")), ("key".to_owned(), page.hidden("key"))];
+        let mut form = vec![
+            ("_csrf".to_owned(), page.hidden("_csrf")),
+            ("versi".to_owned(), page.hidden("versi")),
+            ("key".to_owned(), page.hidden("key")),
+        ];
         form.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         form
     };
@@ -225,7 +272,12 @@ async fn staff_sign_in_answer_and_see_why() {
     let stale = fields(&page, &[("body", "Balasan lama")]);
     let done = post("catatan", fields(&page, &[("body", "Rahasia <i>dapur</i>")])).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.html);
-    browser.get(&done.location).await.shows("Catatan disimpan.").shows("tidak terlihat pelapor").shows("Rahasia &lt;i&gt;");
+    browser
+        .get(&done.location)
+        .await
+        .shows("Catatan disimpan.")
+        .shows("tidak terlihat pelapor")
+        .shows("Rahasia &lt;i&gt;");
     let mut stale = stale;
     stale.retain(|(name, _)| name != "key");
     let conflict = post("balas", stale).await;
@@ -282,7 +334,12 @@ fn literals(folder: &Path, open: &str, found: &mut BTreeSet<String>) {
             let text = text.replace("text(\"", "");
             let places = text.split(open).skip(1);
             // `t("word-" ~ value)` is put together at run time.
-            found.extend(places.filter_map(|rest| rest.split_once('"')).filter(|(key, _)| !key.ends_with('-')).map(|(key, _)| key.to_owned()));
+            found.extend(
+                places
+                    .filter_map(|rest| rest.split_once('"'))
+                    .filter(|(key, _)| !key.ends_with('-'))
+                    .map(|(key, _)| key.to_owned()),
+            );
         }
     }
 }
@@ -338,7 +395,29 @@ fn forbidden_words_stay_out_of_the_catalogue() {
     let said: Vec<&str> = text.lines().filter_map(|line| line.split_once(" = ").map(|(_, said)| said)).collect();
     let text = said.join("\n");
     let words: BTreeSet<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
-    for word in ["tiketing", "user", "customer", "agen", "cs", "opd", "skpd", "antrian", "pending", "open", "solved", "urgent", "deadline", "tenggat", "hold", "submit", "login", "dashboard", "file", "insiden", "issue"] {
+    for word in [
+        "tiketing",
+        "user",
+        "customer",
+        "agen",
+        "cs",
+        "opd",
+        "skpd",
+        "antrian",
+        "pending",
+        "open",
+        "solved",
+        "urgent",
+        "deadline",
+        "tenggat",
+        "hold",
+        "submit",
+        "login",
+        "dashboard",
+        "file",
+        "insiden",
+        "issue",
+    ] {
         assert!(!words.contains(word), "{word}");
     }
     assert!(!text.contains('!'));

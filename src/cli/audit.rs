@@ -23,12 +23,12 @@ pub async fn run(command: Command, config: &Config) -> Outcome {
     let verdict = desk.verify_audit().await?;
     desk.db.close().await;
     if json {
-        println!("{}", serde_json::to_string_pretty(&verdict).map_err(Error::from)?);
+        tell!("{}", serde_json::to_string_pretty(&verdict).map_err(Error::from)?);
     } else if let Some(first) = &verdict.first {
         let place = first.seq.map(|seq| format!(" #{seq}")).unwrap_or_default();
-        println!("diubah: {} {}{place}: {}", first.what, first.stream, first.problem);
+        tell!("diubah: {} {}{place}: {}", first.what, first.stream, first.problem);
     } else {
-        println!("utuh: {} rantai, {} peristiwa, {} segel", verdict.streams, verdict.events, verdict.seals);
+        tell!("utuh: {} rantai, {} peristiwa, {} segel", verdict.streams, verdict.events, verdict.seals);
     }
     if verdict.ok { Ok(()) } else { Err(Failed::Code(1)) }
 }

@@ -79,9 +79,9 @@ pub async fn run(args: Args, mut config: Config) -> Outcome {
 }
 
 fn greet(url: &str, pack: &str) {
-    println!("meja demo · {pack}");
-    println!("  {url}");
-    println!("  sandi semua akun: {PASSWORD}");
+    tell!("meja demo · {pack}");
+    tell!("  {url}");
+    tell!("  sandi semua akun: {PASSWORD}");
     for (email, what) in [
         ("superadmin@demo.test", "Superadmin"),
         ("admin.dinkes@demo.test", "Administrator DINKES"),
@@ -92,7 +92,9 @@ fn greet(url: &str, pack: &str) {
         ("sistem@demo.test", "admin sistem"),
         ("warga@demo.test", "pelapor"),
     ] {
-        println!("  {email:<30} {what}");
+        tell!("  {email:<30} {what}");
     }
-    println!("  API: Authorization: Bearer demo-superadmin (juga demo-dinkes, demo-disdukcapil, demo-warga, demo-koordinasi, demo-auditor)");
+    tell!(
+        "  API: Authorization: Bearer demo-superadmin (juga demo-dinkes, demo-disdukcapil, demo-warga, demo-koordinasi, demo-auditor)"
+    );
 }

@@ -48,7 +48,7 @@ pub async fn run(args: Args, mut config: Config) -> Outcome {
     desk.add_account(&args.admin, &args.admin, None, &grants).await?;
     desk.prepare(&ict).await?;
     let link = desk.sign_in_link(&args.admin).await?;
-    println!("{link}");
+    tell!("{link}");
     Ok(())
 }
 

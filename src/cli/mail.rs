@@ -1,8 +1,8 @@
 //! `meja mail ingest`: what a mail server pipes messages into.
 
 use crate::app;
-use crate::cli::Outcome;
 use crate::cli::Failed;
+use crate::cli::Outcome;
 use crate::config::Config;
 use crate::desk::setup::installation;
 use crate::error::{Error, Result};
@@ -21,14 +21,16 @@ pub enum Command {
         #[arg(long, value_name = "ADDR", default_value = "")]
         recipient: String,
         /// Envelope sender; empty or <> for a bounce
-        #[arg(long, value_name = "ADDR", default_value = "")]
-        sender: String,
+        #[arg(long, value_name = "ADDR")]
+        sender: Option<String>,
     },
 }
 
 /// Takes one message. 0 only after it is durably stored; 2 when it is no message; 75 in every other case.
 pub async fn run(command: Command, config: &Config) -> Outcome {
     let Command::Ingest { recipient, sender } = command;
+    // A sender that is told and empty is the null sender of a bounce; one that is not told is unknown.
+    let sender = sender.map_or(String::new(), |sender| if sender.trim().is_empty() { "<>".to_owned() } else { sender });
     match ingest(config, &recipient, &sender).await {
         Ok(_) => Ok(()),
         Err(error @ Error::Invalid(_)) => Err(error.into()),

@@ -4,6 +4,14 @@
 //! input with the reason, 75 (mail only) try again later.
 //! To add a command: a variant here, a file with its `run`, a line in CONTRACT.md and a test in `tests/cli.rs`.
 
+/// Prints a line for people; a reader that has gone away (`| head`) is no reason to fail.
+macro_rules! tell {
+    ($($words:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
+
 mod audit;
 mod demo;
 mod init;
@@ -73,7 +81,8 @@ impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         match error {
             Error::Invalid(fields) => {
-                let lines = fields.iter().map(|bad| format!("{}: {}", bad.field, text::say(Language::Indonesian, &bad.say)));
+                let lines =
+                    fields.iter().map(|bad| format!("{}: {}", bad.field, text::say(Language::Indonesian, &bad.say)));
                 Self::Input(lines.collect::<Vec<_>>().join("\n"))
             }
             other => Self::Other(other),

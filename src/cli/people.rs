@@ -19,6 +19,11 @@ pub enum UserCommand {
         #[arg(long = "role", value_name = "ROLE[@AGENCY]")]
         roles: Vec<String>,
     },
+    /// Print a new one-time sign-in link
+    Link {
+        /// Address
+        email: String,
+    },
     /// List accounts
     List,
     /// Forbid an account to do anything; ends its sessions
@@ -49,16 +54,22 @@ pub async fn user(command: UserCommand, config: &Config) -> Outcome {
         UserCommand::Add { email, name, roles } => {
             let grants = roles.iter().map(|text| grant(text)).collect::<Result<Vec<_>, _>>()?;
             desk.add_account(&email, &name, None, &grants).await?;
-            println!("{}", desk.sign_in_link(&email).await?);
+            tell!("{}", desk.sign_in_link(&email).await?);
         }
+        UserCommand::Link { email } => tell!("{}", desk.sign_in_link(&email).await?),
         UserCommand::List => {
             for (account, grants) in desk.accounts().await? {
                 let roles: Vec<String> = grants
                     .iter()
-                    .map(|grant| grant.agency.as_ref().map_or(grant.role.to_string(), |agency| format!("{}@{agency}", grant.role)))
+                    .map(|grant| {
+                        grant
+                            .agency
+                            .as_ref()
+                            .map_or(grant.role.to_string(), |agency| format!("{}@{agency}", grant.role))
+                    })
                     .collect();
                 let state = if account.active { "aktif" } else { "nonaktif" };
-                println!("{}\t{}\t{state}\t{}", account.email, account.name, roles.join(" "));
+                tell!("{}\t{}\t{state}\t{}", account.email, account.name, roles.join(" "));
             }
         }
         UserCommand::Disable { email } => desk.disable_account(&email).await?,
@@ -81,7 +92,7 @@ pub async fn token(command: TokenCommand, config: &Config) -> Outcome {
     let TokenCommand::Create { user, scope } = command;
     let scope = scope.parse::<Scope>().map_err(|_| Failed::Input("--scope: pilih read atau write".to_owned()))?;
     let desk = app::desk(config).await?;
-    println!("{}", desk.add_token(&user, "cli", scope).await?);
+    tell!("{}", desk.add_token(&user, "cli", scope).await?);
     desk.db.close().await;
     Ok(())
 }

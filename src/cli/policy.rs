@@ -59,7 +59,8 @@ pub fn run(command: Command, config: Option<&Path>) -> Outcome {
         Command::Explain { pack, profile, priority, opened, pauses, json } => {
             let library = library(config)?;
             let pack = library.get(&pack).ok_or_else(|| unknown(&library, &pack))?;
-            let priority: Priority = priority.parse().map_err(|_| Failed::Input("--priority: pilih P1, P2, P3 atau P4".to_owned()))?;
+            let priority: Priority =
+                priority.parse().map_err(|_| Failed::Input("--priority: pilih P1, P2, P3 atau P4".to_owned()))?;
             let pauses = pauses.iter().map(|text| pause(text)).collect::<Result<Vec<_>, _>>()?;
             let explanation = explain(&pack, &profile, priority, opened, &pauses).map_err(|error| {
                 let known = pack.profiles.keys().cloned().collect::<Vec<_>>().join(", ");
@@ -91,13 +92,13 @@ fn check(dir: Option<&Path>, config: Option<&Path>) -> Outcome {
         None => app::pack_sources(Config::load(config).map_err(Failed::Input)?.policies_dir.as_deref())?,
     };
     let library = Library::read(&sources).map_err(faults)?;
-    println!("{} paket sah", library.all().count());
+    tell!("{} paket sah", library.all().count());
     Ok(())
 }
 
 fn list(library: &Library) -> Outcome {
     for pack in library.all() {
-        println!("{}\t{}\t{}\t{}", pack.id, pack.version, pack.name, pack.law.as_deref().unwrap_or("-"));
+        tell!("{}\t{}\t{}\t{}", pack.id, pack.version, pack.name, pack.law.as_deref().unwrap_or("-"));
     }
     Ok(())
 }
@@ -106,13 +107,13 @@ fn show(library: &Library, id: &str, json: bool) -> Outcome {
     let pack = library.get(id).ok_or_else(|| unknown(library, id))?;
     if json {
         let tree = serde_json::json!({"id": pack.id, "version": pack.version, "values": pack.json(), "sources": pack.values()});
-        println!("{tree:#}");
+        tell!("{tree:#}");
         return Ok(());
     }
-    println!("{} · {} · {}", pack.id, pack.name, pack.law.as_deref().unwrap_or("-"));
+    tell!("{} · {} · {}", pack.id, pack.name, pack.law.as_deref().unwrap_or("-"));
     for value in pack.values() {
         let basis = value.basis.as_deref().unwrap_or("bawaan");
-        println!("{} = {}\t[{basis}]", value.path, value.text);
+        tell!("{} = {}\t[{basis}]", value.path, value.text);
     }
     Ok(())
 }
@@ -131,17 +132,22 @@ fn pause(text: &str) -> Result<Pause, Failed> {
 fn print(explanation: &Explanation, json: bool) -> Outcome {
     let tree = serde_json::to_value(explanation).map_err(Error::from)?;
     if json {
-        println!("{tree:#}");
+        tell!("{tree:#}");
         return Ok(());
     }
     for key in ["pack", "profile", "priority", "opened", "response_due", "transfer_due", "warn_due", "resolution_due"] {
-        println!("{key:<16}{}", tree[key].as_str().unwrap_or("-"));
+        tell!("{key:<16}{}", tree[key].as_str().unwrap_or("-"));
     }
     for interval in &explanation.intervals {
-        println!("  {} – {}  {} s", interval.from.0.format("%a %Y-%m-%d %H:%M:%S"), interval.to.0.format("%a %Y-%m-%d %H:%M:%S"), interval.seconds);
+        tell!(
+            "  {} – {}  {} s",
+            interval.from.0.format("%a %Y-%m-%d %H:%M:%S"),
+            interval.to.0.format("%a %Y-%m-%d %H:%M:%S"),
+            interval.seconds
+        );
     }
     for day in &explanation.excluded {
-        println!("  {}  {}", day.date, day.reason);
+        tell!("  {}  {}", day.date, day.reason);
     }
     Ok(())
 }

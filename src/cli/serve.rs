@@ -16,7 +16,7 @@ pub async fn run(mut config: Config) -> Outcome {
     let _lock = app::lock_folder(&config)?;
     let acceptor = app::bind(&mut config).await?;
     let desk = app::desk(&config).await?;
-    println!("meja {} · {} · {}", env!("CARGO_PKG_VERSION"), desk.pack.name, desk.public_url);
+    tell!("meja {} · {} · {}", env!("CARGO_PKG_VERSION"), desk.pack.name, desk.public_url);
     until_signal(desk, acceptor).await?;
     Ok(())
 }
@@ -40,7 +40,7 @@ pub async fn migrate(config: &Config) -> Outcome {
     let db = Db::connect(&config.database_url()).await?;
     db.migrate().await?;
     db.close().await;
-    println!("skema basis data sudah terbaru");
+    tell!("skema basis data sudah terbaru");
     Ok(())
 }
 

@@ -105,12 +105,14 @@ impl Desk {
         for service in &region.services {
             let DemoService { code, name, agency, profile, critical, keywords } = service;
             let (code, name, agency, profile) = (code.clone(), name.clone(), agency.clone(), profile.clone());
-            let service = Service { code, name, agency, profile, critical: *critical, keywords: keywords.clone(), active: true };
+            let service =
+                Service { code, name, agency, profile, critical: *critical, keywords: keywords.clone(), active: true };
             store::services::save_service(&mut tx, &service).await?;
         }
         tx.commit().await?;
         for person in &region.people {
-            let grants: Vec<Grant> = person.grants.iter().map(|grant| Grant { role: grant.role, agency: grant.agency.clone() }).collect();
+            let grants: Vec<Grant> =
+                person.grants.iter().map(|grant| Grant { role: grant.role, agency: grant.agency.clone() }).collect();
             self.add_account(&person.email, &person.name, Some(PASSWORD), &grants).await?;
             if let Some(token) = &person.token {
                 self.keep_token(&person.email, "demo", Scope::Write, token).await?;
@@ -123,31 +125,46 @@ impl Desk {
     async fn history(&self, region: &Region, tickets: usize, now: DateTime<Utc>) -> Result<()> {
         let unit = self.demo_actor(region, Role::Tier2Unit).await?;
         let reports = region.reports.iter().cycle().take(tickets);
+        self.clock.set(now - Duration::days(15), 0.0);
+        let total = i32::try_from(tickets.max(1)).unwrap_or(i32::MAX);
         for (place, report) in reports.enumerate() {
-            // From two weeks ago to an hour ago, evenly.
-            let ago = Duration::hours(14 * 24) * i32::try_from(tickets - place).unwrap_or(1) / i32::try_from(tickets.max(1)).unwrap_or(1);
-            self.clock.set((now - ago).max(self.now().min(now - ago)), 0.0);
+            // From two weeks ago to half an hour ago, closer together towards the end: the open ones are young.
+            let left = total - i32::try_from(place).unwrap_or(0);
+            let ago = Duration::days(14) / total * left / total * left;
+            self.clock.set((now - ago.max(Duration::minutes(30))).max(self.now()), 0.0);
             self.run_due_steps().await?;
             let ticket = self.open(&unit, demo_report(report, place), None).await?;
-            self.stage(region, &unit, &ticket.number, place).await?;
+            self.stage(region, &unit, &ticket.number, place, now, place * 3 < tickets * 2).await?;
         }
         self.clock.set(now, 0.0);
         Ok(())
     }
 
-    async fn stage(&self, region: &Region, unit: &Actor, number: &str, place: usize) -> Result<()> {
+    async fn stage(
+        &self,
+        region: &Region,
+        unit: &Actor,
+        number: &str,
+        place: usize,
+        now: DateTime<Utc>,
+        is_old: bool,
+    ) -> Result<()> {
         let reply = || Command::Reply { body: region.reply.clone(), files: Vec::new() };
         let solve = || Command::Resolve { solution: region.solution.clone() };
         let commands = match place % 8 {
+            _ if is_old => vec![Command::Acknowledge, reply(), solve()],
             0..=3 => vec![Command::Acknowledge, reply(), solve()],
             4 => vec![Command::Acknowledge, Command::RequestInfo { body: region.question.clone() }],
-            5 => vec![Command::Acknowledge, Command::Escalate { reason: region.reason.clone(), tried: region.tried.clone() }],
+            5 => vec![
+                Command::Acknowledge,
+                Command::Escalate { reason: region.reason.clone(), tried: region.tried.clone() },
+            ],
             6 => vec![Command::Acknowledge, reply()],
             _ => vec![],
         };
         for (step, command) in commands.into_iter().enumerate() {
-            let minutes = 7 + 11 * i64::try_from(step + place % 5).unwrap_or(1);
-            self.clock.set(self.now() + Duration::minutes(minutes), 0.0);
+            let minutes = 3 + 4 * i64::try_from(step + place % 5).unwrap_or(1);
+            self.clock.set((self.now() + Duration::minutes(minutes)).min(now), 0.0);
             match self.act(unit, number, None, command, None).await {
                 // A critical ticket of the highest priority may not be paused: then it just goes on.
                 Ok(_) | Err(Error::Conflict { .. }) => {}
@@ -163,7 +180,7 @@ impl Desk {
         let mut tx = self.db.read().await?;
         let account = store::people::by_email(&mut tx, &email).await?.ok_or(Error::NotFound("account"))?;
         let grants = store::people::grants(&mut tx, account.id).await?;
-        Ok(Actor { account, grants, scope: Scope::Write })
+        Ok(Actor { account, grants, scope: Scope::Write, via: Channel::Web })
     }
 }
 

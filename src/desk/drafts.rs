@@ -104,7 +104,10 @@ impl Desk {
                 }
             }
             Step::Description => {
-                required_all(&[("subject", &draft.subject, LONGEST_SUBJECT), ("description", &draft.description, LONGEST_TEXT)])?;
+                required_all(&[
+                    ("subject", &draft.subject, LONGEST_SUBJECT),
+                    ("description", &draft.description, LONGEST_TEXT),
+                ])?;
             }
             Step::Contact => {
                 if draft.name.trim().is_empty() || draft.name.chars().count() > LONGEST_SUBJECT {

@@ -2,6 +2,7 @@
 
 use crate::desk::Desk;
 use crate::domain::people::{Account, Actor, Grant, Scope};
+use crate::domain::ticket::Channel;
 use crate::error::{Error, Result, Say};
 use crate::secret::{new_token, sha256};
 use crate::store;
@@ -34,7 +35,7 @@ impl Desk {
         let account = store::people::by_id(&mut tx, account).await?.filter(|account| account.active);
         let account = account.ok_or(Error::Unauthenticated)?;
         let grants = store::people::grants(&mut tx, account.id).await?;
-        Ok(Actor { account, grants, scope })
+        Ok(Actor { account, grants, scope, via: Channel::Api })
     }
 
     /// Signs somebody in; gives the token for the cookie.
@@ -44,7 +45,8 @@ impl Desk {
     /// repeated tries at one account.
     pub async fn sign_in(&self, email: &str, password: &str) -> Result<String> {
         let email = email.trim().to_lowercase();
-        self.allow_attempt(&format!("sign-in {email}")).await?;
+        let attempt = format!("sign-in {email}");
+        self.refuse_repeated(&attempt).await?;
         let mut tx = self.db.read().await?;
         let account = store::people::by_email(&mut tx, &email).await?.filter(|account| account.active);
         let stored = match &account {
@@ -54,10 +56,15 @@ impl Desk {
         drop(tx);
         let known = stored.is_some();
         let (stored, password) = (stored.unwrap_or_else(|| DUMMY.clone()), password.to_owned());
-        let right = tokio::task::spawn_blocking(move || is_password(&stored, &password)).await.map_err(|error| Error::Internal(error.into()))?;
+        let right = tokio::task::spawn_blocking(move || is_password(&stored, &password))
+            .await
+            .map_err(|error| Error::Internal(error.into()))?;
         match account {
             Some(account) if right && known => self.start_session(account.id).await,
-            _ => Err(Error::Denied(Say::new("error-sign-in"))),
+            _ => {
+                self.note_attempt(&attempt).await?;
+                Err(Error::Denied(Say::new("error-sign-in")))
+            }
         }
     }
 
@@ -88,7 +95,7 @@ impl Desk {
             store::sessions::touch(&mut tx, &hash, now).await?;
             tx.commit().await?;
         }
-        Ok(Some(Actor { account, grants, scope: Scope::Write }))
+        Ok(Some(Actor { account, grants, scope: Scope::Write, via: Channel::Web }))
     }
 
     /// Ends a session.
@@ -101,28 +108,42 @@ impl Desk {
         tx.commit().await
     }
 
-    /// Counts a try at `subject`.
+    /// Refuses when there were too many failed tries at `subject` lately.
     ///
     /// # Errors
-    /// `TooMany` when there were too many lately.
-    pub async fn allow_attempt(&self, subject: &str) -> Result<()> {
+    /// `TooMany` with the time to wait.
+    pub async fn refuse_repeated(&self, subject: &str) -> Result<()> {
         let now = self.clock.machine();
-        let subject = sha256(subject);
-        let mut tx = self.db.write().await?;
-        let (count, first) = store::settings::attempts(&mut tx, &subject, now - WINDOW).await?;
+        let mut tx = self.db.read().await?;
+        let (count, first) = store::settings::attempts(&mut tx, &sha256(subject), now - WINDOW).await?;
         if count >= TRIES {
             let until = first.unwrap_or(now) + WINDOW;
             return Err(Error::TooMany { retry_after: (until - now).num_seconds().max(1) });
         }
-        store::settings::note_attempt(&mut tx, &subject, now).await?;
+        Ok(())
+    }
+
+    /// Notes a failed try at `subject`.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn note_attempt(&self, subject: &str) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        store::settings::note_attempt(&mut tx, &sha256(subject), self.clock.machine()).await?;
         tx.commit().await
     }
 
     /// Adds an account with its roles.
     ///
     /// # Errors
-    /// `Invalid` when the address is no address or taken.
-    pub async fn add_account(&self, email: &str, name: &str, password: Option<&str>, grants: &[Grant]) -> Result<Account> {
+    /// `Invalid` when the address is no address or taken, a role needs an agency, or there is no such agency.
+    pub async fn add_account(
+        &self,
+        email: &str,
+        name: &str,
+        password: Option<&str>,
+        grants: &[Grant],
+    ) -> Result<Account> {
         let email = email.trim().to_lowercase();
         if email.parse::<lettre::Address>().is_err() {
             return Err(Error::field("email", Say::new("field-email")));
@@ -131,6 +152,13 @@ impl Desk {
         let mut tx = self.db.write().await?;
         if store::people::by_email(&mut tx, &email).await?.is_some() {
             return Err(Error::field("email", Say::new("field-email-taken")));
+        }
+        let agencies = store::services::agencies(&mut tx).await?;
+        for grant in grants {
+            let known = grant.agency.as_ref().is_none_or(|code| agencies.iter().any(|agency| agency.code == *code));
+            if !known || grant.role.is_of_an_agency() != grant.agency.is_some() {
+                return Err(Error::field("role", Say::new("field-role-agency").with("role", grant.role)));
+            }
         }
         let mut account = Account { id: 0, email, name: name.to_owned(), nip: None, active: true };
         account.id = store::people::insert(&mut tx, &account, hash.as_deref(), self.now()).await?;
@@ -161,7 +189,8 @@ impl Desk {
     /// `NotFound` when there is no such account.
     pub async fn disable_account(&self, email: &str) -> Result<()> {
         let mut tx = self.db.write().await?;
-        let account = store::people::by_email(&mut tx, &email.trim().to_lowercase()).await?.ok_or(Error::NotFound("account"))?;
+        let account =
+            store::people::by_email(&mut tx, &email.trim().to_lowercase()).await?.ok_or(Error::NotFound("account"))?;
         store::people::set_active(&mut tx, account.id, false).await?;
         tx.commit().await
     }
@@ -173,8 +202,10 @@ impl Desk {
     pub async fn sign_in_link(&self, email: &str) -> Result<String> {
         let token = new_token()?;
         let mut tx = self.db.write().await?;
-        let account = store::people::by_email(&mut tx, &email.trim().to_lowercase()).await?.ok_or(Error::NotFound("account"))?;
-        store::sessions::add_link(&mut tx, &sha256(&token), account.id, self.clock.machine() + Duration::hours(1)).await?;
+        let account =
+            store::people::by_email(&mut tx, &email.trim().to_lowercase()).await?.ok_or(Error::NotFound("account"))?;
+        store::sessions::add_link(&mut tx, &sha256(&token), account.id, self.clock.machine() + Duration::hours(1))
+            .await?;
         tx.commit().await?;
         Ok(format!("{}/masuk/{token}", self.public_url))
     }
@@ -213,7 +244,8 @@ impl Desk {
 
     pub(super) async fn keep_token(&self, email: &str, label: &str, scope: Scope, token: &str) -> Result<()> {
         let mut tx = self.db.write().await?;
-        let account = store::people::by_email(&mut tx, &email.trim().to_lowercase()).await?.ok_or(Error::NotFound("account"))?;
+        let account =
+            store::people::by_email(&mut tx, &email.trim().to_lowercase()).await?.ok_or(Error::NotFound("account"))?;
         store::people::add_token(&mut tx, account.id, &sha256(token), label, scope, self.clock.machine()).await?;
         tx.commit().await
     }

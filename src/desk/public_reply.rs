@@ -18,8 +18,10 @@ impl Desk {
     /// # Errors
     /// As [`Desk::track`]; `Invalid` for an empty text; `Conflict` when the ticket is closed or merged.
     pub async fn requester_reply(&self, number: &str, code: &str, body: &str, key: &str) -> Result<Ticket> {
+        let attempt = format!("track {number}");
+        self.refuse_repeated(&attempt).await?;
         if !self.secret.is_tracking_code(number, code) {
-            self.allow_attempt(&format!("track {number}")).await?;
+            self.note_attempt(&attempt).await?;
             return Err(Error::Denied(Say::new("error-tracking")));
         }
         let body = required("body", body, LONGEST_TEXT)?;

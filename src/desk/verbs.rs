@@ -8,7 +8,7 @@ use crate::domain::clock_plan::{ClockKind, StepKind};
 use crate::domain::event::ActorLabel;
 use crate::domain::message::MessageVisibility;
 use crate::domain::people::{Action, Actor, Scope, may};
-use crate::domain::ticket::{Priority, Status, Ticket, Verb};
+use crate::domain::ticket::{Channel, Priority, Status, Ticket, Verb};
 use crate::error::{Error, Result, Say};
 use crate::mail::parse::File;
 use crate::store::{self, Tx};
@@ -31,13 +31,23 @@ impl Desk {
     /// # Errors
     /// `NotFound` also for tickets the actor may not see; `Denied`, `Conflict`, `Invalid` as the rules say.
     /// Nothing is changed then.
-    pub async fn act(&self, actor: &Actor, number: &str, version: Option<i64>, command: Command, key: Option<&str>) -> Result<Ticket> {
+    pub async fn act(
+        &self,
+        actor: &Actor,
+        number: &str,
+        version: Option<i64>,
+        command: Command,
+        key: Option<&str>,
+    ) -> Result<Ticket> {
         let now = self.now();
         let mut tx = self.db.write().await?;
-        let ticket = store::tickets::by_number(&mut tx, number).await?.filter(|ticket| may(actor, Action::View, ticket));
+        let ticket =
+            store::tickets::by_number(&mut tx, number).await?.filter(|ticket| may(actor, Action::View, ticket));
         let ticket = ticket.ok_or(Error::NotFound("ticket"))?;
         store::dialect::lock_ticket(&mut tx, ticket.id).await?;
-        if let once::Repeat::Answered(_) = once::take(&mut tx, actor, key, &once::fingerprint(&(number, &command)), self.clock.machine()).await? {
+        if let once::Repeat::Answered(_) =
+            once::take(&mut tx, actor, key, &once::fingerprint(&(number, &command)), self.clock.machine()).await?
+        {
             return Ok(ticket);
         }
         let verb = command.verb();
@@ -109,7 +119,8 @@ impl Change<'_> {
 
     /// Notes the first answer by a person.
     fn respond(&mut self) {
-        let open = self.working.clocks.iter().any(|clock| clock.kind == ClockKind::Response && clock.stopped_at.is_none());
+        let open =
+            self.working.clocks.iter().any(|clock| clock.kind == ClockKind::Response && clock.stopped_at.is_none());
         if open {
             self.working.ticket.responded_at = Some(self.now);
         }
@@ -120,9 +131,10 @@ impl Change<'_> {
             None => None,
             Some(email) => {
                 let unknown = || Error::field("user", Say::new("field-unknown-user"));
-                let account = store::people::by_email(self.tx, &email.trim().to_lowercase()).await?.ok_or_else(unknown)?;
+                let account =
+                    store::people::by_email(self.tx, &email.trim().to_lowercase()).await?.ok_or_else(unknown)?;
                 let grants = store::people::grants(self.tx, account.id).await?;
-                let candidate = Actor { account, grants, scope: Scope::Write };
+                let candidate = Actor { account, grants, scope: Scope::Write, via: Channel::Web };
                 if !may(&candidate, Action::Do(Verb::Resolve), &self.working.ticket) {
                     return Err(Error::field("user", Say::new("field-user-cannot-work")));
                 }
@@ -185,7 +197,7 @@ impl Change<'_> {
     async fn reply(&mut self, body: &str, files: &[File]) -> Result<()> {
         let body = required("body", body, LONGEST_TEXT)?;
         if self.is_requester() {
-            let words = written::Words { body: &body, channel: "web", name: None, files };
+            let words = written::Words { body: &body, channel: self.actor.via.as_str(), name: None, files };
             return self.desk.requester_wrote(self.tx, self.working, &words, self.now).await;
         }
         let message = self.message(&body, MessageVisibility::Public, files).await?;
@@ -213,14 +225,15 @@ impl Change<'_> {
         self.working.ticket.resolved_at = Some(self.now);
         self.event("resolved", json!({"message": message.payload}));
         let close_on = self.planned(StepKind::AutoClose)?;
-        letters::solved(self.desk, self.tx, self.working, message.id, &self.actor.account.name, &solution, close_on).await
+        letters::solved(self.desk, self.tx, self.working, message.id, &self.actor.account.name, &solution, close_on)
+            .await
     }
 
     async fn reopen(&mut self, reason: &str) -> Result<()> {
         let reason = required("reason", reason, LONGEST_REASON)?;
         if self.is_requester() {
             // Writing to a solved ticket opens it again.
-            let words = written::Words { body: &reason, channel: "web", name: None, files: &[] };
+            let words = written::Words { body: &reason, channel: self.actor.via.as_str(), name: None, files: &[] };
             return self.desk.requester_wrote(self.tx, self.working, &words, self.now).await;
         }
         let label = self.label();
@@ -247,7 +260,8 @@ impl Change<'_> {
 
     /// The actor speaks for himself, not for the desk.
     fn is_requester(&self) -> bool {
-        self.working.ticket.requester_email == self.actor.account.email && !may(self.actor, Action::ViewInternal, &self.working.ticket)
+        self.working.ticket.requester_email == self.actor.account.email
+            && !may(self.actor, Action::ViewInternal, &self.working.ticket)
     }
 
     /// When a step will be due that this change is about to plan.
@@ -257,7 +271,8 @@ impl Change<'_> {
     }
 
     async fn message(&mut self, body: &str, visibility: MessageVisibility, files: &[File]) -> Result<Stored> {
-        let words = written::Words { body, channel: "web", name: Some(&self.actor.account.name), files };
+        let words =
+            written::Words { body, channel: self.actor.via.as_str(), name: Some(&self.actor.account.name), files };
         written::store(self.desk, self.tx, self.working, self.label(), visibility, &words, self.now).await
     }
 }

@@ -1,6 +1,6 @@
 //! People, their roles, and the one table of rights.
 
-use crate::domain::ticket::{Ticket, Verb};
+use crate::domain::ticket::{Channel, Ticket, Verb};
 use serde::Serialize;
 
 words! {
@@ -66,6 +66,15 @@ pub struct Actor {
     pub grants: Vec<Grant>,
     /// A token may be limited below its owner's rights.
     pub scope: Scope,
+    /// The way the request came.
+    pub via: Channel,
+}
+
+impl Role {
+    /// The role is held for one agency; the others are held for the whole region.
+    pub const fn is_of_an_agency(self) -> bool {
+        matches!(self, Self::Tier1Agent | Self::AgencyHead)
+    }
 }
 
 /// What somebody wants to do with a ticket.

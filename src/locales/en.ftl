@@ -426,3 +426,4 @@ confirm-button = Yes, this address is mine
 confirm-done = Thank you. Your address on ticket { $number } is verified.
 confirm-track = Track a ticket
 sign-in-link-ask = This link signs you in once, within an hour after it was made.
+field-role-agency = Role { $role }: write ROLE@CODE for a role of one existing agency, without @CODE for the others.

@@ -426,3 +426,4 @@ confirm-button = Ya, alamat ini milik saya
 confirm-done = Terima kasih. Alamat Anda pada tiket { $number } sudah terverifikasi.
 confirm-track = Lacak tiket
 sign-in-link-ask = Tautan ini memasukkan Anda satu kali, dalam satu jam sejak dibuat.
+field-role-agency = Peran { $role }: tulis PERAN@KODE untuk peran satu perangkat daerah yang ada, tanpa @KODE untuk lainnya.

@@ -53,7 +53,14 @@ pub async fn claim(tx: &mut Tx, now: DateTime<Utc>, lease: DateTime<Utc>, limit:
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn settle(tx: &mut Tx, item: &OutboxItem, state: OutboxState, error: Option<&str>, due: DateTime<Utc>, now: DateTime<Utc>) -> Result<bool> {
+pub async fn settle(
+    tx: &mut Tx,
+    item: &OutboxItem,
+    state: OutboxState,
+    error: Option<&str>,
+    due: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     let changed = sql!(
         tx,
         execute,

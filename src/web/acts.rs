@@ -31,7 +31,9 @@ pub async fn do_act(Data(visit): Data<&Visit>, Path((typed, act)): Path<(String,
     let key = Some(sent.get("key")).filter(|key| !key.is_empty());
     match visit.desk().act(actor, &number, version, command, key).await {
         Ok(ticket) => Ok(see_other(&format!("/kerja/tiket/{}?kabar={act}", ticket.number))),
-        Err(error @ (Error::Invalid(_) | Error::Conflict { .. } | Error::Denied(_))) => again(visit, actor, &number, &act, &sent, error).await,
+        Err(error @ (Error::Invalid(_) | Error::Conflict { .. } | Error::Denied(_))) => {
+            again(visit, actor, &number, &act, &sent, error).await
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -48,7 +50,11 @@ async fn again(visit: &Visit, actor: &Actor, number: &str, act: &str, sent: &Sen
     }
     context["told"] = match &error {
         // The state by its name, not by its key.
-        Error::Conflict { say, .. } if say.key == "error-state" => text::phrase(visit.language, "error-state", &[("status", &visit.word("status", page.view.ticket.status.as_str()))]),
+        Error::Conflict { say, .. } if say.key == "error-state" => text::phrase(
+            visit.language,
+            "error-state",
+            &[("status", &visit.word("status", page.view.ticket.status.as_str()))],
+        ),
         other => text::say(visit.language, &other.public()),
     }
     .into();

@@ -51,7 +51,9 @@ pub fn command(act: &str, sent: &Sent, own_email: &str) -> Option<Command> {
         Verb::Resolve => Command::Resolve { solution: text("solution") },
         Verb::Escalate => Command::Escalate { reason: text("reason"), tried: text("tried") },
         Verb::Return => Command::Return { reason: text("reason") },
-        Verb::Prioritize => Command::Prioritize { priority: sent.get("priority").parse().ok()?, reason: text("reason") },
+        Verb::Prioritize => {
+            Command::Prioritize { priority: sent.get("priority").parse().ok()?, reason: text("reason") }
+        }
         Verb::Reopen => Command::Reopen { reason: text("reason") },
         _ => return None,
     })

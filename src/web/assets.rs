@@ -58,6 +58,8 @@ pub fn serve(Data(visit): Data<&Visit>, Path(name): Path<String>) -> Answer {
         return Err(Error::NotFound("asset").into());
     };
     let bytes = BuiltIn::get(file).map(|found| found.data.into_owned()).unwrap_or_default();
-    let response = Response::builder().content_type(media_type).header(header::CACHE_CONTROL, "public, max-age=31536000, immutable");
+    let response = Response::builder()
+        .content_type(media_type)
+        .header(header::CACHE_CONTROL, "public, max-age=31536000, immutable");
     Ok(response.body(bytes))
 }

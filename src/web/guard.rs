@@ -22,7 +22,11 @@ pub fn check_origin(request: &Request, site: &Site) -> Result<()> {
     let host = |url: &str| url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default().to_owned());
     let Some(sender) = host(origin) else { return foreign() };
     let ours = request.header(header::HOST).is_some_and(|own| own.eq_ignore_ascii_case(&sender));
-    if ours || host(&site.desk.public_url).is_some_and(|own| own.eq_ignore_ascii_case(&sender)) { Ok(()) } else { foreign() }
+    if ours || host(&site.desk.public_url).is_some_and(|own| own.eq_ignore_ascii_case(&sender)) {
+        Ok(())
+    } else {
+        foreign()
+    }
 }
 
 /// Refuses a form whose hidden token was not made for this browser.
@@ -65,5 +69,8 @@ pub fn set_cookie(response: &mut Response, site: &Site, name: &str, value: Optio
 
 /// Is this an address on this site, safe to go on to?
 pub fn is_local(address: &str) -> bool {
-    address.starts_with('/') && !address.starts_with("//") && !address.contains('\\') && !address.chars().any(char::is_control)
+    address.starts_with('/')
+        && !address.starts_with("//")
+        && !address.contains('\\')
+        && !address.chars().any(char::is_control)
 }

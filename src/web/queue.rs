@@ -28,13 +28,18 @@ pub async fn queue(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     let (actor, desk) = (visit.staff()?, visit.desk());
     let asked = query(request);
     let filter = filter(&asked);
-    let sort = SORTS.iter().find(|(word, _)| asked.get("urut").is_some_and(|asked| asked == word)).map_or(Sort::Due, |found| found.1);
+    let sort = SORTS
+        .iter()
+        .find(|(word, _)| asked.get("urut").is_some_and(|asked| asked == word))
+        .map_or(Sort::Due, |found| found.1);
     let after = asked.get("sesudah").and_then(|place| read_place(place));
     let page = desk.tickets(actor, &filter, sort, after, ROWS).await?;
     let counts: BTreeMap<String, i64> = desk.open_counts(actor).await?.into_iter().collect();
-    let services: BTreeMap<String, String> = desk.services().await?.into_iter().map(|service| (service.code, service.name)).collect();
+    let services: BTreeMap<String, String> =
+        desk.services().await?.into_iter().map(|service| (service.code, service.name)).collect();
     let kept = ["status", "pd", "prioritas", "cari", "urut"];
-    let chosen: Map<String, Value> = kept.iter().map(|name| ((*name).to_owned(), asked.get(*name).cloned().unwrap_or_default().into())).collect();
+    let chosen: Map<String, Value> =
+        kept.iter().map(|name| ((*name).to_owned(), asked.get(*name).cloned().unwrap_or_default().into())).collect();
     let is_narrowed = kept.iter().take(4).any(|name| asked.get(*name).is_some_and(|value| !value.is_empty()));
     let rows: Vec<Value> = page.items.iter().map(|view| row(visit, view, &services)).collect();
     let context = json!({
@@ -61,7 +66,11 @@ fn filter(asked: &BTreeMap<String, String>) -> Filter {
         Some((_, status)) => vec![status.as_str().to_owned()],
         // A search looks everywhere.
         None if given("cari").is_some() => Vec::new(),
-        None => STATUSES.iter().filter(|(_, status)| !status.is_finished()).map(|(_, status)| status.as_str().to_owned()).collect(),
+        None => STATUSES
+            .iter()
+            .filter(|(_, status)| !status.is_finished())
+            .map(|(_, status)| status.as_str().to_owned())
+            .collect(),
     };
     Filter { statuses, agency: given("pd"), priority: given("prioritas"), words: given("cari"), ..Filter::default() }
 }
@@ -69,9 +78,7 @@ fn filter(asked: &BTreeMap<String, String>) -> Filter {
 /// The open states with how many tickets stand in each.
 fn views(visit: &Visit, counts: &BTreeMap<String, i64>) -> Vec<Value> {
     let open = STATUSES.iter().filter(|(_, status)| !status.is_finished());
-    let view = |(word, status): &(&str, crate::domain::ticket::Status)| {
-        json!({"word": word, "text": visit.word("status", status.as_str()), "count": counts.get(status.as_str()).copied().unwrap_or(0)})
-    };
+    let view = |(word, status): &(&str, crate::domain::ticket::Status)| json!({"word": word, "text": visit.word("status", status.as_str()), "count": counts.get(status.as_str()).copied().unwrap_or(0)});
     open.map(view).collect()
 }
 

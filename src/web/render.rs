@@ -48,7 +48,8 @@ fn environment(language: Language) -> Result<Environment<'static>> {
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
     templates.add_function("t", move |key: String, values: Kwargs| speak(language, &key, &values));
     for file in BuiltIn::iter() {
-        let source = BuiltIn::get(&file).map(|found| String::from_utf8_lossy(&found.data).into_owned()).unwrap_or_default();
+        let source =
+            BuiltIn::get(&file).map(|found| String::from_utf8_lossy(&found.data).into_owned()).unwrap_or_default();
         templates.add_template_owned(file.into_owned(), source).map_err(|error| Error::Internal(error.into()))?;
     }
     Ok(templates)
@@ -117,7 +118,10 @@ impl Visit {
     /// What every page may use.
     fn common(&self) -> Map<String, Value> {
         let desk = self.desk();
-        let user = self.actor.as_ref().map(|actor| json!({"name": actor.account.name, "email": actor.account.email, "staff": actor.is_staff()}));
+        let user = self
+            .actor
+            .as_ref()
+            .map(|actor| json!({"name": actor.account.name, "email": actor.account.email, "staff": actor.is_staff()}));
         // Whoever has signed in finds the form to sign out on every page.
         let csrf = if user.is_some() { self.form_token() } else { String::new() };
         let common = json!({

@@ -123,7 +123,14 @@ pub async fn show_sent(Data(visit): Data<&Visit>, Path(typed): Path<String>) -> 
 }
 
 /// Keeps what was written, also when something is to be mended, and goes on when nothing is.
-async fn keep(visit: &Visit, step: Step, draft: &Draft, template: &str, context: Value, next: &str) -> Answer<Response> {
+async fn keep(
+    visit: &Visit,
+    step: Step,
+    draft: &Draft,
+    template: &str,
+    context: Value,
+    next: &str,
+) -> Answer<Response> {
     visit.desk().save_draft(&visit.browser, draft).await?;
     match visit.desk().check_draft(step, draft).await {
         Ok(()) => Ok(see_other(next)),
@@ -146,7 +153,8 @@ async fn choices(visit: &Visit, draft: &Draft) -> Result<Value> {
     let chosen = draft.service.as_deref();
     let offered = services.iter().filter(|service| service.active).enumerate();
     let offered = offered.filter(|(place, service)| *place < OFFERED || Some(service.code.as_str()) == chosen);
-    let services: Vec<Value> = offered.map(|(_, service)| json!({"code": service.code, "name": service.name})).collect();
+    let services: Vec<Value> =
+        offered.map(|(_, service)| json!({"code": service.code, "name": service.name})).collect();
     Ok(json!({"kinds": kinds, "kind": draft.kind, "services": services, "service": draft.service}))
 }
 

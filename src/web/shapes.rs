@@ -45,7 +45,8 @@ impl Visit {
     pub fn sla_chip(&self, view: &TicketView) -> Value {
         let (ticket, due, now) = (&view.ticket, &view.due, self.desk().now());
         let left = Duration::seconds(view.remaining_seconds);
-        let counted_always = self.desk().pack.profile(&ticket.profile).is_ok_and(|profile| profile.calendar.is_always());
+        let counted_always =
+            self.desk().pack.profile(&ticket.profile).is_ok_and(|profile| profile.calendar.is_always());
         let kind = if counted_always { "plain" } else { "working" };
         let said = |key: &str| {
             let span = text::span(self.language, left);
@@ -56,7 +57,11 @@ impl Visit {
         let (colour, icon, words) = if ticket.status == Status::Merged {
             ("neutral", "dash", said("sla-none"))
         } else if ticket.status.is_finished() {
-            if view.remaining_seconds < 0 { ("danger", "check", said("sla-late")) } else { ("ok", "check", said("sla-met")) }
+            if view.remaining_seconds < 0 {
+                ("danger", "check", said("sla-late"))
+            } else {
+                ("ok", "check", said("sla-met"))
+            }
         } else if view.remaining_seconds < 0 {
             ("danger edge", "alert", said("sla-over"))
         } else if view.paused {
@@ -85,7 +90,8 @@ impl Visit {
 
     fn message(&self, message: &Message, files: &[Attachment]) -> Value {
         let own = files.iter().filter(|file| file.message_id == message.id);
-        let files: Vec<Value> = own.map(|file| json!({"name": file.name, "kilobytes": (file.size + 1023) / 1024})).collect();
+        let files: Vec<Value> =
+            own.map(|file| json!({"name": file.name, "kilobytes": (file.size + 1023) / 1024})).collect();
         json!({
             "id": message.id,
             "at": self.instant(message.at),

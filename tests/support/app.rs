@@ -81,7 +81,14 @@ impl TestApp {
         self.call(Method::POST, token, path, Some(body), &[]).await
     }
 
-    pub async fn call(&self, method: Method, token: &str, path: &str, body: Option<Value>, headers: &[(&str, &str)]) -> Answer {
+    pub async fn call(
+        &self,
+        method: Method,
+        token: &str,
+        path: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let mut request = self.client.request(method, format!("/api/v1{path}"));
         if !token.is_empty() {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -119,7 +126,12 @@ impl TestApp {
     /// The events of a ticket: kinds with their payloads.
     pub async fn events(&self, number: &str) -> Vec<(String, Value)> {
         let page = self.get("demo-superadmin", &format!("/tickets/{number}/events?limit=200")).await.ok(200);
-        page["items"].as_array().unwrap().iter().map(|event| (event["kind"].as_str().unwrap().to_owned(), event.clone())).collect()
+        page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| (event["kind"].as_str().unwrap().to_owned(), event.clone()))
+            .collect()
     }
 
     /// The first event of a kind.

@@ -75,14 +75,16 @@ impl Server {
     }
 
     pub fn get(&self, token: &str, path: &str) -> (u16, Value) {
-        let request = self.client.get(format!("{}/api/v1{path}", self.base)).header("authorization", format!("Bearer {token}"));
+        let request =
+            self.client.get(format!("{}/api/v1{path}", self.base)).header("authorization", format!("Bearer {token}"));
         read(request.call())
     }
 
     /// Posts; `None` when the server died before it answered.
     pub fn post(&self, token: &str, path: &str, body: &Value, key: &str) -> Option<(u16, Value)> {
         let request = self.client.post(format!("{}/api/v1{path}", self.base));
-        let sent = request.header("authorization", format!("Bearer {token}")).header("idempotency-key", key).send_json(body);
+        let sent =
+            request.header("authorization", format!("Bearer {token}")).header("idempotency-key", key).send_json(body);
         sent.ok().map(|response| read(Ok(response)))
     }
 

@@ -200,7 +200,8 @@ pub async fn open_counts(tx: &mut Tx, seen: &Visibility) -> Result<Vec<(String, 
         tx,
         fetch_all as (String, i64),
         "select status, count(*) from ticket where status not in ('resolved', 'closed', 'merged') \
-         and ($1 or requester_email = $2 or $3 like '%\"' || agency || '\"%') group by status",
+         and ($1 or (requester_email <> '' and requester_email = $2) or replace($3, '\"' || agency || '\"', '') <> $3) \
+         group by status order by status",
         seen.all,
         &seen.requester,
         agencies,
@@ -265,7 +266,8 @@ where
          and c.line = 'total') as due_at from ticket) t where 1 = 1"
     ));
     if !seen.all {
-        query.push(" and (requester_email = ").push_bind(seen.requester.clone());
+        // Tickets without an address belong to nobody, not to everybody without one.
+        query.push(" and ((requester_email <> '' and requester_email = ").push_bind(seen.requester.clone()).push(")");
         for agency in &seen.agencies {
             query.push(" or agency = ").push_bind(agency.clone());
         }

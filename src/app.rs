@@ -36,7 +36,8 @@ pub fn pack_sources(folder: Option<&Path>) -> std::io::Result<Vec<Source>> {
         .collect();
     if let Some(folder) = folder {
         for own in folder_sources(folder)? {
-            let stem = Path::new(&own.file).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let stem =
+                Path::new(&own.file).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             sources.retain(|source| source.file != stem);
             sources.push(own);
         }
@@ -55,7 +56,8 @@ pub fn folder_sources(folder: &Path) -> std::io::Result<Vec<Source>> {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "toml") {
             let bytes = std::fs::read(&path)?;
-            let text = String::from_utf8(bytes).map_err(|_| std::io::Error::other(format!("{}: not UTF-8", path.display())))?;
+            let text = String::from_utf8(bytes)
+                .map_err(|_| std::io::Error::other(format!("{}: not UTF-8", path.display())))?;
             sources.push(Source { file: path.display().to_string(), text });
         }
     }
@@ -68,9 +70,8 @@ pub fn folder_sources(folder: &Path) -> std::io::Result<Vec<Source>> {
 /// # Errors
 /// Every fault of every pack, one per line.
 pub fn packs(config: &Config) -> Result<Library> {
-    Library::read(&pack_sources(config.policies_dir.as_deref())?).map_err(|faults| {
-        Error::internal(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    })
+    Library::read(&pack_sources(config.policies_dir.as_deref())?)
+        .map_err(|faults| Error::internal(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
 /// Opens the database, brings its schema up to date, and wires the desk.
@@ -91,7 +92,9 @@ pub async fn desk(config: &Config) -> Result<Desk> {
 /// As [`desk`].
 pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
     let id = found.pack.unwrap_or_else(|| config.pack.clone());
-    let pack = packs(config)?.get(&id).ok_or_else(|| Error::internal(format!("there is no policy pack {id:?}; see `meja policy list`")))?;
+    let pack = packs(config)?
+        .get(&id)
+        .ok_or_else(|| Error::internal(format!("there is no policy pack {id:?}; see `meja policy list`")))?;
     let name = format!("Meja Layanan {}", pack.region.name);
     let composer = Composer::new(&config.mail_address, &name, &pack.region.name, config.templates_dir.as_deref())?;
     let transport = match &config.smtp_url {
@@ -124,7 +127,11 @@ pub fn lock_folder(config: &Config) -> Result<Option<std::fs::File>> {
         return Ok(None);
     }
     std::fs::create_dir_all(&config.data_dir)?;
-    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(config.data_dir.join("server.lock"))?;
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(config.data_dir.join("server.lock"))?;
     file.try_lock().map_err(|_| {
         Error::internal(format!("{}: another meja server runs on this folder", config.data_dir.display()))
     })?;
@@ -144,12 +151,20 @@ pub async fn bind(config: &Config) -> Result<TcpAcceptor> {
 ///
 /// # Errors
 /// The server cannot run.
-pub async fn serve(desk: Desk, acceptor: impl Acceptor + 'static, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+pub async fn serve(
+    desk: Desk,
+    acceptor: impl Acceptor + 'static,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
     let (stopping, stopped) = watch::channel(false);
     let worker = tokio::spawn(jobs::worker::run(desk.clone(), stopped));
     let mut schedule = jobs::schedule::start(&desk).await?;
     let db = desk.db.clone();
-    let server = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(routes(desk), stop, Some(Duration::from_secs(20)));
+    let server = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
+        routes(desk),
+        stop,
+        Some(Duration::from_secs(20)),
+    );
     server.await?;
     stopping.send_replace(true);
     if let Err(error) = schedule.shutdown().await {

@@ -126,9 +126,7 @@ impl Config {
 
     /// The database to use.
     pub fn database_url(&self) -> String {
-        self.database_url
-            .clone()
-            .unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("meja.db").display()))
+        self.database_url.clone().unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("meja.db").display()))
     }
 
     /// The file with the installation's key.

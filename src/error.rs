@@ -121,9 +121,7 @@ impl Error {
             Self::Unauthenticated => Say::new("error-unauthenticated"),
             Self::Denied(say) | Self::Conflict { say, .. } => say.clone(),
             Self::Invalid(_) => Say::new("error-invalid"),
-            Self::TooMany { retry_after } => {
-                Say::new("error-too-many").with("minutes", (retry_after + 59) / 60)
-            }
+            Self::TooMany { retry_after } => Say::new("error-too-many").with("minutes", (retry_after + 59) / 60),
             Self::Unavailable(_) => Say::new("error-unavailable"),
             Self::Internal(_) => Say::new("error-internal"),
         }
@@ -133,7 +131,9 @@ impl Error {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         let busy = match &error {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                true
+            }
             // SQLite: busy (5), locked (6), disk full (13), cannot open (14), I/O (10), read-only (8), and
             // their extended codes. PostgreSQL: connection (08), resources (53), shutdown (57), conflicts (40).
             sqlx::Error::Database(database) => database.code().is_some_and(|code| match code.parse::<u32>() {

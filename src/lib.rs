@@ -8,11 +8,11 @@ pub mod secret;
 pub mod text;
 #[macro_use]
 pub mod store;
-pub mod policy;
-pub mod mail;
-pub mod desk;
 pub mod api;
-pub mod jobs;
-pub mod receive;
 pub mod app;
 pub mod cli;
+pub mod desk;
+pub mod jobs;
+pub mod mail;
+pub mod policy;
+pub mod receive;

@@ -62,7 +62,11 @@ impl Secret {
         let plain = |code: &str| -> String {
             code.chars()
                 .filter(char::is_ascii_alphanumeric)
-                .map(|c| match c.to_ascii_uppercase() { 'O' => '0', 'I' | 'L' => '1', c => c })
+                .map(|c| match c.to_ascii_uppercase() {
+                    'O' => '0',
+                    'I' | 'L' => '1',
+                    c => c,
+                })
                 .collect()
         };
         same(&plain(&self.tracking_code(number)), &plain(typed))

@@ -195,7 +195,12 @@ impl MessageJson {
         let own = files.iter().filter(|file| file.message_id == message.id);
         Self {
             attachments: own
-                .map(|file| AttachmentJson { id: file.id, name: file.name.clone(), size: file.size, sha256: file.sha256.clone() })
+                .map(|file| AttachmentJson {
+                    id: file.id,
+                    name: file.name.clone(),
+                    size: file.size,
+                    sha256: file.sha256.clone(),
+                })
                 .collect(),
             id: message.id,
             at: message.at,

@@ -3,7 +3,9 @@
 use crate::domain::Word;
 use crate::error::{FieldError, Say};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
-use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromMultipartField, ParseFromParameter, ParseResult, ToJSON, Type};
+use poem_openapi::types::{
+    ParseError, ParseFromJSON, ParseFromMultipartField, ParseFromParameter, ParseResult, ToJSON, Type,
+};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::marker::PhantomData;

@@ -78,8 +78,14 @@ impl Public {
     #[oai(path = "/me", method = "get")]
     async fn me(&self, token: Token) -> Result<Json<Me>, Failure> {
         let actor = token.actor(&self.0).await?;
-        let roles = actor.grants.iter().map(|grant| RoleJson { role: grant.role.to_string(), agency: grant.agency.clone() });
-        Ok(Json(Me { roles: roles.collect(), email: actor.account.email, name: actor.account.name, scope: actor.scope.to_string() }))
+        let roles =
+            actor.grants.iter().map(|grant| RoleJson { role: grant.role.to_string(), agency: grant.agency.clone() });
+        Ok(Json(Me {
+            roles: roles.collect(),
+            email: actor.account.email,
+            name: actor.account.name,
+            scope: actor.scope.to_string(),
+        }))
     }
 
     /// Agencies of the region.
@@ -87,7 +93,8 @@ impl Public {
     async fn agencies(&self, token: Token) -> Result<Json<Agencies>, Failure> {
         token.actor(&self.0).await?;
         let agencies = self.0.agencies().await?.into_iter();
-        let items = agencies.map(|a| AgencyJson { code: a.code, name: a.name, email: a.email, active: a.active }).collect();
+        let items =
+            agencies.map(|a| AgencyJson { code: a.code, name: a.name, email: a.email, active: a.active }).collect();
         Ok(Json(Agencies { items, next_cursor: None }))
     }
 
@@ -97,7 +104,14 @@ impl Public {
         token.actor(&self.0).await?;
         let services = self.0.services().await?.into_iter();
         let items = services
-            .map(|s| ServiceJson { code: s.code, name: s.name, agency: s.agency, profile: s.profile, critical: s.critical, active: s.active })
+            .map(|s| ServiceJson {
+                code: s.code,
+                name: s.name,
+                agency: s.agency,
+                profile: s.profile,
+                critical: s.critical,
+                active: s.active,
+            })
             .collect();
         Ok(Json(Services { items, next_cursor: None }))
     }

@@ -47,9 +47,8 @@ pub fn routes(desk: &Desk) -> impl Endpoint<Output = Response> + 'static {
     let service = service(desk);
     let document = service.spec();
     let docs = service.swagger_ui();
-    let openapi = poem::endpoint::make_sync(move |_| {
-        Response::builder().content_type("application/json").body(document.clone())
-    });
+    let openapi =
+        poem::endpoint::make_sync(move |_| Response::builder().content_type("application/json").body(document.clone()));
     Route::new()
         .at("/v1/openapi.json", openapi)
         .nest("/docs", docs)

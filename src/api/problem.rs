@@ -155,7 +155,10 @@ fn framework(error: &poem::Error) -> (StatusCode, Say, Vec<FieldProblem>, Option
 
 fn fields(error: &Error, language: Language) -> Vec<FieldProblem> {
     let Error::Invalid(fields) = error else { return Vec::new() };
-    fields.iter().map(|bad| FieldProblem { field: bad.field.to_owned(), message: text::say(language, &bad.say) }).collect()
+    fields
+        .iter()
+        .map(|bad| FieldProblem { field: bad.field.to_owned(), message: text::say(language, &bad.say) })
+        .collect()
 }
 
 const fn version(error: &Error) -> Option<i64> {

@@ -6,8 +6,8 @@ use crate::api::choice::{self, Choice};
 use crate::api::problem::Failure;
 use crate::api::requests::{MessageRequest, NewTicket};
 use crate::desk::Desk;
-use crate::desk::intake::Report;
 use crate::desk::command::Command;
+use crate::desk::intake::Report;
 use crate::domain::message::MessageVisibility;
 use crate::domain::number;
 use crate::domain::ticket::{Channel, Kind, Language, Priority, Status};
@@ -44,7 +44,12 @@ enum Added {
 impl Tickets {
     /// Opens a ticket.
     #[oai(path = "/tickets", method = "post")]
-    async fn open(&self, token: Token, body: Json<NewTicket>, #[oai(name = "Idempotency-Key")] key: Header<Option<String>>) -> Result<Opened, Failure> {
+    async fn open(
+        &self,
+        token: Token,
+        body: Json<NewTicket>,
+        #[oai(name = "Idempotency-Key")] key: Header<Option<String>>,
+    ) -> Result<Opened, Failure> {
         let desk = &self.0;
         let actor = token.actor(desk).await?;
         let mut problems = Vec::new();
@@ -101,7 +106,10 @@ impl Tickets {
         let sort_name = sort.0.unwrap_or_else(|| "newest".to_owned());
         let sort = sort_of(&sort_name, &mut problems);
         let filter = Filter {
-            statuses: choice::read(status.0, "status", &mut problems).map(|word| word.to_string()).into_iter().collect(),
+            statuses: choice::read(status.0, "status", &mut problems)
+                .map(|word| word.to_string())
+                .into_iter()
+                .collect(),
             agency: agency.0,
             service: service.0,
             priority: choice::read(priority.0, "priority", &mut problems).map(|word| word.to_string()),
@@ -133,7 +141,13 @@ impl Tickets {
 
     /// Messages of a ticket, oldest first.
     #[oai(path = "/tickets/:number/messages", method = "get")]
-    async fn messages(&self, token: Token, number: Path<String>, limit: Query<Option<i64>>, cursor: Query<Option<String>>) -> Result<Json<MessagePage>, Failure> {
+    async fn messages(
+        &self,
+        token: Token,
+        number: Path<String>,
+        limit: Query<Option<i64>>,
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<MessagePage>, Failure> {
         let desk = &self.0;
         let (number, list) = (known(&number.0)?, format!("messages {}", number.0));
         let (after, limit) = window(desk, &list, limit.0, cursor.0.as_deref())?;
@@ -146,7 +160,14 @@ impl Tickets {
 
     /// Adds a message; with files as `multipart/form-data`.
     #[oai(path = "/tickets/:number/messages", method = "post")]
-    async fn write(&self, token: Token, number: Path<String>, body: MessageRequest, #[oai(name = "Idempotency-Key")] key: Header<Option<String>>, #[oai(name = "If-Match")] seen: Header<Option<String>>) -> Result<Added, Failure> {
+    async fn write(
+        &self,
+        token: Token,
+        number: Path<String>,
+        body: MessageRequest,
+        #[oai(name = "Idempotency-Key")] key: Header<Option<String>>,
+        #[oai(name = "If-Match")] seen: Header<Option<String>>,
+    ) -> Result<Added, Failure> {
         let desk = &self.0;
         let actor = token.actor(desk).await?;
         let number = known(&number.0)?;
@@ -179,7 +200,13 @@ impl Tickets {
 
     /// The chained history of a ticket.
     #[oai(path = "/tickets/:number/events", method = "get")]
-    async fn events(&self, token: Token, number: Path<String>, limit: Query<Option<i64>>, cursor: Query<Option<String>>) -> Result<Json<EventPage>, Failure> {
+    async fn events(
+        &self,
+        token: Token,
+        number: Path<String>,
+        limit: Query<Option<i64>>,
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<EventPage>, Failure> {
         let desk = &self.0;
         let (number, list) = (known(&number.0)?, format!("events {}", number.0));
         let (after, limit) = window(desk, &list, limit.0, cursor.0.as_deref())?;
@@ -225,7 +252,10 @@ fn sort_of(name: &str, problems: &mut Vec<FieldError>) -> Sort {
         "oldest" | "opened_at" => Sort::Oldest,
         "due" => Sort::Due,
         _ => {
-            problems.push(FieldError { field: "sort", say: Say::new("field-unknown-word").with("known", "newest, oldest, due") });
+            problems.push(FieldError {
+                field: "sort",
+                say: Say::new("field-unknown-word").with("known", "newest, oldest, due"),
+            });
             Sort::Newest
         }
     }

@@ -4,7 +4,9 @@ use crate::api::Token;
 use crate::api::answers::TicketJson;
 use crate::api::choice;
 use crate::api::problem::Failure;
-use crate::api::requests::{Assign, Consult, Escalate, Link, Merge, Plain, Prioritize, Reasoned, ReclassifyBody, RequestInfo, Resolve};
+use crate::api::requests::{
+    Assign, Consult, Escalate, Link, Merge, Plain, Prioritize, Reasoned, ReclassifyBody, RequestInfo, Resolve,
+};
 use crate::api::tickets::{known, refuse, version_of};
 use crate::desk::Desk;
 use crate::desk::command::{Command, Reclassify};
@@ -94,7 +96,15 @@ verbs! {
 }
 
 impl Verbs {
-    async fn act(&self, token: Token, number: &str, version: Option<i64>, seen: Option<String>, command: Command, key: Option<String>) -> Answer {
+    async fn act(
+        &self,
+        token: Token,
+        number: &str,
+        version: Option<i64>,
+        seen: Option<String>,
+        command: Command,
+        key: Option<String>,
+    ) -> Answer {
         let desk = &self.0;
         let actor = token.actor(desk).await?;
         let number = known(number)?;

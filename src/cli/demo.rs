@@ -94,5 +94,7 @@ fn greet(url: &str, pack: &str) {
     ] {
         println!("  {email:<30} {what}");
     }
-    println!("  API: Authorization: Bearer demo-superadmin (juga demo-dinkes, demo-disdukcapil, demo-warga, demo-koordinasi, demo-auditor)");
+    println!(
+        "  API: Authorization: Bearer demo-superadmin (juga demo-dinkes, demo-disdukcapil, demo-warga, demo-koordinasi, demo-auditor)"
+    );
 }

@@ -1,8 +1,8 @@
 //! `meja mail ingest`: what a mail server pipes messages into.
 
 use crate::app;
-use crate::cli::Outcome;
 use crate::cli::Failed;
+use crate::cli::Outcome;
 use crate::config::Config;
 use crate::desk::setup::installation;
 use crate::error::{Error, Result};

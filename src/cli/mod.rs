@@ -73,7 +73,8 @@ impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         match error {
             Error::Invalid(fields) => {
-                let lines = fields.iter().map(|bad| format!("{}: {}", bad.field, text::say(Language::Indonesian, &bad.say)));
+                let lines =
+                    fields.iter().map(|bad| format!("{}: {}", bad.field, text::say(Language::Indonesian, &bad.say)));
                 Self::Input(lines.collect::<Vec<_>>().join("\n"))
             }
             other => Self::Other(other),

@@ -55,7 +55,12 @@ pub async fn user(command: UserCommand, config: &Config) -> Outcome {
             for (account, grants) in desk.accounts().await? {
                 let roles: Vec<String> = grants
                     .iter()
-                    .map(|grant| grant.agency.as_ref().map_or(grant.role.to_string(), |agency| format!("{}@{agency}", grant.role)))
+                    .map(|grant| {
+                        grant
+                            .agency
+                            .as_ref()
+                            .map_or(grant.role.to_string(), |agency| format!("{}@{agency}", grant.role))
+                    })
                     .collect();
                 let state = if account.active { "aktif" } else { "nonaktif" };
                 println!("{}\t{}\t{state}\t{}", account.email, account.name, roles.join(" "));

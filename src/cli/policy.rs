@@ -59,7 +59,8 @@ pub fn run(command: Command, config: Option<&Path>) -> Outcome {
         Command::Explain { pack, profile, priority, opened, pauses, json } => {
             let library = library(config)?;
             let pack = library.get(&pack).ok_or_else(|| unknown(&library, &pack))?;
-            let priority: Priority = priority.parse().map_err(|_| Failed::Input("--priority: pilih P1, P2, P3 atau P4".to_owned()))?;
+            let priority: Priority =
+                priority.parse().map_err(|_| Failed::Input("--priority: pilih P1, P2, P3 atau P4".to_owned()))?;
             let pauses = pauses.iter().map(|text| pause(text)).collect::<Result<Vec<_>, _>>()?;
             let explanation = explain(&pack, &profile, priority, opened, &pauses).map_err(|error| {
                 let known = pack.profiles.keys().cloned().collect::<Vec<_>>().join(", ");
@@ -138,7 +139,12 @@ fn print(explanation: &Explanation, json: bool) -> Outcome {
         println!("{key:<16}{}", tree[key].as_str().unwrap_or("-"));
     }
     for interval in &explanation.intervals {
-        println!("  {} – {}  {} s", interval.from.0.format("%a %Y-%m-%d %H:%M:%S"), interval.to.0.format("%a %Y-%m-%d %H:%M:%S"), interval.seconds);
+        println!(
+            "  {} – {}  {} s",
+            interval.from.0.format("%a %Y-%m-%d %H:%M:%S"),
+            interval.to.0.format("%a %Y-%m-%d %H:%M:%S"),
+            interval.seconds
+        );
     }
     for day in &explanation.excluded {
         println!("  {}  {}", day.date, day.reason);

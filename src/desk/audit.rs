@@ -115,7 +115,12 @@ fn finding(what: &'static str, stream: &str, seq: Option<i64>, problem: &'static
 }
 
 /// Walks one chain; notes the hash of each place for the seals.
-async fn check_stream(tx: &mut Tx, stream: &str, count: &mut usize, hashes: &mut HashMap<(String, i64), String>) -> Result<Option<Finding>> {
+async fn check_stream(
+    tx: &mut Tx,
+    stream: &str,
+    count: &mut usize,
+    hashes: &mut HashMap<(String, i64), String>,
+) -> Result<Option<Finding>> {
     let (mut prev, mut seq) = (GENESIS.to_owned(), 0);
     let mut messages: HashMap<i64, String> = HashMap::new();
     let mut last: Option<Event> = None;
@@ -150,7 +155,12 @@ async fn check_stream(tx: &mut Tx, stream: &str, count: &mut usize, hashes: &mut
 }
 
 /// Holds the row, the clocks and the messages of a ticket against what its chain says of them.
-async fn check_ticket(tx: &mut Tx, stream: &str, last: Option<Event>, told: &HashMap<i64, String>) -> Result<Option<Finding>> {
+async fn check_ticket(
+    tx: &mut Tx,
+    stream: &str,
+    last: Option<Event>,
+    told: &HashMap<i64, String>,
+) -> Result<Option<Finding>> {
     let Some(last) = last else { return Ok(None) };
     let Some(ticket) = store::tickets::by_number(tx, stream).await? else {
         return Ok(Some(finding("ticket", stream, None, "removed")));
@@ -177,7 +187,12 @@ fn message_of(event: &Event) -> Option<(i64, String)> {
     Some((message.get("id")?.as_i64()?, message.get("sha256")?.as_str()?.to_owned()))
 }
 
-fn check_seal(seal: &Seal, heads: &[SealedHead], prev: &str, hashes: &HashMap<(String, i64), String>) -> Option<&'static str> {
+fn check_seal(
+    seal: &Seal,
+    heads: &[SealedHead],
+    prev: &str,
+    hashes: &HashMap<(String, i64), String>,
+) -> Option<&'static str> {
     if seal.prev_hash != prev {
         return Some("chain_broken");
     }
@@ -194,7 +209,8 @@ fn seal_hash(id: i64, at: DateTime<Utc>, root: &str, prev: &str) -> String {
 
 /// Root of a Merkle tree over the heads in the order of their streams; an odd node goes up as it is.
 fn merkle_root(heads: &[SealedHead]) -> String {
-    let mut level: Vec<String> = heads.iter().map(|(stream, seq, hash)| sha256(format!("leaf\n{stream}\n{seq}\n{hash}"))).collect();
+    let mut level: Vec<String> =
+        heads.iter().map(|(stream, seq, hash)| sha256(format!("leaf\n{stream}\n{seq}\n{hash}"))).collect();
     while level.len() > 1 {
         level = level
             .chunks(2)

@@ -52,14 +52,21 @@ pub fn calendar<'a>(pack: &'a Pack, ticket: &Ticket) -> Result<&'a Calendar> {
 /// As [`goals`].
 pub fn due(pack: &Pack, ticket: &Ticket, pauses: &[TicketPause]) -> Result<Deadlines> {
     let goals = goals(pack, ticket, ticket.opened_at)?;
-    deadlines(calendar(pack, ticket)?, ticket.opened_at, goals, pack.escalation.fractions(), &as_pauses(pauses)).map_err(|error| Error::internal(error.to_string()))
+    deadlines(calendar(pack, ticket)?, ticket.opened_at, goals, pack.escalation.fractions(), &as_pauses(pauses))
+        .map_err(|error| Error::internal(error.to_string()))
 }
 
 /// Brings the clocks of a ticket in line with its row and its pauses.
 ///
 /// # Errors
 /// As [`goals`].
-pub fn settle(pack: &Pack, ticket: &Ticket, pauses: &[TicketPause], clocks: &mut Vec<SlaClock>, now: DateTime<Utc>) -> Result<()> {
+pub fn settle(
+    pack: &Pack,
+    ticket: &Ticket,
+    pauses: &[TicketPause],
+    clocks: &mut Vec<SlaClock>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let due = due(pack, ticket, pauses)?;
     let ended = if ticket.status.is_finished() { ticket.resolved_at.or(ticket.closed_at).or(Some(now)) } else { None };
     settle_response(pack, ticket, clocks, now)?;
@@ -126,7 +133,16 @@ fn restart_response(clocks: &mut Vec<SlaClock>, now: DateTime<Utc>) {
 fn find(clocks: &mut Vec<SlaClock>, kind: ClockKind, line: Line, cycle: i64, start: DateTime<Utc>) -> &mut SlaClock {
     let at = clocks.iter().position(|clock| (clock.kind, clock.line, clock.cycle) == (kind, line, cycle));
     let at = at.unwrap_or_else(|| {
-        clocks.push(SlaClock { id: 0, kind, line, cycle, target_seconds: None, started_at: start, stopped_at: None, due_at: None });
+        clocks.push(SlaClock {
+            id: 0,
+            kind,
+            line,
+            cycle,
+            target_seconds: None,
+            started_at: start,
+            stopped_at: None,
+            due_at: None,
+        });
         clocks.len() - 1
     });
     &mut clocks[at]
@@ -142,7 +158,8 @@ pub fn plan(pack: &Pack, ticket: &Ticket, pauses: &[TicketPause], clocks: &[SlaC
     let mut step = |kind, cycle, due_at| steps.push(Planned { kind, cycle, due_at });
     if !ticket.status.is_finished() {
         let due = due(pack, ticket, pauses)?;
-        if let Some(clock) = clocks.iter().filter(|clock| clock.kind == ClockKind::Response).max_by_key(|clock| clock.cycle)
+        if let Some(clock) =
+            clocks.iter().filter(|clock| clock.kind == ClockKind::Response).max_by_key(|clock| clock.cycle)
             && clock.stopped_at.is_none()
         {
             step(StepKind::ResponseNotice, clock.cycle, clock.due_at);
@@ -155,7 +172,9 @@ pub fn plan(pack: &Pack, ticket: &Ticket, pauses: &[TicketPause], clocks: &[SlaC
         step(StepKind::Breach, 1, due.resolution_due);
     }
     let Some(days) = pack.lifecycle_calendar() else { return Ok(steps) };
-    let end_of = |from, count| days.end_of_working_day(from, count).map(Some).map_err(|error| Error::internal(error.to_string()));
+    let end_of = |from, count| {
+        days.end_of_working_day(from, count).map(Some).map_err(|error| Error::internal(error.to_string()))
+    };
     if ticket.status == Status::PendingRequester
         && let Some(pause) = pauses.iter().rfind(|pause| pause.to.is_none())
     {
@@ -167,7 +186,11 @@ pub fn plan(pack: &Pack, ticket: &Ticket, pauses: &[TicketPause], clocks: &[SlaC
         && let Some(resolved) = ticket.resolved_at
     {
         let gaps = pauses.iter().filter(|pause| pause.reason == Status::Resolved.as_str()).count();
-        let wait = if ticket.kind == Kind::Complaint { pack.lifecycle.complaint_auto_close_days } else { pack.lifecycle.auto_close_days };
+        let wait = if ticket.kind == Kind::Complaint {
+            pack.lifecycle.complaint_auto_close_days
+        } else {
+            pack.lifecycle.auto_close_days
+        };
         step(StepKind::AutoClose, i64::try_from(gaps).unwrap_or(i64::MAX).saturating_add(1), end_of(resolved, wait)?);
     }
     Ok(steps)

@@ -105,12 +105,14 @@ impl Desk {
         for service in &region.services {
             let DemoService { code, name, agency, profile, critical, keywords } = service;
             let (code, name, agency, profile) = (code.clone(), name.clone(), agency.clone(), profile.clone());
-            let service = Service { code, name, agency, profile, critical: *critical, keywords: keywords.clone(), active: true };
+            let service =
+                Service { code, name, agency, profile, critical: *critical, keywords: keywords.clone(), active: true };
             store::services::save_service(&mut tx, &service).await?;
         }
         tx.commit().await?;
         for person in &region.people {
-            let grants: Vec<Grant> = person.grants.iter().map(|grant| Grant { role: grant.role, agency: grant.agency.clone() }).collect();
+            let grants: Vec<Grant> =
+                person.grants.iter().map(|grant| Grant { role: grant.role, agency: grant.agency.clone() }).collect();
             self.add_account(&person.email, &person.name, Some(PASSWORD), &grants).await?;
             if let Some(token) = &person.token {
                 self.keep_token(&person.email, "demo", Scope::Write, token).await?;
@@ -125,7 +127,8 @@ impl Desk {
         let reports = region.reports.iter().cycle().take(tickets);
         for (place, report) in reports.enumerate() {
             // From two weeks ago to an hour ago, evenly.
-            let ago = Duration::hours(14 * 24) * i32::try_from(tickets - place).unwrap_or(1) / i32::try_from(tickets.max(1)).unwrap_or(1);
+            let ago = Duration::hours(14 * 24) * i32::try_from(tickets - place).unwrap_or(1)
+                / i32::try_from(tickets.max(1)).unwrap_or(1);
             self.clock.set((now - ago).max(self.now().min(now - ago)), 0.0);
             self.run_due_steps().await?;
             let ticket = self.open(&unit, demo_report(report, place), None).await?;
@@ -141,7 +144,10 @@ impl Desk {
         let commands = match place % 8 {
             0..=3 => vec![Command::Acknowledge, reply(), solve()],
             4 => vec![Command::Acknowledge, Command::RequestInfo { body: region.question.clone() }],
-            5 => vec![Command::Acknowledge, Command::Escalate { reason: region.reason.clone(), tried: region.tried.clone() }],
+            5 => vec![
+                Command::Acknowledge,
+                Command::Escalate { reason: region.reason.clone(), tried: region.tried.clone() },
+            ],
             6 => vec![Command::Acknowledge, reply()],
             _ => vec![],
         };

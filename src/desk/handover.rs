@@ -45,7 +45,9 @@ impl Change<'_> {
             return Err(Error::conflict(Say::new("error-not-escalated")));
         }
         if self.desk.pack.escalation.compulsory {
-            return Err(Error::conflict(Say::new("error-return-compulsory").with("basis", self.desk.escalation_basis())));
+            return Err(Error::conflict(
+                Say::new("error-return-compulsory").with("basis", self.desk.escalation_basis()),
+            ));
         }
         if self.working.ticket.returned {
             return Err(Error::conflict(Say::new("error-returned-once")));
@@ -53,7 +55,10 @@ impl Change<'_> {
         self.working.ticket.tier = 1;
         self.working.ticket.returned = true;
         self.working.ticket.assignee = None;
-        self.event("returned", json!({"reason": reason, "from_tier": 2, "to_tier": 1, "basis": self.desk.escalation_basis()}));
+        self.event(
+            "returned",
+            json!({"reason": reason, "from_tier": 2, "to_tier": 1, "basis": self.desk.escalation_basis()}),
+        );
         Ok(())
     }
 
@@ -86,7 +91,8 @@ impl Change<'_> {
     /// Another ticket the actor may see.
     async fn other(&mut self, field: &'static str, number: &str) -> Result<Ticket> {
         let number = number::parse(number).unwrap_or_default();
-        let found = store::tickets::by_number(self.tx, &number).await?.filter(|ticket| visibility(self.actor).shows(ticket));
+        let found =
+            store::tickets::by_number(self.tx, &number).await?.filter(|ticket| visibility(self.actor).shows(ticket));
         let found = found.ok_or_else(|| Error::field(field, Say::new("field-unknown-ticket")))?;
         if found.id == self.working.ticket.id {
             return Err(Error::field(field, Say::new("field-same-ticket")));
@@ -102,14 +108,16 @@ impl Change<'_> {
             let known = partners.iter().map(|partner| partner.code.as_str()).collect::<Vec<_>>().join(", ");
             Error::field("with", Say::new("field-unknown-partner").with("known", known))
         })?;
-        let fields = required_all(&[("contact", contact, 500), ("date", date, 10), ("question", question, LONGEST_REASON)])?;
+        let fields =
+            required_all(&[("contact", contact, 500), ("date", date, 10), ("question", question, LONGEST_REASON)])?;
         if fields[1].parse::<NaiveDate>().is_err() {
             return Err(Error::field("date", Say::new("field-date")));
         }
         if let Some(first) = &partner.after {
             let held = store::tickets::consultations(self.tx, self.working.ticket.id).await?;
             if !held.iter().any(|held| held.partner == *first) {
-                let label = partners.iter().find(|partner| partner.code == *first).map_or(first, |partner| &partner.label);
+                let label =
+                    partners.iter().find(|partner| partner.code == *first).map_or(first, |partner| &partner.label);
                 return Err(Error::field("with", Say::new("field-consult-first").with("first", label)));
             }
         }

@@ -77,7 +77,9 @@ impl Desk {
         }
         let now = self.now();
         let mut tx = self.db.write().await?;
-        if let once::Repeat::Answered(number) = once::take(&mut tx, actor, key, &once::fingerprint(&report), now).await? {
+        if let once::Repeat::Answered(number) =
+            once::take(&mut tx, actor, key, &once::fingerprint(&report), now).await?
+        {
             return store::tickets::by_number(&mut tx, &number).await?.ok_or(Error::NotFound("ticket"));
         }
         let ticket = self.open_in(&mut tx, report, ActorLabel::user(actor.account.id), now, None).await?;
@@ -148,11 +150,19 @@ impl Desk {
         Ok(working.ticket)
     }
 
-    async fn first_message(&self, tx: &mut Tx, working: &mut Working, actor: &ActorLabel, at: DateTime<Utc>, mail: Option<MailTrace>) -> Result<()> {
+    async fn first_message(
+        &self,
+        tx: &mut Tx,
+        working: &mut Working,
+        actor: &ActorLabel,
+        at: DateTime<Utc>,
+        mail: Option<MailTrace>,
+    ) -> Result<()> {
         let (body, channel) = (working.ticket.description.clone(), working.ticket.channel);
         let files = mail.as_ref().map_or(&[][..], |mail| &mail.files);
         let words = Words { body: &body, channel: channel.as_str(), name: None, files };
-        let stored = written::store(self, tx, working, ActorLabel::requester(), MessageVisibility::Public, &words, at).await?;
+        let stored =
+            written::store(self, tx, working, ActorLabel::requester(), MessageVisibility::Public, &words, at).await?;
         if let Some(mail) = mail {
             store::tickets::add_mail_reference(tx, working.ticket.id, &mail.message_id).await?;
             if let Some(before) = mail.follows {
@@ -160,13 +170,21 @@ impl Desk {
                 working.event(at, actor.clone(), "linked", json!({"to": before.number, "relation": "follows"}));
             }
         }
-        working.event(at, ActorLabel::requester(), "requester_wrote", json!({"message": stored.payload, "files": stored.files}));
+        working.event(
+            at,
+            ActorLabel::requester(),
+            "requester_wrote",
+            json!({"message": stored.payload, "files": stored.files}),
+        );
         working.save(tx, &self.pack, at).await
     }
 
     /// Reads a report: checks every field and fills in what it leaves open.
     async fn judge(&self, tx: &mut Tx, report: Report, now: DateTime<Utc>) -> Result<(Ticket, Option<Service>, Guess)> {
-        let texts = required_all(&[("subject", &report.subject, LONGEST_SUBJECT), ("description", &report.description, LONGEST_TEXT)]);
+        let texts = required_all(&[
+            ("subject", &report.subject, LONGEST_SUBJECT),
+            ("description", &report.description, LONGEST_TEXT),
+        ]);
         let mut problems = match &texts {
             Err(Error::Invalid(problems)) => problems.clone(),
             _ => Vec::new(),
@@ -178,7 +196,8 @@ impl Desk {
             Some(code) => services.iter().find(|service| service.code == *code && service.active),
             None => service::mentioned(&services, &words),
         };
-        let mut refuse = |field: &'static str, key: &'static str| problems.push(FieldError { field, say: Say::new(key) });
+        let mut refuse =
+            |field: &'static str, key: &'static str| problems.push(FieldError { field, say: Say::new(key) });
         if report.service.is_some() && service.is_none() {
             refuse("service", "field-unknown-service");
         }
@@ -208,9 +227,12 @@ impl Desk {
             (Some(code), _) => code.clone(),
             (None, Some(service)) => service.agency.clone(),
             // Nobody is named: the ICT office sorts it (A21).
-            (None, None) => store::settings::get(tx, "ict_agency").await?.ok_or_else(|| Error::internal("no ict_agency is set"))?,
+            (None, None) => {
+                store::settings::get(tx, "ict_agency").await?.ok_or_else(|| Error::internal("no ict_agency is set"))?
+            }
         };
-        let kind = report.kind.unwrap_or(if self.pack.kinds.contains(&guess.kind) { guess.kind } else { Kind::Incident });
+        let kind =
+            report.kind.unwrap_or(if self.pack.kinds.contains(&guess.kind) { guess.kind } else { Kind::Incident });
         let (impact, urgency) = (report.impact.unwrap_or(guess.impact), report.urgency.unwrap_or(guess.urgency));
         // Somebody who has judged impact and urgency himself is not overruled by a guess from his words.
         let judged = report.impact.is_some() && report.urgency.is_some();
@@ -220,13 +242,39 @@ impl Desk {
         let verified = self.is_official(&email);
         let profile = service.map_or_else(|| self.pack.profile_for(kind).to_owned(), |service| service.profile.clone());
         let ticket = Ticket {
-            id: 0, number: String::new(), version: 0, kind, subject, description, status: Status::New, impact, urgency, priority, tier: 1, agency,
-            service: service.map(|service| service.code.clone()), assignee: None,
-            requester_name: crate::mail::parse::clean(&report.name).replace('\n', " "), requester_email: email,
-            requester_nip: report.nip.filter(|nip| !nip.trim().is_empty()), requester_verified: verified,
-            classification: Classification::Internal, channel: report.channel, language: report.language, opened_at: now,
-            responded_at: None, resolved_at: None, closed_at: None, breached_at: None, breached_tier: None, escalated_at: None,
-            returned: false, merged_into: None, pack: self.pack.version.clone(), profile, updated_at: now,
+            id: 0,
+            number: String::new(),
+            version: 0,
+            kind,
+            subject,
+            description,
+            status: Status::New,
+            impact,
+            urgency,
+            priority,
+            tier: 1,
+            agency,
+            service: service.map(|service| service.code.clone()),
+            assignee: None,
+            requester_name: crate::mail::parse::clean(&report.name).replace('\n', " "),
+            requester_email: email,
+            requester_nip: report.nip.filter(|nip| !nip.trim().is_empty()),
+            requester_verified: verified,
+            classification: Classification::Internal,
+            channel: report.channel,
+            language: report.language,
+            opened_at: now,
+            responded_at: None,
+            resolved_at: None,
+            closed_at: None,
+            breached_at: None,
+            breached_tier: None,
+            escalated_at: None,
+            returned: false,
+            merged_into: None,
+            pack: self.pack.version.clone(),
+            profile,
+            updated_at: now,
         };
         Ok((ticket, service.cloned(), guess))
     }

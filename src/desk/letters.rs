@@ -38,12 +38,15 @@ pub async fn new_for_staff(desk: &Desk, tx: &mut Tx, working: &Working) -> Resul
     let due = super::clocks::due(&desk.pack, ticket, &working.pauses)?;
     for person in store::people::holders(tx, role, &ticket.agency).await? {
         let mut context = common(desk, ticket, Language::Indonesian, "");
-        merge(&mut context, json!({
-            "name": person.name,
-            "url": desk.work_url(&ticket.number),
-            "response_due": due.response_due.map(|at| desk.words(Language::Indonesian, at)),
-            "resolution_due": due.resolution_due.map(|at| desk.words(Language::Indonesian, at)),
-        }));
+        merge(
+            &mut context,
+            json!({
+                "name": person.name,
+                "url": desk.work_url(&ticket.number),
+                "response_due": due.response_due.map(|at| desk.words(Language::Indonesian, at)),
+                "resolution_due": due.resolution_due.map(|at| desk.words(Language::Indonesian, at)),
+            }),
+        );
         let mail = desk.composer.write(&Outgoing {
             key: format!("new:{}:{}", ticket.number, person.id),
             template: "new_for_staff",
@@ -67,14 +70,31 @@ pub async fn new_for_staff(desk: &Desk, tx: &mut Tx, working: &Working) -> Resul
 /// # Errors
 /// As [`received`].
 pub async fn reply(desk: &Desk, tx: &mut Tx, working: &Working, message: i64, author: &str, body: &str) -> Result<()> {
-    to_participants(desk, tx, working, &format!("reply:{message}"), "reply", json!({"author": author, "body": body}), false).await
+    to_participants(
+        desk,
+        tx,
+        working,
+        &format!("reply:{message}"),
+        "reply",
+        json!({"author": author, "body": body}),
+        false,
+    )
+    .await
 }
 
 /// A question to the requester, with the day on which silence closes the ticket.
 ///
 /// # Errors
 /// As [`received`].
-pub async fn question(desk: &Desk, tx: &mut Tx, working: &Working, message: i64, author: &str, body: &str, close_on: Option<DateTime<Utc>>) -> Result<()> {
+pub async fn question(
+    desk: &Desk,
+    tx: &mut Tx,
+    working: &Working,
+    message: i64,
+    author: &str,
+    body: &str,
+    close_on: Option<DateTime<Utc>>,
+) -> Result<()> {
     let close_on = close_on.map(|at| desk.words(working.ticket.language, at));
     let context = json!({"author": author, "body": body, "close_on": close_on});
     to_participants(desk, tx, working, &format!("question:{message}"), "question", context, false).await
@@ -84,7 +104,15 @@ pub async fn question(desk: &Desk, tx: &mut Tx, working: &Working, message: i64,
 ///
 /// # Errors
 /// As [`received`].
-pub async fn solved(desk: &Desk, tx: &mut Tx, working: &Working, message: i64, author: &str, body: &str, close_on: Option<DateTime<Utc>>) -> Result<()> {
+pub async fn solved(
+    desk: &Desk,
+    tx: &mut Tx,
+    working: &Working,
+    message: i64,
+    author: &str,
+    body: &str,
+    close_on: Option<DateTime<Utc>>,
+) -> Result<()> {
     let close_on = close_on.map(|at| desk.words(working.ticket.language, at));
     let context = json!({"author": author, "body": body, "close_on": close_on});
     to_participants(desk, tx, working, &format!("solved:{message}"), "solved", context, false).await
@@ -96,9 +124,21 @@ pub async fn solved(desk: &Desk, tx: &mut Tx, working: &Working, message: i64, a
 /// As [`received`].
 pub async fn pending_reminder(desk: &Desk, tx: &mut Tx, working: &Working, round: i64) -> Result<()> {
     let steps = super::clocks::plan(&desk.pack, &working.ticket, &working.pauses, &working.clocks)?;
-    let close = steps.iter().find(|step| step.kind == crate::domain::clock_plan::StepKind::PendingClose).and_then(|step| step.due_at);
+    let close = steps
+        .iter()
+        .find(|step| step.kind == crate::domain::clock_plan::StepKind::PendingClose)
+        .and_then(|step| step.due_at);
     let close_on = close.map(|at| desk.words(working.ticket.language, at));
-    to_participants(desk, tx, working, &format!("reminder:{round}"), "pending_reminder", json!({"close_on": close_on}), true).await
+    to_participants(
+        desk,
+        tx,
+        working,
+        &format!("reminder:{round}"),
+        "pending_reminder",
+        json!({"close_on": close_on}),
+        true,
+    )
+    .await
 }
 
 /// The ticket is closed.
@@ -118,7 +158,15 @@ pub async fn merged(desk: &Desk, tx: &mut Tx, working: &Working, target: &Ticket
     to_participants(desk, tx, working, "merged", "merged", json!({"target": target.number}), true).await
 }
 
-async fn to_participants(desk: &Desk, tx: &mut Tx, working: &Working, key: &str, template: &'static str, context: Value, automatic: bool) -> Result<()> {
+async fn to_participants(
+    desk: &Desk,
+    tx: &mut Tx,
+    working: &Working,
+    key: &str,
+    template: &'static str,
+    context: Value,
+    automatic: bool,
+) -> Result<()> {
     let ticket = &working.ticket;
     let references = store::messages::mail_references(tx, ticket.id).await?;
     for (participant, email) in store::tickets::participants(tx, ticket.id).await? {

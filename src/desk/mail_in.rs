@@ -32,7 +32,8 @@ impl Desk {
     pub async fn receive(&self, raw: &[u8], mailbox: &str, sender: &str) -> Result<bool> {
         let mailbox = self.mailbox_of(mailbox);
         let mut tx = self.db.write().await?;
-        let stored = store::inbox::store(&mut tx, &mailbox, sender.trim(), &parse::digest(raw), raw, self.now()).await?;
+        let stored =
+            store::inbox::store(&mut tx, &mailbox, sender.trim(), &parse::digest(raw), raw, self.now()).await?;
         tx.commit().await?;
         self.wake();
         Ok(stored.is_some())
@@ -89,7 +90,11 @@ impl Desk {
         let Some(letter) = parse::read(&item.raw, &item.sender) else { return Ok(quarantined("unreadable")) };
         let ticket = self.ticket_of(tx, item, &letter).await?;
         if let Some(robot) = letter.robot {
-            return Ok(Verdict { state: InboxState::Ignored, cause: Some(robot.as_str()), ticket: ticket.map(|found| found.0.id) });
+            return Ok(Verdict {
+                state: InboxState::Ignored,
+                cause: Some(robot.as_str()),
+                ticket: ticket.map(|found| found.0.id),
+            });
         }
         if letter.from.is_empty() {
             return Ok(quarantined("no_sender"));
@@ -100,7 +105,11 @@ impl Desk {
         match ticket {
             Some((ticket, true)) => self.add_to(tx, item, &letter, ticket).await,
             // The address or the thread is right but the writer is nobody this ticket knows.
-            Some((ticket, false)) => Ok(Verdict { state: InboxState::Quarantined, cause: Some("not_a_participant"), ticket: Some(ticket.id) }),
+            Some((ticket, false)) => Ok(Verdict {
+                state: InboxState::Quarantined,
+                cause: Some("not_a_participant"),
+                ticket: Some(ticket.id),
+            }),
             None => self.open_from(tx, item, &letter, None).await,
         }
     }
@@ -160,12 +169,19 @@ impl Desk {
         Ok(Verdict { state: InboxState::Done, cause: None, ticket: Some(working.ticket.id) })
     }
 
-    async fn open_from(&self, tx: &mut Tx, item: &InboxItem, letter: &Letter, follows: Option<Ticket>) -> Result<Verdict> {
+    async fn open_from(
+        &self,
+        tx: &mut Tx,
+        item: &InboxItem,
+        letter: &Letter,
+        follows: Option<Ticket>,
+    ) -> Result<Verdict> {
         let description = words_of(letter);
         let subject = if letter.subject.is_empty() { first_line(&description) } else { letter.subject.clone() };
         let agencies = store::services::agencies(tx).await?;
         let mut addresses = std::iter::once(&item.mailbox).chain(&letter.recipients);
-        let agency = addresses.find_map(|address| agencies.iter().find(|agency| agency.email.as_ref() == Some(address)));
+        let agency =
+            addresses.find_map(|address| agencies.iter().find(|agency| agency.email.as_ref() == Some(address)));
         let report = Report {
             subject: subject.chars().take(LONGEST_SUBJECT).collect(),
             description,

@@ -18,7 +18,15 @@ use serde_json::{Value, json};
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn note(tx: &mut Tx, role: Role, working: &Working, kind: StepKind, cycle: i64, due: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
+pub async fn note(
+    tx: &mut Tx,
+    role: Role,
+    working: &Working,
+    kind: StepKind,
+    cycle: i64,
+    due: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     for person in store::people::holders(tx, role, &working.ticket.agency).await? {
         store::notices::add(tx, person.id, working.ticket.id, kind, cycle, due, now).await?;
     }

@@ -54,7 +54,9 @@ impl Desk {
         drop(tx);
         let known = stored.is_some();
         let (stored, password) = (stored.unwrap_or_else(|| DUMMY.clone()), password.to_owned());
-        let right = tokio::task::spawn_blocking(move || is_password(&stored, &password)).await.map_err(|error| Error::Internal(error.into()))?;
+        let right = tokio::task::spawn_blocking(move || is_password(&stored, &password))
+            .await
+            .map_err(|error| Error::Internal(error.into()))?;
         match account {
             Some(account) if right && known => self.start_session(account.id).await,
             _ => Err(Error::Denied(Say::new("error-sign-in"))),
@@ -122,7 +124,13 @@ impl Desk {
     ///
     /// # Errors
     /// `Invalid` when the address is no address or taken.
-    pub async fn add_account(&self, email: &str, name: &str, password: Option<&str>, grants: &[Grant]) -> Result<Account> {
+    pub async fn add_account(
+        &self,
+        email: &str,
+        name: &str,
+        password: Option<&str>,
+        grants: &[Grant],
+    ) -> Result<Account> {
         let email = email.trim().to_lowercase();
         if email.parse::<lettre::Address>().is_err() {
             return Err(Error::field("email", Say::new("field-email")));
@@ -161,7 +169,8 @@ impl Desk {
     /// `NotFound` when there is no such account.
     pub async fn disable_account(&self, email: &str) -> Result<()> {
         let mut tx = self.db.write().await?;
-        let account = store::people::by_email(&mut tx, &email.trim().to_lowercase()).await?.ok_or(Error::NotFound("account"))?;
+        let account =
+            store::people::by_email(&mut tx, &email.trim().to_lowercase()).await?.ok_or(Error::NotFound("account"))?;
         store::people::set_active(&mut tx, account.id, false).await?;
         tx.commit().await
     }
@@ -173,7 +182,8 @@ impl Desk {
     pub async fn sign_in_link(&self, email: &str) -> Result<String> {
         let token = new_token()?;
         let mut tx = self.db.write().await?;
-        let account = store::people::by_email(&mut tx, &email.trim().to_lowercase()).await?.ok_or(Error::NotFound("account"))?;
+        let account =
+            store::people::by_email(&mut tx, &email.trim().to_lowercase()).await?.ok_or(Error::NotFound("account"))?;
         store::sessions::add_link(&mut tx, &sha256(&token), account.id, self.now() + Duration::hours(1)).await?;
         tx.commit().await?;
         Ok(format!("{}/masuk/{token}", self.public_url))
@@ -213,7 +223,8 @@ impl Desk {
 
     pub(super) async fn keep_token(&self, email: &str, label: &str, scope: Scope, token: &str) -> Result<()> {
         let mut tx = self.db.write().await?;
-        let account = store::people::by_email(&mut tx, &email.trim().to_lowercase()).await?.ok_or(Error::NotFound("account"))?;
+        let account =
+            store::people::by_email(&mut tx, &email.trim().to_lowercase()).await?.ok_or(Error::NotFound("account"))?;
         store::people::add_token(&mut tx, account.id, &sha256(token), label, scope, self.now()).await?;
         tx.commit().await
     }

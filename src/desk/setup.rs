@@ -1,10 +1,10 @@
 //! Preparing an installation: its pack, its agencies, its first people.
 
+use crate::clock::DemoTime;
 use crate::desk::Desk;
 use crate::domain::service::Agency;
 use crate::error::{Error, Result, Say};
 use crate::store::{self, Db};
-use crate::clock::DemoTime;
 use chrono::{DateTime, Utc};
 
 /// What the database says of the installation it belongs to.
@@ -51,7 +51,9 @@ impl Desk {
     pub async fn save_agencies(&self, agencies: &[Agency]) -> Result<()> {
         let mut tx = self.db.write().await?;
         for agency in agencies {
-            let sound = !agency.code.is_empty() && agency.code.len() <= 20 && agency.code.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-');
+            let sound = !agency.code.is_empty()
+                && agency.code.len() <= 20
+                && agency.code.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-');
             if !sound || agency.name.trim().is_empty() {
                 return Err(Error::field("agency", Say::new("field-unknown-agency")));
             }

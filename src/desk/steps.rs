@@ -36,7 +36,9 @@ impl Desk {
                     Ok(true) => moved += 1,
                     Ok(false) => {}
                     // One broken ticket must not hold up the others; the step stays planned.
-                    Err(error) => tracing::error!(%error, ticket = step.ticket_id, step = %step.kind, "a step could not happen"),
+                    Err(error) => {
+                        tracing::error!(%error, ticket = step.ticket_id, step = %step.kind, "a step could not happen")
+                    }
                 }
             }
             happened += moved;
@@ -112,32 +114,66 @@ impl Desk {
 
     /// Where the hand-over is written: the law's place, or the words that say it is a default.
     pub(crate) fn escalation_basis(&self) -> String {
-        let law = self.pack.values().iter().find(|value| value.path == "escalation.compulsory").and_then(|value| value.basis.clone());
+        let law = self
+            .pack
+            .values()
+            .iter()
+            .find(|value| value.path == "escalation.compulsory")
+            .and_then(|value| value.basis.clone());
         match law {
             Some(law) if self.pack.escalation.compulsory => law,
             _ => text::say(Language::Indonesian, &Say::new("basis-default")),
         }
     }
 
-    async fn close_silent(&self, tx: &mut Tx, working: &mut Working, due_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
+    async fn close_silent(
+        &self,
+        tx: &mut Tx,
+        working: &mut Working,
+        due_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let reason = text::say(Language::Indonesian, &Say::new("reason-no-answer"));
         working.end_pause(now);
         working.ticket.status = Status::Closed;
         working.ticket.closed_at = Some(now);
-        working.event(now, ActorLabel::clock(), "closed", facts(StepKind::PendingClose, due_at, now, json!({"trigger": "timer", "reason": reason})));
+        working.event(
+            now,
+            ActorLabel::clock(),
+            "closed",
+            facts(StepKind::PendingClose, due_at, now, json!({"trigger": "timer", "reason": reason})),
+        );
         letters::closed(self, tx, working, "closed_silent").await
     }
 
-    async fn close_solved(&self, tx: &mut Tx, working: &mut Working, due_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
+    async fn close_solved(
+        &self,
+        tx: &mut Tx,
+        working: &mut Working,
+        due_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let reason = text::say(Language::Indonesian, &Say::new("reason-solved"));
         working.ticket.status = Status::Closed;
         working.ticket.closed_at = Some(now);
-        working.event(now, ActorLabel::clock(), "closed", facts(StepKind::AutoClose, due_at, now, json!({"trigger": "timer", "reason": reason})));
+        working.event(
+            now,
+            ActorLabel::clock(),
+            "closed",
+            facts(StepKind::AutoClose, due_at, now, json!({"trigger": "timer", "reason": reason})),
+        );
         letters::closed(self, tx, working, "closed").await
     }
 
     /// Notes who must be told of a step (DOMAIN.md 4.1, table of escalation steps).
-    async fn tell(&self, tx: &mut Tx, working: &Working, step: &Step, due_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
+    async fn tell(
+        &self,
+        tx: &mut Tx,
+        working: &Working,
+        step: &Step,
+        due_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let roles: &[Role] = match step.kind {
             StepKind::ResponseNotice => &[Role::AgencyHead, Role::Tier2Unit],
             StepKind::Transfer => &[Role::Tier2Unit, Role::Tier1Agent],
@@ -160,7 +196,9 @@ fn response_missed(working: &mut Working, due_at: DateTime<Utc>, now: DateTime<U
 fn breach(working: &mut Working, due_at: DateTime<Utc>, now: DateTime<Utc>) {
     // The due instant, not the moment somebody noticed; the line that held the ticket then.
     let held = working.clocks.iter().filter(|clock| clock.line != Line::Total && clock.started_at <= due_at);
-    let holder = held.max_by_key(|clock| clock.started_at).map_or(working.ticket.tier, |clock| if clock.line == Line::Tier2 { 2 } else { 1 });
+    let holder = held
+        .max_by_key(|clock| clock.started_at)
+        .map_or(working.ticket.tier, |clock| if clock.line == Line::Tier2 { 2 } else { 1 });
     working.ticket.breached_at = working.ticket.breached_at.or(Some(due_at));
     working.ticket.breached_tier = working.ticket.breached_tier.or(Some(holder));
     let payload = json!({"breached_at": due_at, "held_by_tier": holder});
@@ -169,7 +207,8 @@ fn breach(working: &mut Working, due_at: DateTime<Utc>, now: DateTime<Utc>) {
 
 /// The particulars every step leaves: which one, when it was due, when it was noticed.
 fn facts(kind: StepKind, due_at: DateTime<Utc>, now: DateTime<Utc>, more: Value) -> Value {
-    let mut payload = json!({"step": kind.letter().unwrap_or(kind.as_str()), "due_at": due_at, "detected_at": now, "fired_at": now});
+    let mut payload =
+        json!({"step": kind.letter().unwrap_or(kind.as_str()), "due_at": due_at, "detected_at": now, "fired_at": now});
     if let (Some(payload), Value::Object(more)) = (payload.as_object_mut(), more) {
         payload.extend(more);
     }

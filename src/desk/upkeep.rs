@@ -41,7 +41,8 @@ impl Desk {
                 let pauses = store::clocks::pauses(&mut tx, id).await?;
                 let due = clocks::due(&self.pack, &ticket, &pauses)?.resolution_due;
                 let stored = store::clocks::of_ticket(&mut tx, id).await?;
-                let total = stored.iter().find(|clock| clock.kind == ClockKind::Resolution && clock.line == Line::Total);
+                let total =
+                    stored.iter().find(|clock| clock.kind == ClockKind::Resolution && clock.line == Line::Total);
                 if total.is_some_and(|clock| clock.due_at != due) {
                     tracing::error!(ticket = ticket.number, "a stored deadline differs from its recomputation");
                     differ.push(ticket.number);

@@ -31,13 +31,23 @@ impl Desk {
     /// # Errors
     /// `NotFound` also for tickets the actor may not see; `Denied`, `Conflict`, `Invalid` as the rules say.
     /// Nothing is changed then.
-    pub async fn act(&self, actor: &Actor, number: &str, version: Option<i64>, command: Command, key: Option<&str>) -> Result<Ticket> {
+    pub async fn act(
+        &self,
+        actor: &Actor,
+        number: &str,
+        version: Option<i64>,
+        command: Command,
+        key: Option<&str>,
+    ) -> Result<Ticket> {
         let now = self.now();
         let mut tx = self.db.write().await?;
-        let ticket = store::tickets::by_number(&mut tx, number).await?.filter(|ticket| may(actor, Action::View, ticket));
+        let ticket =
+            store::tickets::by_number(&mut tx, number).await?.filter(|ticket| may(actor, Action::View, ticket));
         let ticket = ticket.ok_or(Error::NotFound("ticket"))?;
         store::dialect::lock_ticket(&mut tx, ticket.id).await?;
-        if let once::Repeat::Answered(_) = once::take(&mut tx, actor, key, &once::fingerprint(&(number, &command)), now).await? {
+        if let once::Repeat::Answered(_) =
+            once::take(&mut tx, actor, key, &once::fingerprint(&(number, &command)), now).await?
+        {
             return Ok(ticket);
         }
         let verb = command.verb();
@@ -107,7 +117,8 @@ impl Change<'_> {
 
     /// Notes the first answer by a person.
     fn respond(&mut self) {
-        let open = self.working.clocks.iter().any(|clock| clock.kind == ClockKind::Response && clock.stopped_at.is_none());
+        let open =
+            self.working.clocks.iter().any(|clock| clock.kind == ClockKind::Response && clock.stopped_at.is_none());
         if open {
             self.working.ticket.responded_at = Some(self.now);
         }
@@ -118,7 +129,8 @@ impl Change<'_> {
             None => None,
             Some(email) => {
                 let unknown = || Error::field("user", Say::new("field-unknown-user"));
-                let account = store::people::by_email(self.tx, &email.trim().to_lowercase()).await?.ok_or_else(unknown)?;
+                let account =
+                    store::people::by_email(self.tx, &email.trim().to_lowercase()).await?.ok_or_else(unknown)?;
                 let grants = store::people::grants(self.tx, account.id).await?;
                 let candidate = Actor { account, grants, scope: Scope::Write };
                 if !may(&candidate, Action::Do(Verb::Resolve), &self.working.ticket) {
@@ -211,7 +223,8 @@ impl Change<'_> {
         self.working.ticket.resolved_at = Some(self.now);
         self.event("resolved", json!({"message": message.payload}));
         let close_on = self.planned(StepKind::AutoClose)?;
-        letters::solved(self.desk, self.tx, self.working, message.id, &self.actor.account.name, &solution, close_on).await
+        letters::solved(self.desk, self.tx, self.working, message.id, &self.actor.account.name, &solution, close_on)
+            .await
     }
 
     async fn reopen(&mut self, reason: &str) -> Result<()> {
@@ -245,7 +258,8 @@ impl Change<'_> {
 
     /// The actor speaks for himself, not for the desk.
     fn is_requester(&self) -> bool {
-        self.working.ticket.requester_email == self.actor.account.email && !may(self.actor, Action::ViewInternal, &self.working.ticket)
+        self.working.ticket.requester_email == self.actor.account.email
+            && !may(self.actor, Action::ViewInternal, &self.working.ticket)
     }
 
     /// When a step will be due that this change is about to plan.

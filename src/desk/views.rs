@@ -99,7 +99,14 @@ impl Desk {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn tickets(&self, actor: &Actor, filter: &Filter, sort: Sort, after: Option<After>, limit: i64) -> Result<Page> {
+    pub async fn tickets(
+        &self,
+        actor: &Actor,
+        filter: &Filter,
+        sort: Sort,
+        after: Option<After>,
+        limit: i64,
+    ) -> Result<Page> {
         let mut tx = self.db.read().await?;
         let mut rows = store::tickets::list(&mut tx, &visibility(actor), filter, sort, after, limit + 1).await?;
         let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > limit;
@@ -125,7 +132,13 @@ impl Desk {
     ///
     /// # Errors
     /// As [`Desk::ticket`].
-    pub async fn messages(&self, actor: &Actor, number: &str, after: i64, limit: i64) -> Result<(Vec<Message>, Vec<Attachment>)> {
+    pub async fn messages(
+        &self,
+        actor: &Actor,
+        number: &str,
+        after: i64,
+        limit: i64,
+    ) -> Result<(Vec<Message>, Vec<Attachment>)> {
         let mut tx = self.db.read().await?;
         let ticket = self.seen(&mut tx, actor, number).await?;
         let internal = may(actor, Action::ViewInternal, &ticket);
@@ -178,7 +191,11 @@ impl Desk {
 
     async fn internal(&self, tx: &mut Tx, actor: &Actor, number: &str) -> Result<Ticket> {
         let ticket = self.seen(tx, actor, number).await?;
-        if may(actor, Action::ViewInternal, &ticket) { Ok(ticket) } else { Err(Error::Denied(Say::new("error-denied"))) }
+        if may(actor, Action::ViewInternal, &ticket) {
+            Ok(ticket)
+        } else {
+            Err(Error::Denied(Say::new("error-denied")))
+        }
     }
 
     async fn view(&self, tx: &mut Tx, ticket: Ticket) -> Result<TicketView> {

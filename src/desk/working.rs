@@ -105,7 +105,8 @@ impl Working {
         }
         self.stored_clocks.clone_from(&self.clocks);
         if !self.pauses.is_empty() && !self.is_paused() {
-            store::clocks::end_pauses(tx, id, self.pauses.iter().filter_map(|pause| pause.to).max().unwrap_or(now)).await?;
+            store::clocks::end_pauses(tx, id, self.pauses.iter().filter_map(|pause| pause.to).max().unwrap_or(now))
+                .await?;
         }
         for pause in self.pauses.iter_mut().filter(|pause| pause.id == 0) {
             store::clocks::begin_pause(tx, id, &pause.reason, pause.from).await?;

@@ -67,7 +67,13 @@ pub(super) async fn store(
 
 impl Desk {
     /// The requester wrote, whichever way: a pause ends, a solved ticket is open again.
-    pub(super) async fn requester_wrote(&self, tx: &mut Tx, working: &mut Working, words: &Words<'_>, at: DateTime<Utc>) -> Result<()> {
+    pub(super) async fn requester_wrote(
+        &self,
+        tx: &mut Tx,
+        working: &mut Working,
+        words: &Words<'_>,
+        at: DateTime<Utc>,
+    ) -> Result<()> {
         let requester = ActorLabel::requester;
         let stored = store(self, tx, working, requester(), MessageVisibility::Public, words, at).await?;
         let payload = json!({"message": stored.payload, "files": stored.files, "channel": words.channel});
@@ -77,7 +83,8 @@ impl Desk {
             working.ticket.status = Status::InProgress;
             working.event(at, requester(), "resumed", json!({"trigger": "requester"}));
         } else if working.ticket.status == Status::Resolved {
-            let reason = crate::text::say(crate::domain::ticket::Language::Indonesian, &Say::new("reason-requester-wrote"));
+            let reason =
+                crate::text::say(crate::domain::ticket::Language::Indonesian, &Say::new("reason-requester-wrote"));
             clocks::reopen(working, requester(), &reason, at);
         }
         Ok(())

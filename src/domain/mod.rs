@@ -54,10 +54,10 @@ pub trait Word: Copy + Sized + 'static {
 #[error("unknown word")]
 pub struct UnknownWord;
 
-pub mod ticket;
-pub mod number;
-pub mod message;
-pub mod service;
-pub mod people;
 pub mod clock_plan;
 pub mod event;
+pub mod message;
+pub mod number;
+pub mod people;
+pub mod service;
+pub mod ticket;

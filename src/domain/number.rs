@@ -19,11 +19,17 @@ pub fn parse(text: &str) -> Option<String> {
         return None;
     }
     let (region, rest) = compact.split_at(region_len);
-    let digits: String = rest.chars().map(|c| match c { 'O' => '0', 'I' | 'L' => '1', c => c }).collect();
+    let digits: String = rest
+        .chars()
+        .map(|c| match c {
+            'O' => '0',
+            'I' | 'L' => '1',
+            c => c,
+        })
+        .collect();
     let (body, check) = digits.split_at(digits.len() - 1);
     let well_formed = body.len() >= 9 && body.len() <= 15 && digits.chars().all(|c| c.is_ascii_digit());
-    (well_formed && check == damm(body).to_string())
-        .then(|| format!("{region}-{}-{}-{check}", &body[..4], &body[4..]))
+    (well_formed && check == damm(body).to_string()).then(|| format!("{region}-{}-{}-{check}", &body[..4], &body[4..]))
 }
 
 /// Damm's quasigroup of order ten: finds every single wrong digit and every swap of neighbours.
@@ -41,7 +47,10 @@ const TABLE: [[u8; 10]; 10] = [
 ];
 
 fn damm(digits: &str) -> u8 {
-    digits.bytes().filter(u8::is_ascii_digit).fold(0, |interim, byte| TABLE[usize::from(interim)][usize::from(byte - b'0')])
+    digits
+        .bytes()
+        .filter(u8::is_ascii_digit)
+        .fold(0, |interim, byte| TABLE[usize::from(interim)][usize::from(byte - b'0')])
 }
 
 #[cfg(test)]

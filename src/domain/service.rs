@@ -41,7 +41,12 @@ pub fn mentioned<'a>(services: &'a [Service], text: &str) -> Option<&'a Service>
         let names = service.keywords.iter().map(String::as_str).chain([service.code.as_str(), service.name.as_str()]);
         names.filter_map(|name| text.find(&padded(name))).min()
     };
-    services.iter().filter(|service| service.active).filter_map(|service| Some((place(service)?, service))).min_by_key(|found| found.0).map(|found| found.1)
+    services
+        .iter()
+        .filter(|service| service.active)
+        .filter_map(|service| Some((place(service)?, service)))
+        .min_by_key(|found| found.0)
+        .map(|found| found.1)
 }
 
 /// Lower-case words between single spaces, so that whole words can be found by plain search.
@@ -61,8 +66,13 @@ mod tests {
     #[test]
     fn the_service_named_first_is_meant() {
         let service = |code: &str, name: &str| Service {
-            code: code.to_owned(), name: name.to_owned(), agency: "A".to_owned(), profile: "P".to_owned(),
-            critical: false, keywords: Vec::new(), active: true,
+            code: code.to_owned(),
+            name: name.to_owned(),
+            agency: "A".to_owned(),
+            profile: "P".to_owned(),
+            critical: false,
+            keywords: Vec::new(),
+            active: true,
         };
         let all = [service("simpus", "SIMPUS"), service("e-office", "E-Office")];
         assert_eq!(mentioned(&all, "E-office dan SIMPUS mati").unwrap().code, "e-office");

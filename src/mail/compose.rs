@@ -66,12 +66,15 @@ impl Composer {
     pub fn new(address: &str, name: &str, region: &str, folder: Option<&Path>) -> Result<Self> {
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
-        templates.set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
+        templates
+            .set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
         for file in BuiltIn::iter() {
             let own = folder.map(|folder| folder.join(file.as_ref())).filter(|path| path.is_file());
             let text = match own {
                 Some(path) => std::fs::read_to_string(path)?,
-                None => BuiltIn::get(&file).map(|found| String::from_utf8_lossy(&found.data).into_owned()).unwrap_or_default(),
+                None => BuiltIn::get(&file)
+                    .map(|found| String::from_utf8_lossy(&found.data).into_owned())
+                    .unwrap_or_default(),
             };
             templates.add_template_owned(file.into_owned(), text).map_err(|error| Error::Internal(error.into()))?;
         }
@@ -108,7 +111,9 @@ impl Composer {
             builder = builder.in_reply_to(last.clone()).references(ids.join(" "));
         }
         if mail.automatic {
-            builder = builder.raw_header(raw("Auto-Submitted", "auto-generated")).raw_header(raw("X-Auto-Response-Suppress", "All"));
+            builder = builder
+                .raw_header(raw("Auto-Submitted", "auto-generated"))
+                .raw_header(raw("X-Auto-Response-Suppress", "All"));
         }
         let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(self.render(mail, "body.txt")?);
         let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(self.render(mail, "body.html")?);

@@ -61,9 +61,23 @@ pub struct File {
 
 /// Headers that the way adds: they differ between two deliveries of the same mail.
 const TRACE: &[&str] = &[
-    "received", "return-path", "delivered-to", "x-original-to", "envelope-to", "authentication-results",
-    "received-spf", "arc-seal", "arc-message-signature", "arc-authentication-results", "dkim-signature", "x-spam-status",
-    "x-spam-score", "x-spam-level", "x-spam-flag", "x-spam-checker-version", "x-virus-scanned",
+    "received",
+    "return-path",
+    "delivered-to",
+    "x-original-to",
+    "envelope-to",
+    "authentication-results",
+    "received-spf",
+    "arc-seal",
+    "arc-message-signature",
+    "arc-authentication-results",
+    "dkim-signature",
+    "x-spam-status",
+    "x-spam-score",
+    "x-spam-level",
+    "x-spam-flag",
+    "x-spam-checker-version",
+    "x-virus-scanned",
 ];
 
 /// Digest of what the sender wrote, without the trace of this delivery: two deliveries of one mail
@@ -109,7 +123,9 @@ pub fn read(raw: &[u8], envelope_sender: &str) -> Option<Letter> {
         recipients: recipients(&message),
         subject: one_line(message.subject().unwrap_or_default()),
         text: text(&message),
-        message_id: message.message_id().map_or_else(|| format!("{}@tanpa-id.invalid", &digest(raw)[..32]), str::to_owned),
+        message_id: message
+            .message_id()
+            .map_or_else(|| format!("{}@tanpa-id.invalid", &digest(raw)[..32]), str::to_owned),
         references,
         files: files(&message),
     })
@@ -154,19 +170,30 @@ fn ids(value: &HeaderValue<'_>) -> Vec<String> {
 fn robot(message: &Message<'_>, envelope_sender: &str, from: &str) -> Option<Robot> {
     let header = |name: &str| message.header_raw(name).map(|value| value.trim().to_ascii_lowercase());
     let local = from.split('@').next().unwrap_or_default();
-    let report = message.content_type().is_some_and(|kind| kind.c_type == "multipart" && kind.c_subtype.as_deref() == Some("report"));
-    if envelope_sender == "<>" || report || header("return-path").as_deref() == Some("<>") || matches!(local, "mailer-daemon" | "postmaster") {
+    let report = message
+        .content_type()
+        .is_some_and(|kind| kind.c_type == "multipart" && kind.c_subtype.as_deref() == Some("report"));
+    if envelope_sender == "<>"
+        || report
+        || header("return-path").as_deref() == Some("<>")
+        || matches!(local, "mailer-daemon" | "postmaster")
+    {
         return Some(Robot::Bounce);
     }
     let automatic = header("auto-submitted").is_some_and(|value| !value.starts_with("no"))
         || header("x-auto-response-suppress").is_some_and(|value| value != "none")
-        || ["x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply-from"].iter().any(|name| header(name).is_some());
+        || ["x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply-from"]
+            .iter()
+            .any(|name| header(name).is_some());
     let precedence = header("precedence").unwrap_or_default();
     if automatic || precedence == "auto_reply" {
         return Some(Robot::AutoReply);
     }
     let listed = ["list-id", "list-unsubscribe", "list-post"].iter().any(|name| header(name).is_some());
-    if listed || matches!(precedence.as_str(), "bulk" | "list" | "junk") || matches!(local, "noreply" | "no-reply" | "donotreply") {
+    if listed
+        || matches!(precedence.as_str(), "bulk" | "list" | "junk")
+        || matches!(local, "noreply" | "no-reply" | "donotreply")
+    {
         return Some(Robot::Bulk);
     }
     None
@@ -229,7 +256,9 @@ mod tests {
 
     #[test]
     fn robots_are_told_from_people() {
-        let robot = |head: &str, sender: &str| read(format!("From: a@b.test\nSubject: x\n{head}\nisi").as_bytes(), sender).unwrap().robot;
+        let robot = |head: &str, sender: &str| {
+            read(format!("From: a@b.test\nSubject: x\n{head}\nisi").as_bytes(), sender).unwrap().robot
+        };
         assert_eq!(robot("", "a@b.test"), None);
         assert_eq!(robot("Auto-Submitted: no\n", "a@b.test"), None);
         assert_eq!(robot("Auto-Submitted: auto-replied\n", "a@b.test"), Some(Robot::AutoReply));

@@ -34,7 +34,8 @@ impl Transport {
     /// # Errors
     /// The address is malformed.
     pub fn smtp(url: &str) -> Result<Self> {
-        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|error| Error::internal(format!("smtp_url: {error}")))?;
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
+            .map_err(|error| Error::internal(format!("smtp_url: {error}")))?;
         let pool = PoolConfig::new().max_size(4).idle_timeout(Duration::from_secs(30));
         Ok(Self::Smtp(builder.timeout(Some(Duration::from_secs(30))).pool_config(pool).build()))
     }
@@ -49,7 +50,8 @@ impl Transport {
             Self::Page => return Ok(()),
             Self::None => return Err(Refused { temporary: true, reason: "no smtp_url is set".to_owned() }),
         };
-        let envelope = envelope(item).ok_or_else(|| Refused { temporary: false, reason: "malformed address".to_owned() })?;
+        let envelope =
+            envelope(item).ok_or_else(|| Refused { temporary: false, reason: "malformed address".to_owned() })?;
         match smtp.send_raw(&envelope, &item.raw).await {
             Ok(_) => Ok(()),
             Err(error) => Err(Refused { temporary: !error.is_permanent(), reason: error.to_string() }),

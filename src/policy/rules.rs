@@ -105,7 +105,8 @@ impl Rules<'_, '_> {
             for (index, pair) in windows.windows(2).enumerate() {
                 let [earlier, later] = pair else { continue };
                 if later.open < earlier.close {
-                    let text = "jendela kerja bertumpuk atau tidak berurutan | urutkan; buka jangan sebelum tutup yang lalu";
+                    let text =
+                        "jendela kerja bertumpuk atau tidak berurutan | urutkan; buka jangan sebelum tutup yang lalu";
                     self.fault(&["calendars", calendar, key, day, &(index + 1).to_string()], text);
                 }
             }

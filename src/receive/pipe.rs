@@ -11,7 +11,12 @@ pub const LARGEST: u64 = 40 * 1024 * 1024;
 ///
 /// # Errors
 /// `Invalid` for what is empty or too large, `Unavailable` when it cannot be stored now.
-pub async fn take(desk: &Desk, input: impl tokio::io::AsyncRead + Unpin, recipient: &str, sender: &str) -> Result<bool> {
+pub async fn take(
+    desk: &Desk,
+    input: impl tokio::io::AsyncRead + Unpin,
+    recipient: &str,
+    sender: &str,
+) -> Result<bool> {
     let mut raw = Vec::new();
     input.take(LARGEST + 1).read_to_end(&mut raw).await?;
     if raw.iter().all(u8::is_ascii_whitespace) {

@@ -74,7 +74,14 @@ pub async fn pauses(tx: &mut Tx, ticket: i64) -> Result<Vec<TicketPause>> {
 /// # Errors
 /// The database does not answer.
 pub async fn begin_pause(tx: &mut Tx, ticket: i64, reason: &str, from: DateTime<Utc>) -> Result<()> {
-    sql!(tx, execute, "insert into ticket_pause (ticket_id, reason, from_at) values ($1, $2, $3)", ticket, reason, from)?;
+    sql!(
+        tx,
+        execute,
+        "insert into ticket_pause (ticket_id, reason, from_at) values ($1, $2, $3)",
+        ticket,
+        reason,
+        from
+    )?;
     Ok(())
 }
 

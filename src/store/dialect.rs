@@ -30,7 +30,7 @@ pub async fn lock_ticket(tx: &mut Tx, id: i64) -> Result<()> {
 /// Says `true` when `error` comes from a broken unique rule.
 pub fn is_duplicate(error: &Error) -> bool {
     let Error::Internal(source) = error else { return false };
-    source.downcast_ref::<sqlx::Error>().is_some_and(|error| {
-        matches!(error, sqlx::Error::Database(database) if database.is_unique_violation())
-    })
+    source
+        .downcast_ref::<sqlx::Error>()
+        .is_some_and(|error| matches!(error, sqlx::Error::Database(database) if database.is_unique_violation()))
 }

@@ -10,7 +10,12 @@ use chrono::{DateTime, Utc};
 /// # Errors
 /// The database does not answer.
 pub async fn head(tx: &mut Tx, stream: &str) -> Result<Option<(i64, String)>> {
-    sql!(tx, fetch_optional as (i64, String), "select seq, hash from event where stream = $1 order by seq desc limit 1", stream)
+    sql!(
+        tx,
+        fetch_optional as (i64, String),
+        "select seq, hash from event where stream = $1 order by seq desc limit 1",
+        stream
+    )
 }
 
 /// Appends an event that was chained before. Its place must be free.
@@ -125,7 +130,15 @@ pub async fn add_seal(tx: &mut Tx, seal: &Seal, heads: &[SealedHead]) -> Result<
         &seal.hash,
     )?;
     for (stream, seq, hash) in heads {
-        sql!(tx, execute, "insert into seal_head (seal_id, stream, seq, hash) values ($1, $2, $3, $4)", seal.id, stream, *seq, hash)?;
+        sql!(
+            tx,
+            execute,
+            "insert into seal_head (seal_id, stream, seq, hash) values ($1, $2, $3, $4)",
+            seal.id,
+            stream,
+            *seq,
+            hash
+        )?;
     }
     Ok(())
 }
@@ -143,7 +156,8 @@ pub async fn seals(tx: &mut Tx) -> Result<Vec<Seal>> {
 /// # Errors
 /// The database does not answer.
 pub async fn sealed_heads(tx: &mut Tx, seal: i64) -> Result<Vec<SealedHead>> {
-    let mut heads = sql!(tx, fetch_all as SealedHead, "select stream, seq, hash from seal_head where seal_id = $1", seal)?;
+    let mut heads =
+        sql!(tx, fetch_all as SealedHead, "select stream, seq, hash from seal_head where seal_id = $1", seal)?;
     heads.sort();
     Ok(heads)
 }

@@ -9,7 +9,14 @@ use chrono::{DateTime, Utc};
 ///
 /// # Errors
 /// The database does not answer; the mail is not stored.
-pub async fn store(tx: &mut Tx, mailbox: &str, sender: &str, digest: &str, raw: &[u8], at: DateTime<Utc>) -> Result<Option<i64>> {
+pub async fn store(
+    tx: &mut Tx,
+    mailbox: &str,
+    sender: &str,
+    digest: &str,
+    raw: &[u8],
+    at: DateTime<Utc>,
+) -> Result<Option<i64>> {
     sql!(
         tx,
         fetch_optional scalar i64,

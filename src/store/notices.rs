@@ -26,7 +26,15 @@ pub struct Notice {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn add(tx: &mut Tx, account: i64, ticket: i64, kind: StepKind, cycle: i64, due: DateTime<Utc>, detected: DateTime<Utc>) -> Result<()> {
+pub async fn add(
+    tx: &mut Tx,
+    account: i64,
+    ticket: i64,
+    kind: StepKind,
+    cycle: i64,
+    due: DateTime<Utc>,
+    detected: DateTime<Utc>,
+) -> Result<()> {
     sql!(
         tx,
         execute,

@@ -50,7 +50,13 @@ pub async fn claim(tx: &mut Tx, now: DateTime<Utc>, lease: DateTime<Utc>, limit:
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn settle(tx: &mut Tx, item: &OutboxItem, state: OutboxState, error: Option<&str>, at: DateTime<Utc>) -> Result<bool> {
+pub async fn settle(
+    tx: &mut Tx,
+    item: &OutboxItem,
+    state: OutboxState,
+    error: Option<&str>,
+    at: DateTime<Utc>,
+) -> Result<bool> {
     let changed = sql!(
         tx,
         execute,

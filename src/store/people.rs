@@ -78,7 +78,10 @@ pub async fn grants(tx: &mut Tx, account: i64) -> Result<Vec<Grant>> {
         "select role, agency from role_grant where account_id = $1 order by role, agency",
         account,
     )?;
-    Ok(rows.into_iter().map(|(role, agency)| Grant { role, agency: Some(agency).filter(|code| !code.is_empty()) }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(role, agency)| Grant { role, agency: Some(agency).filter(|code| !code.is_empty()) })
+        .collect())
 }
 
 /// Gives a role to an account.
@@ -116,7 +119,14 @@ pub async fn holders(tx: &mut Tx, role: Role, agency: &str) -> Result<Vec<Accoun
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn add_token(tx: &mut Tx, account: i64, hash: &str, label: &str, scope: Scope, at: DateTime<Utc>) -> Result<()> {
+pub async fn add_token(
+    tx: &mut Tx,
+    account: i64,
+    hash: &str,
+    label: &str,
+    scope: Scope,
+    at: DateTime<Utc>,
+) -> Result<()> {
     sql!(
         tx,
         execute,
@@ -135,5 +145,10 @@ pub async fn add_token(tx: &mut Tx, account: i64, hash: &str, label: &str, scope
 /// # Errors
 /// The database does not answer.
 pub async fn by_token(tx: &mut Tx, hash: &str) -> Result<Option<(i64, Scope)>> {
-    sql!(tx, fetch_optional as (i64, Scope), "select account_id, scope from api_token where hash = $1 and revoked_at is null", hash)
+    sql!(
+        tx,
+        fetch_optional as (i64, Scope),
+        "select account_id, scope from api_token where hash = $1 and revoked_at is null",
+        hash
+    )
 }

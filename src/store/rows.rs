@@ -35,8 +35,23 @@ macro_rules! stored_words {
 }
 
 stored_words!(
-    Kind, Priority, Impact, Urgency, Status, Channel, Classification, Language, ClockKind, Line, StepKind, StepState,
-    MessageVisibility, InboxState, OutboxState, Role, Scope,
+    Kind,
+    Priority,
+    Impact,
+    Urgency,
+    Status,
+    Channel,
+    Classification,
+    Language,
+    ClockKind,
+    Line,
+    StepKind,
+    StepState,
+    MessageVisibility,
+    InboxState,
+    OutboxState,
+    Role,
+    Scope,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.
@@ -57,10 +72,39 @@ macro_rules! from_columns {
 }
 
 from_columns!(Ticket {
-    id, number, version, kind, subject, description, status, impact, urgency, priority, tier, agency, service, assignee,
-    requester_name, requester_email, requester_nip, requester_verified, classification, channel, language, opened_at,
-    responded_at, resolved_at, closed_at, breached_at, breached_tier, escalated_at, returned, merged_into, pack,
-    profile, updated_at,
+    id,
+    number,
+    version,
+    kind,
+    subject,
+    description,
+    status,
+    impact,
+    urgency,
+    priority,
+    tier,
+    agency,
+    service,
+    assignee,
+    requester_name,
+    requester_email,
+    requester_nip,
+    requester_verified,
+    classification,
+    channel,
+    language,
+    opened_at,
+    responded_at,
+    resolved_at,
+    closed_at,
+    breached_at,
+    breached_tier,
+    escalated_at,
+    returned,
+    merged_into,
+    pack,
+    profile,
+    updated_at,
 });
 from_columns!(SlaClock { id, kind, line, cycle, target_seconds, started_at, stopped_at, due_at });
 from_columns!(TicketPause { id, reason, from <- "from_at", to <- "to_at" });
@@ -68,7 +112,19 @@ from_columns!(Step { id, ticket_id, kind, cycle, due_at, state });
 from_columns!(Message { id, at, author, author_name, visibility, body, channel });
 from_columns!(Attachment { id, message_id, name, media_type, size, sha256 });
 from_columns!(InboxItem { id, mailbox, sender, raw, received_at });
-from_columns!(OutboxItem { id, recipient, sender, subject, raw, state, attempts, lease_no, last_error, created_at, sent_at });
+from_columns!(OutboxItem {
+    id,
+    recipient,
+    sender,
+    subject,
+    raw,
+    state,
+    attempts,
+    lease_no,
+    last_error,
+    created_at,
+    sent_at
+});
 from_columns!(Account { id, email, name, nip, active });
 from_columns!(Agency { code, name, email, active });
 from_columns!(Event { stream, seq, at, actor, kind, payload, state, prev_hash, hash });

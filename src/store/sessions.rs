@@ -9,7 +9,14 @@ use chrono::{DateTime, Utc};
 /// # Errors
 /// The database does not answer.
 pub async fn insert(tx: &mut Tx, hash: &str, account: i64, at: DateTime<Utc>) -> Result<()> {
-    sql!(tx, execute, "insert into session (hash, account_id, created_at, seen_at) values ($1, $2, $3, $3)", hash, account, at)?;
+    sql!(
+        tx,
+        execute,
+        "insert into session (hash, account_id, created_at, seen_at) values ($1, $2, $3, $3)",
+        hash,
+        account,
+        at
+    )?;
     Ok(())
 }
 
@@ -17,7 +24,12 @@ pub async fn insert(tx: &mut Tx, hash: &str, account: i64, at: DateTime<Utc>) ->
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn account(tx: &mut Tx, hash: &str, created_after: DateTime<Utc>, seen_after: DateTime<Utc>) -> Result<Option<(i64, DateTime<Utc>)>> {
+pub async fn account(
+    tx: &mut Tx,
+    hash: &str,
+    created_after: DateTime<Utc>,
+    seen_after: DateTime<Utc>,
+) -> Result<Option<(i64, DateTime<Utc>)>> {
     sql!(
         tx,
         fetch_optional as (i64, DateTime<Utc>),

@@ -17,7 +17,13 @@ pub async fn get(tx: &mut Tx, key: &str) -> Result<Option<String>> {
 /// # Errors
 /// The database does not answer.
 pub async fn set(tx: &mut Tx, key: &str, value: &str) -> Result<()> {
-    sql!(tx, execute, "insert into setting (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value", key, value)?;
+    sql!(
+        tx,
+        execute,
+        "insert into setting (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value",
+        key,
+        value
+    )?;
     Ok(())
 }
 
@@ -115,7 +121,12 @@ pub async fn take_key(tx: &mut Tx, key: &str, request: &str, at: DateTime<Utc>) 
 /// # Errors
 /// The database does not answer.
 pub async fn answered(tx: &mut Tx, key: &str) -> Result<Option<(String, Option<String>)>> {
-    sql!(tx, fetch_optional as (String, Option<String>), "select request, answer from idempotency where item_key = $1", key)
+    sql!(
+        tx,
+        fetch_optional as (String, Option<String>),
+        "select request, answer from idempotency where item_key = $1",
+        key
+    )
 }
 
 /// Keeps the answer to the request under a key.

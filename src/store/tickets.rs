@@ -212,7 +212,14 @@ pub async fn open_counts(tx: &mut Tx, seen: &Visibility) -> Result<Vec<(String, 
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn list(tx: &mut Tx, seen: &Visibility, filter: &Filter, sort: Sort, after: Option<After>, limit: i64) -> Result<Vec<Listed>> {
+pub async fn list(
+    tx: &mut Tx,
+    seen: &Visibility,
+    filter: &Filter,
+    sort: Sort,
+    after: Option<After>,
+    limit: i64,
+) -> Result<Vec<Listed>> {
     match tx.connection() {
         Connection::Sqlite(connection) => {
             let mut query = listing::<sqlx::Sqlite>(seen, filter, sort, after, limit);
@@ -281,7 +288,12 @@ where
         }
         query.push(")");
     }
-    let texts = [(" and agency = ", &filter.agency), (" and service = ", &filter.service), (" and priority = ", &filter.priority), (" and kind = ", &filter.kind)];
+    let texts = [
+        (" and agency = ", &filter.agency),
+        (" and service = ", &filter.service),
+        (" and priority = ", &filter.priority),
+        (" and kind = ", &filter.kind),
+    ];
     for (condition, value) in texts {
         if let Some(value) = value {
             query.push(condition).push_bind(value.clone());
@@ -298,7 +310,10 @@ where
         None => {}
     }
     for word in filter.words.iter().flat_map(|words| words.split_whitespace()).take(8) {
-        query.push(" and haystack like ").push_bind(format!("%{}%", escape_like(&word.to_lowercase()))).push(" escape '!'");
+        query
+            .push(" and haystack like ")
+            .push_bind(format!("%{}%", escape_like(&word.to_lowercase())))
+            .push(" escape '!'");
     }
     if let Some(from) = filter.opened_from {
         query.push(" and opened_at >= ").push_bind(from);

@@ -1,10 +1,15 @@
 //! The one integration binary (one link step).
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
 mod api;
+mod architecture;
 mod mail;
+mod migrations;
 mod policy;
 mod postfix;
 mod process;
+mod store;
 mod stories;
 mod support;
 mod web;

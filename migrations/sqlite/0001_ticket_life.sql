@@ -147,10 +147,12 @@ create index attachment_message on attachment (message_id);
 
 -- Message-IDs of mails in and out of a ticket: replies are threaded by them.
 create table mail_reference (
+    id integer primary key,
     message_id text not null,
     ticket_id bigint not null references ticket (id),
-    primary key (message_id, ticket_id)
+    unique (message_id, ticket_id)
 );
+create index mail_reference_ticket on mail_reference (ticket_id, id);
 
 -- Addresses that may add to a ticket by mail: the requester first.
 create table participant (

@@ -3,15 +3,12 @@
 //! Nothing here adds to an old deadline. From the ticket's row, its pauses and the pack comes every
 //! figure; the stored due instants are a cache of it.
 
-use crate::desk::working::Working;
 use crate::domain::clock_plan::{ClockKind, Line, SlaClock, StepKind, TicketPause};
-use crate::domain::event::ActorLabel;
 use crate::domain::ticket::{Kind, Status, Ticket};
 use crate::error::{Error, Result};
 use crate::policy::deadline::deadlines;
 use crate::policy::{Calendar, Deadlines, Goals, Pack, Pause};
 use chrono::{DateTime, Utc};
-use serde_json::json;
 
 /// A step that must stand in the plan. Steps of a kind that is missing are taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,21 +108,8 @@ fn settle_lines(ticket: &Ticket, clocks: &mut Vec<SlaClock>, ended: Option<DateT
     }
 }
 
-/// Opens a solved ticket again: the same clock goes on, the solved gap left out, and a new answer is owed.
-pub fn reopen(working: &mut Working, actor: ActorLabel, reason: &str, now: DateTime<Utc>) {
-    if let Some(resolved) = working.ticket.resolved_at {
-        working.pause(Status::Resolved.as_str(), resolved);
-        working.end_pause(now);
-    }
-    working.ticket.resolved_at = None;
-    working.ticket.responded_at = None;
-    working.ticket.status = Status::InProgress;
-    restart_response(&mut working.clocks, now);
-    working.event(now, actor, "reopened", json!({"reason": reason}));
-}
-
 /// Begins a new round of the response clock.
-fn restart_response(clocks: &mut Vec<SlaClock>, now: DateTime<Utc>) {
+pub fn restart_response(clocks: &mut Vec<SlaClock>, now: DateTime<Utc>) {
     let rounds = clocks.iter().filter(|clock| clock.kind == ClockKind::Response).count();
     find(clocks, ClockKind::Response, Line::Total, i64::try_from(rounds).unwrap_or(i64::MAX).saturating_add(1), now);
 }

@@ -13,7 +13,7 @@ use crate::domain::ticket::{Impact, Status, Ticket, Urgency};
 use crate::error::{Error, Result, Say};
 use crate::policy;
 use crate::store;
-use crate::store::tickets::Consultation;
+use crate::store::relations::Consultation;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
@@ -72,10 +72,10 @@ impl Change<'_> {
         self.working.ticket.merged_into = Some(target.number.clone());
         self.event("merged", json!({"into": target.number}));
         letters::merged(self.desk, self.tx, self.working, &target).await?;
-        for (_, email) in store::tickets::participants(self.tx, self.working.ticket.id).await? {
-            store::tickets::add_participant(self.tx, target.id, &email).await?;
+        for (_, email) in store::relations::participants(self.tx, self.working.ticket.id).await? {
+            store::relations::add_participant(self.tx, target.id, &email).await?;
         }
-        store::tickets::add_link(self.tx, self.working.ticket.id, target.id, "merged").await?;
+        store::relations::add_link(self.tx, self.working.ticket.id, target.id, "merged").await?;
         let mut kept = Working::load(self.tx, target).await?;
         kept.event(self.now, self.label(), "merged_from", json!({"from": self.working.ticket.number}));
         kept.save(self.tx, &self.desk.pack, self.now).await
@@ -83,7 +83,7 @@ impl Change<'_> {
 
     pub(super) async fn link(&mut self, to: &str) -> Result<()> {
         let target = self.other("to", to).await?;
-        store::tickets::add_link(self.tx, self.working.ticket.id, target.id, "related").await?;
+        store::relations::add_link(self.tx, self.working.ticket.id, target.id, "related").await?;
         self.event("linked", json!({"to": target.number}));
         Ok(())
     }
@@ -114,7 +114,7 @@ impl Change<'_> {
             return Err(Error::field("date", Say::new("field-date")));
         }
         if let Some(first) = &partner.after {
-            let held = store::tickets::consultations(self.tx, self.working.ticket.id).await?;
+            let held = store::relations::consultations(self.tx, self.working.ticket.id).await?;
             if !held.iter().any(|held| held.partner == *first) {
                 let label =
                     partners.iter().find(|partner| partner.code == *first).map_or(first, |partner| &partner.label);
@@ -129,7 +129,7 @@ impl Change<'_> {
             at: self.now,
             actor: self.label().as_str().to_owned(),
         };
-        store::tickets::add_consultation(self.tx, self.working.ticket.id, &held).await?;
+        store::relations::add_consultation(self.tx, self.working.ticket.id, &held).await?;
         self.event("consulted", json!({"with": partner.code, "label": partner.label, "contact": held.contact, "date": held.held_on, "question": held.question}));
         Ok(())
     }

@@ -59,6 +59,15 @@ pub struct MailTrace {
     pub follows: Option<Ticket>,
 }
 
+/// A report whose fields are sound.
+struct Checked {
+    subject: String,
+    description: String,
+    email: String,
+    service: Option<Service>,
+    guess: Guess,
+}
+
 impl Desk {
     /// Opens a ticket for `actor`, who may report for somebody else when of the staff.
     ///
@@ -143,7 +152,7 @@ impl Desk {
         working.save(tx, &self.pack, received).await?;
         self.first_message(tx, &mut working, &actor, received, mail).await?;
         if !working.ticket.requester_email.is_empty() {
-            store::tickets::add_participant(tx, working.ticket.id, &working.ticket.requester_email).await?;
+            store::relations::add_participant(tx, working.ticket.id, &working.ticket.requester_email).await?;
             letters::received(self, tx, &working).await?;
         }
         letters::new_for_staff(self, tx, &working).await?;
@@ -164,9 +173,9 @@ impl Desk {
         let stored =
             written::store(self, tx, working, ActorLabel::requester(), MessageVisibility::Public, &words, at).await?;
         if let Some(mail) = mail {
-            store::tickets::add_mail_reference(tx, working.ticket.id, &mail.message_id).await?;
+            store::relations::add_mail_reference(tx, working.ticket.id, &mail.message_id).await?;
             if let Some(before) = mail.follows {
-                store::tickets::add_link(tx, working.ticket.id, before.id, "follows").await?;
+                store::relations::add_link(tx, working.ticket.id, before.id, "follows").await?;
                 working.event(at, actor.clone(), "linked", json!({"to": before.number, "relation": "follows"}));
             }
         }
@@ -179,8 +188,8 @@ impl Desk {
         working.save(tx, &self.pack, at).await
     }
 
-    /// Reads a report: checks every field and fills in what it leaves open.
-    async fn judge(&self, tx: &mut Tx, report: Report, now: DateTime<Utc>) -> Result<(Ticket, Option<Service>, Guess)> {
+    /// Checks every field of a report, and finds the service it speaks of.
+    async fn check(&self, tx: &mut Tx, report: &Report) -> Result<Checked> {
         let texts = required_all(&[
             ("subject", &report.subject, LONGEST_SUBJECT),
             ("description", &report.description, LONGEST_TEXT),
@@ -196,34 +205,33 @@ impl Desk {
             Some(code) => services.iter().find(|service| service.code == *code && service.active),
             None => service::mentioned(&services, &words),
         };
-        let mut refuse =
-            |field: &'static str, key: &'static str| problems.push(FieldError { field, say: Say::new(key) });
-        if report.service.is_some() && service.is_none() {
-            refuse("service", "field-unknown-service");
-        }
-        if let Some(code) = &report.agency
-            && !agencies.iter().any(|agency| agency.code == *code && agency.active)
-        {
-            refuse("agency", "field-unknown-agency");
-        }
-        if report.kind.is_some_and(|kind| !self.pack.kinds.contains(&kind)) {
-            refuse("kind", "field-kind-not-offered");
-        }
+        let is_agency = |code: &String| agencies.iter().any(|agency| agency.code == *code && agency.active);
         let email = report.email.trim().to_lowercase();
-        if !email.is_empty() && email.parse::<lettre::Address>().is_err() {
-            refuse("email", "field-email");
-        }
-        if report.name.chars().count() > 200 || report.nip.as_ref().is_some_and(|nip| nip.len() > 30) {
-            refuse("name", "field-name");
+        for (field, key, is_bad) in [
+            ("service", "field-unknown-service", report.service.is_some() && service.is_none()),
+            ("agency", "field-unknown-agency", !report.agency.as_ref().is_none_or(is_agency)),
+            ("kind", "field-kind-not-offered", report.kind.is_some_and(|kind| !self.pack.kinds.contains(&kind))),
+            ("email", "field-email", !email.is_empty() && email.parse::<lettre::Address>().is_err()),
+            ("name", "field-name", report.name.chars().count() > 200),
+            ("nip", "field-name", report.nip.as_ref().is_some_and(|nip| nip.chars().count() > 30)),
+        ] {
+            if is_bad {
+                problems.push(FieldError { field, say: Say::new(key) });
+            }
         }
         if !problems.is_empty() {
             return Err(Error::Invalid(problems));
         }
         let mut texts = texts?;
-        let guess = policy::guess(&self.pack, &words);
         let description = texts.pop().unwrap_or_default();
         let subject = texts.pop().unwrap_or_default().replace(['\n', '\t'], " ");
-        let agency = match (&report.agency, service) {
+        Ok(Checked { subject, description, email, service: service.cloned(), guess: policy::guess(&self.pack, &words) })
+    }
+
+    /// Fills in what a report leaves open.
+    async fn judge(&self, tx: &mut Tx, report: Report, now: DateTime<Utc>) -> Result<(Ticket, Option<Service>, Guess)> {
+        let Checked { subject, description, email, service, guess } = self.check(tx, &report).await?;
+        let agency = match (&report.agency, &service) {
             (Some(code), _) => code.clone(),
             (None, Some(service)) => service.agency.clone(),
             // Nobody is named: the ICT office sorts it (A21).
@@ -231,16 +239,14 @@ impl Desk {
                 store::settings::get(tx, "ict_agency").await?.ok_or_else(|| Error::internal("no ict_agency is set"))?
             }
         };
-        let kind =
-            report.kind.unwrap_or(if self.pack.kinds.contains(&guess.kind) { guess.kind } else { Kind::Incident });
+        let guessed = if self.pack.kinds.contains(&guess.kind) { guess.kind } else { Kind::Incident };
+        let kind = report.kind.unwrap_or(guessed);
         let (impact, urgency) = (report.impact.unwrap_or(guess.impact), report.urgency.unwrap_or(guess.urgency));
         // Somebody who has judged impact and urgency himself is not overruled by a guess from his words.
         let judged = report.impact.is_some() && report.urgency.is_some();
-        let critical = service.is_some_and(|service| service.critical);
+        let critical = service.as_ref().is_some_and(|service| service.critical);
         let outage = guess.outage && kind == Kind::Incident && !judged;
-        let priority = policy::priority(&self.pack, impact, urgency, critical, outage, false);
-        let verified = self.is_official(&email);
-        let profile = service.map_or_else(|| self.pack.profile_for(kind).to_owned(), |service| service.profile.clone());
+        let own_profile = service.as_ref().map(|service| service.profile.clone());
         let ticket = Ticket {
             id: 0,
             number: String::new(),
@@ -251,15 +257,15 @@ impl Desk {
             status: Status::New,
             impact,
             urgency,
-            priority,
+            priority: policy::priority(&self.pack, impact, urgency, critical, outage, false),
             tier: 1,
             agency,
-            service: service.map(|service| service.code.clone()),
+            service: service.as_ref().map(|service| service.code.clone()),
             assignee: None,
             requester_name: crate::mail::parse::clean(&report.name).replace('\n', " "),
+            requester_verified: self.is_official(&email),
             requester_email: email,
             requester_nip: report.nip.filter(|nip| !nip.trim().is_empty()),
-            requester_verified: verified,
             classification: Classification::Internal,
             channel: report.channel,
             language: report.language,
@@ -273,10 +279,10 @@ impl Desk {
             returned: false,
             merged_into: None,
             pack: self.pack.version.clone(),
-            profile,
+            profile: own_profile.unwrap_or_else(|| self.pack.profile_for(kind).to_owned()),
             updated_at: now,
         };
-        Ok((ticket, service.cloned(), guess))
+        Ok((ticket, service, guess))
     }
 
     /// Gives the next number of the local month.

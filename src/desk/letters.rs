@@ -170,7 +170,7 @@ async fn to_participants(
 ) -> Result<()> {
     let ticket = &working.ticket;
     let references = store::messages::mail_references(tx, ticket.id).await?;
-    for (participant, email) in store::tickets::participants(tx, ticket.id).await? {
+    for (participant, email) in store::relations::participants(tx, ticket.id).await? {
         let name = if email == ticket.requester_email { ticket.requester_name.as_str() } else { "" };
         let mut full = common(desk, ticket, ticket.language, name);
         merge(&mut full, context.clone());
@@ -189,7 +189,7 @@ async fn to_participants(
             at: desk.now(),
         })?;
         if desk.post(tx, &mail).await? {
-            store::tickets::add_mail_reference(tx, ticket.id, &mail.message_id).await?;
+            store::relations::add_mail_reference(tx, ticket.id, &mail.message_id).await?;
         }
     }
     Ok(())

@@ -127,7 +127,7 @@ impl Desk {
             }
         }
         for id in &letter.references {
-            if let Some(key) = store::tickets::by_mail_reference(tx, id).await?
+            if let Some(key) = store::relations::by_mail_reference(tx, id).await?
                 && let Some(ticket) = store::tickets::by_id(tx, key).await?
             {
                 return self.with_participant(tx, ticket, &letter.from).await.map(Some);
@@ -144,7 +144,7 @@ impl Desk {
 
     /// Follows the pointer of a merged ticket and looks whether the writer is known there.
     async fn with_participant(&self, tx: &mut Tx, mut ticket: Ticket, from: &str) -> Result<(Ticket, bool)> {
-        let known = store::tickets::participants(tx, ticket.id).await?.iter().any(|(_, email)| email == from);
+        let known = store::relations::participants(tx, ticket.id).await?.iter().any(|(_, email)| email == from);
         for _ in 0..16 {
             let Some(target) = &ticket.merged_into else { break };
             let Some(next) = store::tickets::by_number(tx, target).await? else { break };
@@ -164,7 +164,7 @@ impl Desk {
         let (body, name) = (words_of(letter), Some(letter.from_name.as_str()).filter(|name| !name.is_empty()));
         let words = Words { body: &body, channel: Channel::Email.as_str(), name, files: &letter.files };
         self.requester_wrote(tx, &mut working, &words, item.received_at).await?;
-        store::tickets::add_mail_reference(tx, working.ticket.id, &letter.message_id).await?;
+        store::relations::add_mail_reference(tx, working.ticket.id, &letter.message_id).await?;
         working.save(tx, &self.pack, item.received_at).await?;
         Ok(Verdict { state: InboxState::Done, cause: None, ticket: Some(working.ticket.id) })
     }

@@ -36,7 +36,7 @@ impl Desk {
         loop {
             let now = self.clock.machine();
             let mut tx = self.db.write().await?;
-            let items = store::outbox::claim(&mut tx, now, now + LEASE, BATCH).await?;
+            let items = store::dialect::claim_mail(&mut tx, now, now + LEASE, BATCH).await?;
             tx.commit().await?;
             if items.is_empty() {
                 return Ok(sent);

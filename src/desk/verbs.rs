@@ -237,7 +237,7 @@ impl Change<'_> {
             return self.desk.requester_wrote(self.tx, self.working, &words, self.now).await;
         }
         let label = self.label();
-        clocks::reopen(self.working, label, &reason, self.now);
+        self.working.reopen(label, &reason, self.now);
         Ok(())
     }
 

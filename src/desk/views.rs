@@ -9,7 +9,8 @@ use crate::domain::service::{Agency, Service};
 use crate::domain::ticket::Ticket;
 use crate::error::{Error, Result, Say};
 use crate::policy::{Deadlines, Explanation, explain};
-use crate::store::tickets::{After, Consultation, Filter, Listed, Sort};
+use crate::store::relations::Consultation;
+use crate::store::tickets::{After, Filter, Listed, Sort};
 use crate::store::{self, Tx};
 use chrono::{DateTime, Utc};
 
@@ -231,8 +232,8 @@ impl Desk {
             pauses: store::clocks::pauses(tx, id).await?,
             messages: store::messages::of_ticket(tx, id, internal, 0, 1000).await?,
             files: store::messages::attachments(tx, id).await?,
-            links: if internal { store::tickets::links(tx, id).await? } else { Vec::new() },
-            consultations: if internal { store::tickets::consultations(tx, id).await? } else { Vec::new() },
+            links: if internal { store::relations::links(tx, id).await? } else { Vec::new() },
+            consultations: if internal { store::relations::consultations(tx, id).await? } else { Vec::new() },
             view: self.view(tx, ticket).await?,
         })
     }

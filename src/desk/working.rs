@@ -4,13 +4,13 @@ use crate::desk::clocks;
 use crate::domain::clock_plan::{SlaClock, StepKind, TicketPause};
 use crate::domain::event::{ActorLabel, Event, GENESIS, NewEvent};
 use crate::domain::service::Service;
-use crate::domain::ticket::Ticket;
+use crate::domain::ticket::{Status, Ticket};
 use crate::error::Result;
 use crate::policy::Pack;
 use crate::secret::sha256;
 use crate::store::{self, Tx};
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A ticket while a use-case changes it. Nothing is kept before [`Working::save`].
 #[derive(Debug, Clone)]
@@ -79,6 +79,19 @@ impl Working {
         for pause in self.pauses.iter_mut().filter(|pause| pause.to.is_none()) {
             pause.to = Some(to);
         }
+    }
+
+    /// Opens a solved ticket again: the same clock goes on, the solved gap left out, and a new answer is owed.
+    pub fn reopen(&mut self, actor: ActorLabel, reason: &str, now: DateTime<Utc>) {
+        if let Some(resolved) = self.ticket.resolved_at {
+            self.pause(Status::Resolved.as_str(), resolved);
+            self.end_pause(now);
+        }
+        self.ticket.resolved_at = None;
+        self.ticket.responded_at = None;
+        self.ticket.status = Status::InProgress;
+        clocks::restart_response(&mut self.clocks, now);
+        self.event(now, actor, "reopened", json!({ "reason": reason }));
     }
 
     /// Saves the change: row, clocks, pauses, planned steps, and the events at the end of the chain.

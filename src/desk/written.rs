@@ -1,7 +1,7 @@
 //! Texts people write: checked, stored, and told of in the event that carries their digest.
 
 use crate::desk::working::Working;
-use crate::desk::{Desk, clocks, files};
+use crate::desk::{Desk, files};
 use crate::domain::event::ActorLabel;
 use crate::domain::message::{Message, MessageVisibility};
 use crate::domain::ticket::Status;
@@ -85,7 +85,7 @@ impl Desk {
         } else if working.ticket.status == Status::Resolved {
             let reason =
                 crate::text::say(crate::domain::ticket::Language::Indonesian, &Say::new("reason-requester-wrote"));
-            clocks::reopen(working, requester(), &reason, at);
+            working.reopen(requester(), &reason, at);
         }
         Ok(())
     }

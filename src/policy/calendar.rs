@@ -3,12 +3,10 @@
 //! One walk ([`Openings`]) yields the counted stretches in order; `add`, `between` and `intervals` are folds over it.
 //! That is why they cannot disagree, and why a step at half the time is found exactly like the deadline itself.
 
-use chrono::{
-    DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc,
-};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::{GapInfo, Tz};
 
-use super::pause::{self, Pause};
+use super::pause::{self, Pause, whole};
 use super::week::{DAY_SECONDS, Holiday, HolidayKind, Ramadan, Week, Window};
 
 /// How far ahead a search for working time may go before it says "never".
@@ -233,11 +231,6 @@ impl Calendar {
     fn after_gap(&self, local: NaiveDateTime) -> Option<DateTime<Tz>> {
         GapInfo::new(&local, &self.zone)?.end
     }
-}
-
-/// Cuts off the fraction of a second, so that stretches add up.
-pub(super) fn whole(at: DateTime<Utc>) -> DateTime<Utc> {
-    at.with_nanosecond(0).unwrap_or(at)
 }
 
 #[derive(Clone, Copy)]

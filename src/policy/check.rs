@@ -7,8 +7,8 @@ use chrono_tz::Tz;
 
 use super::calendar::{Calendar, Weekly, closing_holidays};
 use super::deadline::Profile;
+use super::draft::{Basis, Draft};
 use super::fault::Faults;
-use super::library::{Basis, Draft};
 use super::pack::{Pack, Value};
 use super::rules;
 use super::tree::Node;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
-use super::library::Source;
+use super::draft::Source;
 use super::tree::{Node, Step};
 
 /// One error in a pack.

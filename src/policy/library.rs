@@ -5,18 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::check;
+use super::draft::{Basis, Draft, Source};
 use super::fault::{Fault, Faults, nearest};
 use super::pack::Pack;
-use super::tree::{Data, Node, Place};
-
-/// The text of one pack.
-#[derive(Debug, Clone)]
-pub struct Source {
-    /// Path or name for messages; its stem must be the pack's id.
-    pub file: String,
-    /// TOML without a byte-order mark.
-    pub text: String,
-}
+use super::tree::{Data, Node};
 
 /// The packs of an installation by id.
 #[derive(Debug, Clone, Default)]
@@ -52,24 +44,6 @@ impl Library {
     pub fn all(&self) -> impl Iterator<Item = &Arc<Pack>> {
         self.packs.values()
     }
-}
-
-/// One text, parsed, before it is laid over its parent.
-pub(super) struct Draft {
-    pub(super) id: String,
-    /// The source it came from.
-    pub(super) source: usize,
-    pub(super) root: Node,
-    extends: Option<Node>,
-    pub(super) basis: Vec<Basis>,
-}
-
-/// A statement that the values at and below a path are law.
-pub(super) struct Basis {
-    pub(super) path: String,
-    /// Where the law is written.
-    pub(super) text: String,
-    pub(super) place: Place,
 }
 
 fn read_drafts(sources: &[Source], faults: &mut Faults<'_>) -> BTreeMap<String, Draft> {

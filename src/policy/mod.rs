@@ -13,8 +13,9 @@
 pub mod calendar;
 mod check;
 pub mod deadline;
+pub mod draft;
 pub mod explain;
-pub mod fault;
+mod fault;
 pub mod library;
 pub mod pack;
 pub mod pause;
@@ -27,9 +28,10 @@ mod written;
 
 pub use calendar::{Calendar, Excluded, Interval, NoWorkingTime};
 pub use deadline::{Deadlines, Goals, GoalsError, PerMille, Profile, Target};
+pub use draft::Source;
 pub use explain::{Explanation, explain};
 pub use fault::Fault;
-pub use library::{Library, Source};
+pub use library::Library;
 pub use pack::{Pack, Value};
 pub use pause::Pause;
 pub use triage::{Guess, guess, priority};

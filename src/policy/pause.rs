@@ -1,8 +1,6 @@
 //! Stretches of time in which the user, not the office, has the next move.
 
-use chrono::{DateTime, Utc};
-
-use super::calendar::whole;
+use chrono::{DateTime, Timelike, Utc};
 
 /// A stretch that a clock does not count. Pauses of one ticket may overlap, touch, nest and come in any order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,4 +33,9 @@ pub(super) fn merged(pauses: &[Pause]) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
         joins
     });
     stretches
+}
+
+/// Cuts off the fraction of a second, so that stretches add up.
+pub(super) fn whole(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.with_nanosecond(0).unwrap_or(at)
 }

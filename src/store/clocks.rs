@@ -129,7 +129,7 @@ pub async fn skip_steps(tx: &mut Tx, ticket: i64, kept: &[StepKind]) -> Result<(
     Ok(())
 }
 
-/// Steps of a ticket, first due first.
+/// Steps of a ticket, first due first; those of a clock that stands still last.
 ///
 /// # Errors
 /// The database does not answer.
@@ -137,7 +137,8 @@ pub async fn steps(tx: &mut Tx, ticket: i64) -> Result<Vec<Step>> {
     sql!(
         tx,
         fetch_all as Step,
-        "select id, ticket_id, kind, cycle, due_at, state from clock_step where ticket_id = $1 order by due_at, rank",
+        "select id, ticket_id, kind, cycle, due_at, state from clock_step where ticket_id = $1 \
+         order by due_at is null, due_at, rank, id",
         ticket,
     )
 }

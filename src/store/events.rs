@@ -89,18 +89,21 @@ pub struct Seal {
 /// A chain head as it was sealed: stream, place, hash.
 pub type SealedHead = (String, i64, String);
 
-/// Heads of the streams that moved since they were sealed last, in the order of their names.
+/// Heads of the streams that moved since they were sealed last, in the order of their names by bytes: the
+/// root over them must not depend on how a database sorts words.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn unsealed_heads(tx: &mut Tx) -> Result<Vec<SealedHead>> {
-    sql!(
+    let mut heads = sql!(
         tx,
-        fetch_all as (String, i64, String),
+        fetch_all as SealedHead,
         "select e.stream, e.seq, e.hash from event e \
          where e.seq = (select max(seq) from event x where x.stream = e.stream) \
-         and not exists (select 1 from seal_head h where h.stream = e.stream and h.seq = e.seq) order by e.stream",
-    )
+         and not exists (select 1 from seal_head h where h.stream = e.stream and h.seq = e.seq)",
+    )?;
+    heads.sort();
+    Ok(heads)
 }
 
 /// The last seal.
@@ -148,15 +151,13 @@ pub async fn seals(tx: &mut Tx) -> Result<Vec<Seal>> {
     sql!(tx, fetch_all as Seal, "select id, at, root, prev_hash, hash from seal order by id")
 }
 
-/// The heads under a seal, in the order of their names.
+/// The heads under a seal, in the order of their names by bytes.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn sealed_heads(tx: &mut Tx, seal: i64) -> Result<Vec<SealedHead>> {
-    sql!(
-        tx,
-        fetch_all as (String, i64, String),
-        "select stream, seq, hash from seal_head where seal_id = $1 order by stream",
-        seal
-    )
+    let mut heads =
+        sql!(tx, fetch_all as SealedHead, "select stream, seq, hash from seal_head where seal_id = $1", seal)?;
+    heads.sort();
+    Ok(heads)
 }

@@ -72,10 +72,17 @@ pub async fn attachments(tx: &mut Tx, ticket: i64) -> Result<Vec<Attachment>> {
     )
 }
 
-/// Message-IDs of a ticket's mails, oldest first, at most the first and the last nine.
+/// Message-IDs of a ticket's mails, oldest first: the first and the last nine.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn mail_references(tx: &mut Tx, ticket: i64) -> Result<Vec<String>> {
-    sql!(tx, fetch_all scalar String, "select message_id from mail_reference where ticket_id = $1 order by message_id limit 10", ticket)
+    sql!(
+        tx,
+        fetch_all scalar String,
+        "select message_id from mail_reference where ticket_id = $1 \
+         and (id = (select min(id) from mail_reference where ticket_id = $1) \
+         or id in (select id from mail_reference where ticket_id = $1 order by id desc limit 9)) order by id",
+        ticket,
+    )
 }

@@ -4,7 +4,7 @@
 //! once, in the function that needs it, and runs natively on both through [`sql!`].
 //! May use: `domain`, `error`. Decides nothing: it loads and saves what `desk` tells it.
 //! To add a function: write it in the file of its noun, taking `&mut Tx`; write its test in
-//! `tests/store.rs` (a check fails for a function that has none).
+//! `tests/store/` (a check fails for a function that has none).
 //!
 //! Rules for SQL that runs on both:
 //! 1. Bind every instant, random value and default; never `now()`, intervals, arrays or `greatest`.
@@ -53,6 +53,7 @@ pub mod messages;
 pub mod notices;
 pub mod outbox;
 pub mod people;
+pub mod relations;
 mod rows;
 pub mod services;
 pub mod sessions;

@@ -29,25 +29,6 @@ pub async fn put(tx: &mut Tx, mail: &NewMail, created: DateTime<Utc>, due: DateT
     Ok(added == 1)
 }
 
-/// Takes mails that are due, or whose worker has gone silent, until `lease`.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn claim(tx: &mut Tx, now: DateTime<Utc>, lease: DateTime<Utc>, limit: i64) -> Result<Vec<OutboxItem>> {
-    sql!(
-        tx,
-        fetch_all as OutboxItem,
-        "update outbox set state = 'sending', lease_until = $2, lease_no = lease_no + 1, attempts = attempts + 1 \
-         where id in (select id from outbox where (state = 'queued' and due_at <= $1) \
-         or (state = 'sending' and lease_until < $1) order by due_at, id limit $3) \
-         and ((state = 'queued' and due_at <= $1) or (state = 'sending' and lease_until < $1)) \
-         returning id, recipient, sender, subject, raw, state, attempts, lease_no, last_error, created_at, sent_at",
-        now,
-        lease,
-        limit,
-    )
-}
-
 /// Says what became of a mail this worker has claimed; `false` when its lease was taken over. `due` is when
 /// it is tried again (machine's clock), `now` the desk's instant.
 ///

@@ -100,7 +100,7 @@ pub async fn grant(tx: &mut Tx, account: i64, grant: &Grant) -> Result<()> {
     Ok(())
 }
 
-/// Active people who hold a role, for `agency` or for no particular one.
+/// Active people who hold a role, for `agency` or for no particular one; each once.
 ///
 /// # Errors
 /// The database does not answer.
@@ -108,8 +108,8 @@ pub async fn holders(tx: &mut Tx, role: Role, agency: &str) -> Result<Vec<Accoun
     sql!(
         tx,
         fetch_all as Account,
-        "select a.id, a.email, a.name, a.nip, a.active from account a join role_grant g on g.account_id = a.id \
-         where a.active and g.role = $1 and g.agency in ($2, '') order by a.id",
+        "select id, email, name, nip, active from account where active and exists \
+         (select 1 from role_grant where account_id = account.id and role = $1 and agency in ($2, '')) order by id",
         role,
         agency,
     )

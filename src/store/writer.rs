@@ -68,16 +68,19 @@ pub(super) async fn open(path: &str) -> Result<(SqlitePool, Writer)> {
 impl Writer {
     /// Waits for the connection and begins a use-case on it.
     pub(super) async fn turn(&self) -> Result<Turn> {
-        let mut state = Arc::clone(&self.0).lock_owned().await;
-        state.tidy().await?;
-        if !state.open {
-            state.connection.execute("begin immediate").await?;
-            state.open = true;
-            state.fate = watch::channel(None).0;
-        }
-        state.connection.execute("savepoint use_case").await?;
-        state.abandoned = true;
-        Ok(Turn { held: Some(state) })
+        let writer = Arc::clone(&self.0);
+        // In a task of its own: a caller that goes away must not leave a statement whose outcome nobody noted.
+        let began = tokio::spawn(async move {
+            let mut state = writer.lock_owned().await;
+            match state.begin().await {
+                Ok(()) => Ok(Turn { held: Some(state) }),
+                Err(error) => {
+                    state.close_if_empty().await;
+                    Err(error)
+                }
+            }
+        });
+        began.await.map_err(|error| Error::Unavailable(error.into()))?
     }
 
     pub(super) async fn migrate(&self, migrator: &Migrator) -> Result<()> {
@@ -106,13 +109,7 @@ impl Turn {
 
     /// Ends the use-case and waits until it is on disk.
     pub(super) async fn commit(mut self) -> Result<()> {
-        let mut state = self.held.take().expect("a turn ends once");
-        if let Err(error) = state.connection.execute("release use_case").await {
-            self.held = Some(state);
-            return Err(error.into());
-        }
-        state.abandoned = false;
-        state.waiting += 1;
+        let state = self.held.take().expect("a turn ends once");
         // In a task of its own: a caller that goes away must not leave the group without its commit.
         tokio::spawn(commit_in_turn(state)).await.map_err(|error| Error::Unavailable(error.into()))?
     }
@@ -130,9 +127,15 @@ impl Drop for Turn {
     }
 }
 
-/// Queues behind those who already wait for the connection, then commits for everyone in the group,
-/// unless somebody has done so meanwhile.
+/// Joins the group, queues behind those who already wait for the connection, then commits for everyone in
+/// the group, unless somebody has done so meanwhile.
 async fn commit_in_turn(mut state: OwnedMutexGuard<State>) -> Result<()> {
+    if let Err(error) = state.connection.execute("release use_case").await {
+        state.close_if_empty().await;
+        return Err(error.into());
+    }
+    state.abandoned = false;
+    state.waiting += 1;
     let mut fate = state.fate.subscribe();
     if state.waiting >= GROUP {
         state.commit_group().await;
@@ -149,6 +152,22 @@ async fn commit_in_turn(mut state: OwnedMutexGuard<State>) -> Result<()> {
 }
 
 impl State {
+    /// Begins a use-case, in the open transaction or a new one.
+    async fn begin(&mut self) -> Result<()> {
+        if self.tidy().await.is_err() {
+            // SQLite ended the transaction by itself (a full disk): those who wait in it must hear of it.
+            self.fail_group().await;
+        }
+        if !self.open {
+            self.connection.execute("begin immediate").await?;
+            self.open = true;
+            self.fate = watch::channel(None).0;
+        }
+        self.connection.execute("savepoint use_case").await?;
+        self.abandoned = true;
+        Ok(())
+    }
+
     /// Undoes the savepoint of a use-case that was dropped half-way.
     async fn tidy(&mut self) -> Result<()> {
         if self.abandoned {

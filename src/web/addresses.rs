@@ -3,7 +3,7 @@
 use crate::desk::command::Command;
 use crate::domain::ticket::{Status, Verb};
 use crate::store::tickets::{After, Sort};
-use crate::web::visit::Sent;
+use crate::web::sent::Sent;
 use chrono::DateTime;
 use data_encoding::BASE32_NOPAD;
 

@@ -1,12 +1,6 @@
 //! The style and the icon, named by their content so that browsers keep them for good.
 
-use crate::error::Error;
 use crate::secret::sha256;
-use crate::web::failure::Answer;
-use crate::web::visit::Visit;
-use poem::http::header;
-use poem::web::{Data, Path};
-use poem::{Response, handler};
 use rust_embed::RustEmbed;
 
 #[derive(RustEmbed)]
@@ -36,6 +30,18 @@ impl Assets {
     pub fn icon(&self) -> &str {
         &self.icon
     }
+
+    /// Media type and bytes of what stands at an address.
+    pub fn at(&self, address: &str) -> Option<(&'static str, Vec<u8>)> {
+        let (file, media_type) = if address == self.style {
+            ("meja.css", "text/css; charset=utf-8")
+        } else if address == self.icon {
+            ("meja.svg", "image/svg+xml")
+        } else {
+            return None;
+        };
+        Some((media_type, BuiltIn::get(file)?.data.into_owned()))
+    }
 }
 
 /// `meja.css` as `meja-0123456789ab.css`.
@@ -44,22 +50,4 @@ fn named(file: &str) -> String {
     let hash = sha256(bytes);
     let (stem, end) = file.rsplit_once('.').unwrap_or((file, ""));
     format!("{stem}-{}.{end}", &hash[..12])
-}
-
-/// An asset. Only its present name is known.
-#[handler]
-pub fn serve(Data(visit): Data<&Visit>, Path(name): Path<String>) -> Answer {
-    let address = format!("/aset/{name}");
-    let (file, media_type) = if address == visit.site.assets.style() {
-        ("meja.css", "text/css; charset=utf-8")
-    } else if address == visit.site.assets.icon() {
-        ("meja.svg", "image/svg+xml")
-    } else {
-        return Err(Error::NotFound("asset").into());
-    };
-    let bytes = BuiltIn::get(file).map(|found| found.data.into_owned()).unwrap_or_default();
-    let response = Response::builder()
-        .content_type(media_type)
-        .header(header::CACHE_CONTROL, "public, max-age=31536000, immutable");
-    Ok(response.body(bytes))
 }

@@ -5,7 +5,7 @@
 //! catalogue (`src/locales/*.ftl`), never in Rust.
 //! May use: `desk`, `domain`, `policy` (reading the pack), `text`, `error`, `secret`. No SQL.
 //! To add a page: a handler in the file of its topic, a template in `pages/`, its sentences in both
-//! catalogues, and its line in [`list`]. A handler that takes a form takes [`visit::Sent`], which has
+//! catalogues, and its line in [`list`]. A handler that takes a form takes [`sent::Sent`], which has
 //! checked where the form came from; there is no other way to read one.
 
 use crate::desk::Desk;
@@ -25,9 +25,11 @@ mod mailbox;
 mod queue;
 mod render;
 mod report;
+mod sent;
 mod shapes;
 mod sign_in;
 mod start;
+mod templates;
 mod ticket;
 mod track;
 mod visit;
@@ -65,5 +67,5 @@ fn list() -> Route {
         .at("/kerja/tiket/:number/:act", post(acts::do_act))
         .at("/kerja/surat-demo", get(mailbox::newest))
         .at("/kerja/surat-demo/:id", get(mailbox::one))
-        .at("/aset/:name", get(assets::serve))
+        .at("/aset/:name", get(start::asset))
 }

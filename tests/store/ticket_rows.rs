@@ -1,0 +1,324 @@
+//! Rows of tickets and what hangs on them.
+
+use super::{agency, at, commit, is_conflict, joined, one_ticket, open, person, read, ticket, write};
+use crate::support::db::on_both;
+use meja::domain::event::{ActorLabel, Event, GENESIS};
+use meja::domain::service::Service;
+use meja::domain::ticket::{Channel, Classification, Impact, Kind, Language, Priority, Status, Ticket, Urgency};
+use meja::store::relations::{self, Consultation};
+use meja::store::tickets;
+use meja::store::{Db, Tx, dialect, events, services};
+use std::collections::BTreeSet;
+
+on_both!(
+    a_new_ticket_is_read_back_as_it_was_added,
+    every_column_that_may_change_is_saved,
+    every_word_of_a_ticket_is_stored_and_read_back,
+    a_stale_version_is_refused_and_changes_nothing,
+    a_number_is_given_out_once,
+    twenty_concurrent_tickets_get_twenty_numbers,
+    only_one_of_several_concurrent_updates_wins,
+    a_locked_ticket_is_changed_by_one_after_the_other,
+    a_participant_is_added_once_and_keeps_its_key,
+    a_mail_reference_finds_the_youngest_ticket,
+    a_link_is_seen_from_both_sides,
+    a_consultation_is_kept_with_all_its_fields,
+    a_ticket_without_any_event_is_found,
+);
+
+async fn service(tx: &mut Tx, code: &str) {
+    let service = Service {
+        code: code.to_owned(),
+        name: code.to_owned(),
+        agency: "BKD".to_owned(),
+        profile: "umum".to_owned(),
+        critical: false,
+        keywords: Vec::new(),
+        active: true,
+    };
+    services::save_service(tx, &service).await.expect("a service");
+}
+
+async fn by_number(db: &Db, number: &str) -> Ticket {
+    tickets::by_number(&mut read(db).await, number).await.expect("an answer").expect("the ticket")
+}
+
+async fn a_new_ticket_is_read_back_as_it_was_added(db: Db) {
+    let mut tx = write(&db).await;
+    agency(&mut tx, "BKD").await;
+    service(&mut tx, "simpeg").await;
+    let assignee = Some(person(&mut tx, "ani@oki.go.id").await);
+    let mut full = Ticket {
+        service: Some("simpeg".to_owned()),
+        assignee,
+        requester_nip: Some("198001012005011001".to_owned()),
+        requester_verified: true,
+        returned: true,
+        description: "Baris 1\nBaris 'dua' \\ % _ \"tiga\" – émoji 🪑".to_owned(),
+        ..ticket("OKI-2602-00001-0")
+    };
+    let mut bare = ticket("OKI-2602-00002-0");
+    full.id = open(&mut tx, &full).await;
+    bare.id = open(&mut tx, &bare).await;
+    assert_eq!(tickets::count(&mut tx).await.unwrap(), 2);
+    commit(tx).await;
+
+    assert_ne!(full.id, bare.id);
+    assert_eq!(by_number(&db, &full.number).await, full);
+    assert_eq!(by_number(&db, &bare.number).await, bare);
+    let mut tx = read(&db).await;
+    assert_eq!(tickets::by_id(&mut tx, full.id).await.unwrap(), Some(full));
+    assert_eq!(tickets::by_id(&mut tx, 4711).await.unwrap(), None);
+    assert_eq!(tickets::by_number(&mut tx, "oki-2602-00001-0").await.unwrap(), None);
+    assert_eq!(tickets::count(&mut tx).await.unwrap(), 2);
+}
+
+async fn every_column_that_may_change_is_saved(db: Db) {
+    let mut tx = write(&db).await;
+    agency(&mut tx, "BKD").await;
+    agency(&mut tx, "DINKES").await;
+    service(&mut tx, "simpus").await;
+    let assignee = Some(person(&mut tx, "ani@oki.go.id").await);
+    let bare = ticket("OKI-2602-00001-0");
+    let id = open(&mut tx, &bare).await;
+    let changed = Ticket {
+        id,
+        version: 2,
+        kind: Kind::ServiceRequest,
+        subject: "SIMPUS mati".to_owned(),
+        status: Status::Closed,
+        impact: Impact::Broad,
+        urgency: Urgency::High,
+        priority: Priority::P1,
+        tier: 2,
+        agency: "DINKES".to_owned(),
+        service: Some("simpus".to_owned()),
+        assignee,
+        requester_verified: true,
+        classification: Classification::Restricted,
+        responded_at: Some(at(1)),
+        resolved_at: Some(at(2)),
+        closed_at: Some(at(3)),
+        breached_at: Some(at(4)),
+        breached_tier: Some(1),
+        escalated_at: Some(at(5)),
+        returned: true,
+        merged_into: Some("OKI-2602-00009-0".to_owned()),
+        profile: "khusus".to_owned(),
+        updated_at: at(6),
+        ..bare.clone()
+    };
+    tickets::update(&mut tx, &changed).await.unwrap();
+    commit(tx).await;
+    assert_eq!(by_number(&db, &bare.number).await, changed);
+
+    let emptied = Ticket { id, version: 3, ..bare };
+    let mut tx = write(&db).await;
+    tickets::update(&mut tx, &emptied).await.unwrap();
+    commit(tx).await;
+    assert_eq!(by_number(&db, &emptied.number).await, emptied);
+}
+
+async fn every_word_of_a_ticket_is_stored_and_read_back(db: Db) {
+    let mut all = Vec::new();
+    let most = Kind::ALL.len().max(Status::ALL.len()).max(Channel::ALL.len());
+    let mut tx = write(&db).await;
+    for i in 0..most {
+        let mut each = Ticket {
+            kind: Kind::ALL[i % Kind::ALL.len()],
+            status: Status::ALL[i % Status::ALL.len()],
+            impact: Impact::ALL[i % Impact::ALL.len()],
+            urgency: Urgency::ALL[i % Urgency::ALL.len()],
+            priority: Priority::ALL[i % Priority::ALL.len()],
+            classification: Classification::ALL[i % Classification::ALL.len()],
+            channel: Channel::ALL[i % Channel::ALL.len()],
+            language: Language::ALL[i % Language::ALL.len()],
+            ..ticket(&format!("OKI-2602-0000{i}-0"))
+        };
+        each.id = open(&mut tx, &each).await;
+        all.push(each);
+    }
+    commit(tx).await;
+    for each in all {
+        assert_eq!(by_number(&db, &each.number).await, each);
+    }
+}
+
+async fn a_stale_version_is_refused_and_changes_nothing(db: Db) {
+    let id = one_ticket(&db).await;
+    let seen = by_number(&db, "OKI-2602-00001-0").await;
+    let mut tx = write(&db).await;
+    tickets::update(&mut tx, &Ticket { version: 2, subject: "pertama".to_owned(), ..seen.clone() }).await.unwrap();
+    commit(tx).await;
+
+    for version in [1, 2, 4] {
+        let mut tx = write(&db).await;
+        let late = Ticket { version, subject: "terlambat".to_owned(), ..seen.clone() };
+        let refusal = tickets::update(&mut tx, &late).await.expect_err("a stale version");
+        assert!(is_conflict(&refusal), "{refusal:?}");
+    }
+    let kept = tickets::by_id(&mut read(&db).await, id).await.unwrap().unwrap();
+    assert_eq!((kept.version, kept.subject.as_str()), (2, "pertama"));
+}
+
+async fn a_number_is_given_out_once(db: Db) {
+    one_ticket(&db).await;
+    let mut tx = write(&db).await;
+    let taken = tickets::insert(&mut tx, &ticket("OKI-2602-00001-0")).await.expect_err("a taken number");
+    assert!(dialect::is_duplicate(&taken), "{taken:?}");
+    drop(tx);
+    let mut tx = write(&db).await;
+    let orphan = Ticket { agency: "TIDAKADA".to_owned(), ..ticket("OKI-2602-00002-0") };
+    let unknown = tickets::insert(&mut tx, &orphan).await.expect_err("an unknown agency");
+    assert!(!dialect::is_duplicate(&unknown), "{unknown:?}");
+}
+
+async fn twenty_concurrent_tickets_get_twenty_numbers(db: Db) {
+    let tasks = (0..20).map(|_| {
+        let db = db.clone();
+        tokio::spawn(async move {
+            let mut tx = write(&db).await;
+            let number = tickets::next_sequence(&mut tx, "2602").await.expect("a number");
+            commit(tx).await;
+            number
+        })
+    });
+    let numbers = joined(tasks.collect()).await;
+    assert_eq!(numbers.into_iter().collect::<BTreeSet<_>>(), (1..=20).collect());
+    let mut tx = write(&db).await;
+    assert_eq!(tickets::next_sequence(&mut tx, "2602").await.unwrap(), 21);
+    assert_eq!(tickets::next_sequence(&mut tx, "2603").await.unwrap(), 1, "each month begins anew");
+}
+
+async fn only_one_of_several_concurrent_updates_wins(db: Db) {
+    one_ticket(&db).await;
+    let seen = by_number(&db, "OKI-2602-00001-0").await;
+    let tasks = (0..8).map(|i| {
+        let (db, seen) = (db.clone(), seen.clone());
+        tokio::spawn(async move {
+            let mut tx = write(&db).await;
+            let saved = tickets::update(&mut tx, &Ticket { version: 2, tier: i, ..seen }).await;
+            match saved {
+                Ok(()) => {
+                    commit(tx).await;
+                    Some(i)
+                }
+                Err(error) => {
+                    assert!(is_conflict(&error), "{error:?}");
+                    None
+                }
+            }
+        })
+    });
+    let winners: Vec<i64> = joined(tasks.collect()).await.into_iter().flatten().collect();
+    assert_eq!(winners.len(), 1);
+    assert_eq!(by_number(&db, "OKI-2602-00001-0").await.tier, winners[0]);
+}
+
+async fn a_locked_ticket_is_changed_by_one_after_the_other(db: Db) {
+    let id = one_ticket(&db).await;
+    let tasks = (0..10).map(|_| {
+        let db = db.clone();
+        tokio::spawn(async move {
+            let mut tx = write(&db).await;
+            dialect::lock_ticket(&mut tx, id).await.expect("the lock");
+            let seen = tickets::by_id(&mut tx, id).await.expect("an answer").expect("the ticket");
+            tokio::task::yield_now().await;
+            tickets::update(&mut tx, &Ticket { version: seen.version + 1, ..seen }).await.expect("no conflict");
+            commit(tx).await;
+        })
+    });
+    joined(tasks.collect()).await;
+    assert_eq!(by_number(&db, "OKI-2602-00001-0").await.version, 11);
+}
+
+async fn a_participant_is_added_once_and_keeps_its_key(db: Db) {
+    let mut tx = write(&db).await;
+    let one = open(&mut tx, &ticket("OKI-2602-00001-0")).await;
+    let two = open(&mut tx, &ticket("OKI-2602-00002-0")).await;
+    let budi = relations::add_participant(&mut tx, one, "budi@oki.go.id").await.unwrap();
+    let cici = relations::add_participant(&mut tx, one, "cici@oki.go.id").await.unwrap();
+    assert_eq!(relations::add_participant(&mut tx, one, "budi@oki.go.id").await.unwrap(), budi);
+    let other = relations::add_participant(&mut tx, two, "budi@oki.go.id").await.unwrap();
+    commit(tx).await;
+    assert_ne!(other, budi);
+    let mut tx = read(&db).await;
+    let expected = vec![(budi, "budi@oki.go.id".to_owned()), (cici, "cici@oki.go.id".to_owned())];
+    assert_eq!(relations::participants(&mut tx, one).await.unwrap(), expected);
+    assert_eq!(relations::participants(&mut tx, two).await.unwrap(), [(other, "budi@oki.go.id".to_owned())]);
+}
+
+async fn a_mail_reference_finds_the_youngest_ticket(db: Db) {
+    let mut tx = write(&db).await;
+    let old = open(&mut tx, &ticket("OKI-2602-00001-0")).await;
+    let young = open(&mut tx, &ticket("OKI-2602-00002-0")).await;
+    for (id, mail) in [(young, "a@x"), (old, "a@x"), (old, "b@x"), (old, "b@x")] {
+        relations::add_mail_reference(&mut tx, id, mail).await.unwrap();
+    }
+    commit(tx).await;
+    let mut tx = read(&db).await;
+    assert_eq!(relations::by_mail_reference(&mut tx, "a@x").await.unwrap(), Some(young));
+    assert_eq!(relations::by_mail_reference(&mut tx, "b@x").await.unwrap(), Some(old));
+    assert_eq!(relations::by_mail_reference(&mut tx, "A@x").await.unwrap(), None);
+}
+
+async fn a_link_is_seen_from_both_sides(db: Db) {
+    let mut tx = write(&db).await;
+    let one = open(&mut tx, &ticket("OKI-2602-00001-0")).await;
+    let two = open(&mut tx, &ticket("OKI-2602-00002-0")).await;
+    let three = open(&mut tx, &ticket("OKI-2602-00003-0")).await;
+    relations::add_link(&mut tx, one, three, "related").await.unwrap();
+    relations::add_link(&mut tx, two, one, "caused_by").await.unwrap();
+    relations::add_link(&mut tx, two, one, "caused_by").await.unwrap();
+    commit(tx).await;
+    let mut tx = read(&db).await;
+    let tie = |number: &str, relation: &str| (number.to_owned(), relation.to_owned());
+    let of_one = [tie("OKI-2602-00002-0", "caused_by"), tie("OKI-2602-00003-0", "related")];
+    assert_eq!(relations::links(&mut tx, one).await.unwrap(), of_one);
+    assert_eq!(relations::links(&mut tx, two).await.unwrap(), [tie("OKI-2602-00001-0", "caused_by")]);
+    assert_eq!(relations::links(&mut tx, three).await.unwrap(), [tie("OKI-2602-00001-0", "related")]);
+}
+
+async fn a_consultation_is_kept_with_all_its_fields(db: Db) {
+    let id = one_ticket(&db).await;
+    let held = |question: &str, second| Consultation {
+        partner: "komdigi".to_owned(),
+        contact: "Ibu Sari".to_owned(),
+        held_on: "2026-02-12".to_owned(),
+        question: question.to_owned(),
+        at: at(second),
+        actor: "user:7".to_owned(),
+    };
+    let both = [held("Apa sebabnya?", 9), held("Kapan selesai?", 3)];
+    let mut tx = write(&db).await;
+    for each in &both {
+        relations::add_consultation(&mut tx, id, each).await.unwrap();
+    }
+    commit(tx).await;
+    assert_eq!(relations::consultations(&mut read(&db).await, id).await.unwrap(), both);
+    assert_eq!(relations::consultations(&mut read(&db).await, id + 1).await.unwrap(), []);
+}
+
+async fn a_ticket_without_any_event_is_found(db: Db) {
+    let mut tx = write(&db).await;
+    assert_eq!(tickets::without_events(&mut tx).await.unwrap(), None);
+    for number in ["OKI-2602-00001-0", "OKI-2602-00002-0"] {
+        open(&mut tx, &ticket(number)).await;
+    }
+    assert_eq!(tickets::without_events(&mut tx).await.unwrap().as_deref(), Some("OKI-2602-00001-0"));
+    for (number, left) in [("OKI-2602-00001-0", Some("OKI-2602-00002-0")), ("OKI-2602-00002-0", None)] {
+        let event = Event {
+            stream: number.to_owned(),
+            seq: 1,
+            at: at(0),
+            actor: ActorLabel::requester(),
+            kind: "opened".to_owned(),
+            payload: "{}".to_owned(),
+            state: None,
+            prev_hash: GENESIS.to_owned(),
+            hash: "h".to_owned(),
+        };
+        events::append(&mut tx, &event).await.unwrap();
+        assert_eq!(tickets::without_events(&mut tx).await.unwrap().as_deref(), left);
+    }
+}

@@ -11,7 +11,7 @@ use crate::store::{self, Tx};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What the check of all chains and seals has found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -52,7 +52,10 @@ impl Desk {
     pub async fn verify_audit(&self) -> Result<Verdict> {
         let mut tx = self.db.read().await?;
         let mut verdict = Verdict { ok: true, streams: 0, events: 0, seals: 0, first: None };
-        let mut hashes = HashMap::new();
+        let mut sealed: Sealed = HashMap::new();
+        if let Some(finding) = check_seals(&mut tx, &mut verdict.seals, &mut sealed).await? {
+            return Ok(verdict.found(finding));
+        }
         let mut after = String::new();
         loop {
             let streams = store::events::streams(&mut tx, &after, PAGE).await?;
@@ -60,25 +63,20 @@ impl Desk {
             after.clone_from(last);
             for stream in &streams {
                 verdict.streams += 1;
-                if let Some(finding) = check_stream(&mut tx, stream, &mut verdict.events, &mut hashes).await? {
+                let places = sealed.remove(stream).unwrap_or_default();
+                if let Some(finding) = check_stream(&mut tx, stream, &mut verdict.events, places).await? {
                     return Ok(verdict.found(finding));
                 }
             }
         }
-        if let Some(number) = store::tickets::without_events(&mut tx).await? {
-            return Ok(verdict.found(finding("ticket", &number, None, "no_history")));
+        if let Some(stream) = sealed.keys().min() {
+            return Ok(verdict.found(finding("event", stream, Some(1), "removed")));
         }
-        let seals = store::events::seals(&mut tx).await?;
-        verdict.seals = seals.len();
-        let mut prev = GENESIS.to_owned();
-        for seal in seals {
-            let heads = store::events::sealed_heads(&mut tx, seal.id).await?;
-            if let Some(problem) = check_seal(&seal, &heads, &prev, &hashes) {
-                return Ok(verdict.found(finding("seal", &seal.id.to_string(), None, problem)));
-            }
-            prev = seal.hash;
-        }
-        Ok(verdict)
+        let orphan = store::tickets::without_events(&mut tx).await?;
+        Ok(match orphan {
+            Some(number) => verdict.found(finding("ticket", &number, None, "no_history")),
+            None => verdict,
+        })
     }
 
     /// Seals the heads of all chains that moved since the last seal; `false` when none did.
@@ -114,12 +112,32 @@ fn finding(what: &'static str, stream: &str, seq: Option<i64>, problem: &'static
     Finding { what, stream: stream.to_owned(), seq, problem }
 }
 
-/// Walks one chain; notes the hash of each place for the seals.
+/// What the seals say: per stream, the hash at each sealed place.
+type Sealed = HashMap<String, BTreeMap<i64, String>>;
+
+/// Walks the chain of seals; notes what they say of the streams.
+async fn check_seals(tx: &mut Tx, count: &mut usize, sealed: &mut Sealed) -> Result<Option<Finding>> {
+    let mut prev = GENESIS.to_owned();
+    for seal in store::events::seals(tx).await? {
+        *count += 1;
+        let heads = store::events::sealed_heads(tx, seal.id).await?;
+        if let Some(problem) = check_seal(&seal, &heads, &prev) {
+            return Ok(Some(finding("seal", &seal.id.to_string(), None, problem)));
+        }
+        for (stream, seq, hash) in heads {
+            sealed.entry(stream).or_default().insert(seq, hash);
+        }
+        prev = seal.hash;
+    }
+    Ok(None)
+}
+
+/// Walks one chain and holds it against its sealed places.
 async fn check_stream(
     tx: &mut Tx,
     stream: &str,
     count: &mut usize,
-    hashes: &mut HashMap<(String, i64), String>,
+    mut sealed: BTreeMap<i64, String>,
 ) -> Result<Option<Finding>> {
     let (mut prev, mut seq) = (GENESIS.to_owned(), 0);
     let mut messages: HashMap<i64, String> = HashMap::new();
@@ -131,27 +149,35 @@ async fn check_stream(
         }
         for event in events {
             *count += 1;
-            let problem = if event.seq != seq + 1 {
-                Some("missing_before")
-            } else if event.prev_hash != prev {
-                Some("chain_broken")
-            } else if event.hash != sha256(event.preimage()) {
-                Some("altered")
-            } else {
-                None
-            };
-            if let Some(problem) = problem {
+            if let Some(problem) = check_event(&event, seq, &prev, sealed.remove(&event.seq)) {
                 return Ok(Some(finding("event", stream, Some(event.seq), problem)));
             }
             if let Some((id, digest)) = message_of(&event) {
                 messages.insert(id, digest);
             }
             (prev, seq) = (event.hash.clone(), event.seq);
-            hashes.insert((stream.to_owned(), seq), prev.clone());
             last = Some(event);
         }
     }
+    if !sealed.is_empty() {
+        // A seal knows places behind the present end: the end was cut off.
+        return Ok(Some(finding("event", stream, Some(seq + 1), "removed")));
+    }
     check_ticket(tx, stream, last, &messages).await
+}
+
+fn check_event(event: &Event, before: i64, prev: &str, sealed: Option<String>) -> Option<&'static str> {
+    if event.seq != before + 1 {
+        Some("missing_before")
+    } else if event.prev_hash != prev {
+        Some("chain_broken")
+    } else if event.hash != sha256(event.preimage()) {
+        Some("altered")
+    } else if sealed.is_some_and(|hash| hash != event.hash) {
+        Some("differs_from_seal")
+    } else {
+        None
+    }
 }
 
 /// Holds the row, the clocks and the messages of a ticket against what its chain says of them.
@@ -187,20 +213,13 @@ fn message_of(event: &Event) -> Option<(i64, String)> {
     Some((message.get("id")?.as_i64()?, message.get("sha256")?.as_str()?.to_owned()))
 }
 
-fn check_seal(
-    seal: &Seal,
-    heads: &[SealedHead],
-    prev: &str,
-    hashes: &HashMap<(String, i64), String>,
-) -> Option<&'static str> {
+fn check_seal(seal: &Seal, heads: &[SealedHead], prev: &str) -> Option<&'static str> {
     if seal.prev_hash != prev {
         return Some("chain_broken");
     }
-    if seal.root != merkle_root(heads) || seal.hash != seal_hash(seal.id, seal.at, &seal.root, &seal.prev_hash) {
-        return Some("altered");
-    }
-    let sealed = |(stream, seq, hash): &SealedHead| hashes.get(&(stream.clone(), *seq)) == Some(hash);
-    if heads.iter().all(sealed) { None } else { Some("sealed_history_differs") }
+    let genuine =
+        seal.root == merkle_root(heads) && seal.hash == seal_hash(seal.id, seal.at, &seal.root, &seal.prev_hash);
+    if genuine { None } else { Some("altered") }
 }
 
 fn seal_hash(id: i64, at: DateTime<Utc>, root: &str, prev: &str) -> String {

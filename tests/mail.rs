@@ -199,6 +199,7 @@ async fn agency_address(engine: Engine) {
     app.deliver(&mail("a@warga.test", "Antrean loket", "", "Mesin antrean rusak"), "disdukcapil@desk.test", "").await;
     assert_eq!(app.only_ticket().await["agency"], "DISDUKCAPIL");
     // Its Administrator is told; nobody else's.
+    app.desk.run_due_steps().await.unwrap();
     assert_eq!(app.mails_to("admin.disdukcapil@demo.test").await.len(), 1);
     assert_eq!(app.mails_to("admin.dinkes@demo.test").await.len(), 0);
 }

@@ -3,23 +3,12 @@
 //! Nothing here adds to an old deadline. From the ticket's row, its pauses and the pack comes every
 //! figure; the stored due instants are a cache of it.
 
-use crate::domain::clock_plan::{ClockKind, Line, SlaClock, StepKind, TicketPause};
+use crate::domain::clock_plan::{ClockKind, Line, Planned, SlaClock, StepKind, TicketPause};
 use crate::domain::ticket::{Kind, Status, Ticket};
 use crate::error::{Error, Result};
 use crate::policy::deadline::deadlines;
 use crate::policy::{Calendar, Deadlines, Goals, Pack, Pause};
 use chrono::{DateTime, Utc};
-
-/// A step that must stand in the plan. Steps of a kind that is missing are taken back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Planned {
-    /// What happens.
-    pub kind: StepKind,
-    /// In which round; `None` where the kind has a new round for each cause.
-    pub cycle: i64,
-    /// When. UTC. `None` while the clock stands still.
-    pub due_at: Option<DateTime<Utc>>,
-}
 
 /// The pauses as the calendar reads them.
 pub fn as_pauses(pauses: &[TicketPause]) -> Vec<Pause> {

@@ -2,7 +2,8 @@
 
 use crate::desk::working::Working;
 use crate::desk::written::{self, LONGEST_TEXT, Words, required_all};
-use crate::desk::{Desk, letters, once};
+use crate::desk::{Desk, letters, notices, once};
+use crate::domain::clock_plan::StepKind;
 use crate::domain::event::ActorLabel;
 use crate::domain::message::MessageVisibility;
 use crate::domain::number;
@@ -149,13 +150,14 @@ impl Desk {
             "description_sha256": crate::secret::sha256(&working.ticket.description),
         });
         working.event(received, actor.clone(), "opened", payload);
-        working.save(tx, &self.pack, received).await?;
+        working.insert(tx).await?;
+        let message_id = mail.as_ref().map(|mail| mail.message_id.clone());
         self.first_message(tx, &mut working, &actor, received, mail).await?;
         if !working.ticket.requester_email.is_empty() {
-            store::relations::add_participant(tx, working.ticket.id, &working.ticket.requester_email).await?;
-            letters::received(self, tx, &working).await?;
+            letters::received(self, tx, &working, message_id).await?;
         }
-        letters::new_for_staff(self, tx, &working).await?;
+        let role = if working.ticket.tier == 1 { Role::Tier1Agent } else { Role::Tier2Unit };
+        notices::note(tx, role, &working, StepKind::Start, 1, received, received).await?;
         Ok(working.ticket)
     }
 
@@ -198,18 +200,21 @@ impl Desk {
             Err(Error::Invalid(problems)) => problems.clone(),
             _ => Vec::new(),
         };
-        let services = store::services::services(tx).await?;
-        let agencies = store::services::agencies(tx).await?;
         let words = format!("{}\n{}", report.subject, report.description);
         let service = match &report.service {
-            Some(code) => services.iter().find(|service| service.code == *code && service.active),
-            None => service::mentioned(&services, &words),
+            Some(code) => store::services::service(tx, code).await?.filter(|service| service.active),
+            None => service::mentioned(&store::services::services(tx).await?, &words).cloned(),
         };
-        let is_agency = |code: &String| agencies.iter().any(|agency| agency.code == *code && agency.active);
+        let knows_agency = match &report.agency {
+            Some(code) => {
+                store::services::agencies(tx).await?.iter().any(|agency| agency.code == *code && agency.active)
+            }
+            None => true,
+        };
         let email = report.email.trim().to_lowercase();
         for (field, key, is_bad) in [
             ("service", "field-unknown-service", report.service.is_some() && service.is_none()),
-            ("agency", "field-unknown-agency", !report.agency.as_ref().is_none_or(is_agency)),
+            ("agency", "field-unknown-agency", !knows_agency),
             ("kind", "field-kind-not-offered", report.kind.is_some_and(|kind| !self.pack.kinds.contains(&kind))),
             ("email", "field-email", !email.is_empty() && email.parse::<lettre::Address>().is_err()),
             ("name", "field-name", report.name.chars().count() > 200),
@@ -225,7 +230,7 @@ impl Desk {
         let mut texts = texts?;
         let description = texts.pop().unwrap_or_default();
         let subject = texts.pop().unwrap_or_default().replace(['\n', '\t'], " ");
-        Ok(Checked { subject, description, email, service: service.cloned(), guess: policy::guess(&self.pack, &words) })
+        Ok(Checked { subject, description, email, service, guess: policy::guess(&self.pack, &words) })
     }
 
     /// Fills in what a report leaves open.
@@ -296,7 +301,7 @@ impl Desk {
 
     /// An agency without an active first line has its tickets answered by the second.
     async fn route(&self, tx: &mut Tx, working: &mut Working) -> Result<&'static str> {
-        if store::people::holders(tx, Role::Tier1Agent, &working.ticket.agency).await?.is_empty() {
+        if !store::people::is_held(tx, Role::Tier1Agent, &working.ticket.agency).await? {
             working.ticket.tier = 2;
             return Ok("no_active_first_line");
         }

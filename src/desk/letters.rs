@@ -2,7 +2,6 @@
 
 use crate::desk::Desk;
 use crate::desk::working::Working;
-use crate::domain::people::Role;
 use crate::domain::ticket::{Language, Ticket};
 use crate::error::Result;
 use crate::mail::compose::Outgoing;
@@ -12,58 +11,25 @@ use crate::text;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-/// The confirmation of a new ticket. It carries nothing the reporter wrote: an unproven address may
+/// The confirmation of a new ticket, in answer to the mail with the Message-ID `mail` if it came by one. It carries nothing the reporter wrote: an unproven address may
 /// belong to somebody else.
 ///
 /// # Errors
 /// A template is broken, or the database does not answer.
-pub async fn received(desk: &Desk, tx: &mut Tx, working: &Working) -> Result<()> {
-    let due = super::clocks::due(&desk.pack, &working.ticket, &working.pauses)?;
-    let language = working.ticket.language;
-    let context = json!({
-        "response_due": due.response_due.map(|at| desk.words(language, at)),
-        "resolution_due": due.resolution_due.map(|at| desk.words(language, at)),
-        "verified": working.ticket.requester_verified,
-        "confirm_url": desk.confirm_url(&working.ticket),
-    });
-    to_participants(desk, tx, working, "received", "received", context, true).await
-}
-
-/// Tells the first line of the agency, or the second where there is none, of a new ticket.
-///
-/// # Errors
-/// As [`received`].
-pub async fn new_for_staff(desk: &Desk, tx: &mut Tx, working: &Working) -> Result<()> {
+pub async fn received(desk: &Desk, tx: &mut Tx, working: &Working, mail: Option<String>) -> Result<()> {
     let ticket = &working.ticket;
-    let role = if ticket.tier == 1 { Role::Tier1Agent } else { Role::Tier2Unit };
     let due = super::clocks::due(&desk.pack, ticket, &working.pauses)?;
-    for person in store::people::holders(tx, role, &ticket.agency).await? {
-        let mut context = common(desk, ticket, Language::Indonesian, "");
-        merge(
-            &mut context,
-            json!({
-                "name": person.name,
-                "url": desk.work_url(&ticket.number),
-                "response_due": due.response_due.map(|at| desk.words(Language::Indonesian, at)),
-                "resolution_due": due.resolution_due.map(|at| desk.words(Language::Indonesian, at)),
-            }),
-        );
-        let mail = desk.composer.write(&Outgoing {
-            key: format!("new:{}:{}", ticket.number, person.id),
-            template: "new_for_staff",
-            language: Language::Indonesian,
-            to: &person.email,
-            to_name: &person.name,
-            ticket: Some(ticket.id),
-            reply_to: None,
-            references: &[],
-            automatic: true,
-            context,
-            at: desk.now(),
-        })?;
-        desk.post(tx, &mail).await?;
-    }
-    Ok(())
+    let context = json!({
+        "response_due": due.response_due.map(|at| desk.words(ticket.language, at)),
+        "resolution_due": due.resolution_due.map(|at| desk.words(ticket.language, at)),
+        "verified": ticket.requester_verified,
+        "confirm_url": desk.confirm_url(ticket),
+    });
+    let participant = store::relations::add_participant(tx, ticket.id, &ticket.requester_email).await?;
+    let references: Vec<String> = mail.into_iter().collect();
+    let letter =
+        Letter { key: "received", template: "received", context: &context, automatic: true, references: &references };
+    to_participant(desk, tx, ticket, participant, &ticket.requester_email, &letter).await
 }
 
 /// What a person of the desk wrote to the participants.
@@ -168,29 +134,50 @@ async fn to_participants(
     context: Value,
     automatic: bool,
 ) -> Result<()> {
-    let ticket = &working.ticket;
-    let references = store::messages::mail_references(tx, ticket.id).await?;
-    for (participant, email) in store::relations::participants(tx, ticket.id).await? {
-        let name = if email == ticket.requester_email { ticket.requester_name.as_str() } else { "" };
-        let mut full = common(desk, ticket, ticket.language, name);
-        merge(&mut full, context.clone());
-        let reply_to = thread::reply_address(&desk.secret, &desk.composer.address, &ticket.number, participant);
-        let mail = desk.composer.write(&Outgoing {
-            key: format!("{key}:{}:{participant}", ticket.number),
-            template,
-            language: ticket.language,
-            to: &email,
-            to_name: name,
-            ticket: Some(ticket.id),
-            reply_to: Some(&reply_to),
-            references: &references,
-            automatic,
-            context: full,
-            at: desk.now(),
-        })?;
-        if desk.post(tx, &mail).await? {
-            store::relations::add_mail_reference(tx, ticket.id, &mail.message_id).await?;
-        }
+    let references = store::messages::mail_references(tx, working.ticket.id).await?;
+    let letter = Letter { key, template, context: &context, automatic, references: &references };
+    for (participant, email) in store::relations::participants(tx, working.ticket.id).await? {
+        to_participant(desk, tx, &working.ticket, participant, &email, &letter).await?;
+    }
+    Ok(())
+}
+
+/// What all participants are written.
+struct Letter<'a> {
+    key: &'a str,
+    template: &'static str,
+    context: &'a Value,
+    automatic: bool,
+    references: &'a [String],
+}
+
+async fn to_participant(
+    desk: &Desk,
+    tx: &mut Tx,
+    ticket: &Ticket,
+    participant: i64,
+    email: &str,
+    letter: &Letter<'_>,
+) -> Result<()> {
+    let name = if email == ticket.requester_email { ticket.requester_name.as_str() } else { "" };
+    let mut context = common(desk, ticket, ticket.language, name);
+    merge(&mut context, letter.context.clone());
+    let reply_to = thread::reply_address(&desk.secret, &desk.composer.address, &ticket.number, participant);
+    let mail = desk.composer.write(&Outgoing {
+        key: format!("{}:{}:{participant}", letter.key, ticket.number),
+        template: letter.template,
+        language: ticket.language,
+        to: email,
+        to_name: name,
+        ticket: Some(ticket.id),
+        reply_to: Some(&reply_to),
+        references: letter.references,
+        automatic: letter.automatic,
+        context,
+        at: desk.now(),
+    })?;
+    if desk.post(tx, &mail).await? {
+        store::relations::add_mail_reference(tx, ticket.id, &mail.message_id).await?;
     }
     Ok(())
 }

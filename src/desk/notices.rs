@@ -8,7 +8,7 @@ use crate::domain::people::{Account, Role};
 use crate::domain::ticket::{Language, Ticket};
 use crate::error::Result;
 use crate::mail::compose::Outgoing;
-use crate::store::notices::Notice;
+use crate::store::notices::{NewNotice, Notice};
 use crate::store::{self, Tx};
 use crate::text;
 use chrono::{DateTime, Utc};
@@ -24,12 +24,11 @@ pub async fn note(
     working: &Working,
     kind: StepKind,
     cycle: i64,
-    due: DateTime<Utc>,
-    now: DateTime<Utc>,
+    due_at: DateTime<Utc>,
+    detected_at: DateTime<Utc>,
 ) -> Result<()> {
-    for person in store::people::holders(tx, role, &working.ticket.agency).await? {
-        store::notices::add(tx, person.id, working.ticket.id, kind, cycle, due, now).await?;
-    }
+    let notice = NewNotice { ticket: working.ticket.id, kind, cycle, due_at, detected_at };
+    store::notices::tell(tx, role, &working.ticket.agency, &notice).await?;
     Ok(())
 }
 

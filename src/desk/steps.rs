@@ -77,6 +77,8 @@ impl Desk {
             return Ok(false);
         }
         match step.kind {
+            // Told when the ticket is opened; nothing plans it.
+            StepKind::Start => {}
             StepKind::ResponseNotice => response_missed(working, due_at, now),
             StepKind::Transfer => self.transfer(working, due_at, now),
             StepKind::Warn => {
@@ -179,7 +181,7 @@ impl Desk {
             StepKind::Transfer => &[Role::Tier2Unit, Role::Tier1Agent],
             StepKind::Warn => &[Role::IctHead, Role::AgencyHead],
             StepKind::Breach => &[Role::IctHead],
-            StepKind::PendingReminder | StepKind::PendingClose | StepKind::AutoClose => &[],
+            StepKind::Start | StepKind::PendingReminder | StepKind::PendingClose | StepKind::AutoClose => &[],
         };
         for role in roles {
             notices::note(tx, *role, working, step.kind, step.cycle, due_at, now).await?;

@@ -70,6 +70,21 @@ impl Desk {
         self.view(&mut tx, ticket).await
     }
 
+    /// A ticket that was opened just now: it has no pause and nobody works on it yet.
+    ///
+    /// # Errors
+    /// The pack does not know its profile.
+    pub fn opened(&self, ticket: Ticket) -> Result<TicketView> {
+        Ok(TicketView {
+            due: clocks::due(&self.pack, &ticket, &[])?,
+            paused: false,
+            remaining_seconds: self.remaining(&ticket, &[])?,
+            assignee_name: None,
+            assignee_email: None,
+            ticket,
+        })
+    }
+
     /// Everything on the page of a ticket; internal notes only for those who may read them.
     ///
     /// # Errors

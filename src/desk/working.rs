@@ -27,12 +27,33 @@ pub struct Working {
     events: Vec<NewEvent>,
     /// The clocks as they stand in the database.
     stored_clocks: Vec<SlaClock>,
+    /// The row was added in this change.
+    is_new: bool,
 }
 
 impl Working {
     /// A ticket that is about to be opened.
     pub fn new(ticket: Ticket, service: Option<Service>) -> Self {
-        Self { ticket, clocks: Vec::new(), pauses: Vec::new(), service, events: Vec::new(), stored_clocks: Vec::new() }
+        Self {
+            ticket,
+            clocks: Vec::new(),
+            pauses: Vec::new(),
+            service,
+            events: Vec::new(),
+            stored_clocks: Vec::new(),
+            is_new: false,
+        }
+    }
+
+    /// Adds the row, so that messages can be tied to it; the change still has to be saved.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn insert(&mut self, tx: &mut Tx) -> Result<()> {
+        self.ticket.version = 1;
+        self.ticket.id = store::tickets::insert(tx, &self.ticket).await?;
+        self.is_new = true;
+        Ok(())
     }
 
     /// Loads what belongs to the row of a ticket.
@@ -46,7 +67,7 @@ impl Working {
             Some(code) => store::services::service(tx, code).await?,
             None => None,
         };
-        Ok(Self { ticket, stored_clocks: clocks.clone(), clocks, pauses, service, events: Vec::new() })
+        Ok(Self { ticket, stored_clocks: clocks.clone(), clocks, pauses, service, events: Vec::new(), is_new: false })
     }
 
     /// Notes what happened.
@@ -101,10 +122,11 @@ impl Working {
     pub async fn save(&mut self, tx: &mut Tx, pack: &Pack, now: DateTime<Utc>) -> Result<()> {
         clocks::settle(pack, &self.ticket, &self.pauses, &mut self.clocks, now)?;
         self.ticket.updated_at = now;
-        self.ticket.version += 1;
-        if self.ticket.id == 0 {
-            self.ticket.id = store::tickets::insert(tx, &self.ticket).await?;
+        if self.is_new {
+            // Its row was added with this version by `Working::insert`.
+            self.is_new = false;
         } else {
+            self.ticket.version += 1;
             store::tickets::update(tx, &self.ticket).await?;
         }
         self.save_clocks(tx, pack, now).await?;
@@ -113,9 +135,8 @@ impl Working {
 
     async fn save_clocks(&mut self, tx: &mut Tx, pack: &Pack, now: DateTime<Utc>) -> Result<()> {
         let id = self.ticket.id;
-        for clock in self.clocks.iter().filter(|clock| !self.stored_clocks.contains(clock)) {
-            store::clocks::save(tx, id, clock).await?;
-        }
+        let changed = self.clocks.iter().filter(|clock| !self.stored_clocks.contains(clock));
+        store::clocks::save(tx, id, &changed.cloned().collect::<Vec<_>>()).await?;
         self.stored_clocks.clone_from(&self.clocks);
         if !self.pauses.is_empty() && !self.is_paused() {
             store::clocks::end_pauses(tx, id, self.pauses.iter().filter_map(|pause| pause.to).max().unwrap_or(now))
@@ -133,10 +154,7 @@ impl Working {
             let kinds: Vec<StepKind> = plan.iter().map(|step| step.kind).collect();
             store::clocks::skip_steps(tx, id, &kinds).await?;
         }
-        for step in plan {
-            store::clocks::plan_step(tx, id, step.kind, step.cycle, step.due_at).await?;
-        }
-        Ok(())
+        store::clocks::plan_steps(tx, id, &plan).await
     }
 
     async fn append_events(&mut self, tx: &mut Tx) -> Result<()> {
@@ -147,6 +165,7 @@ impl Working {
         let state = state_digest(&self.ticket, &self.clocks, &self.pauses)?;
         let events = std::mem::take(&mut self.events);
         let last = events.len();
+        let mut chained = Vec::with_capacity(last);
         for (place, new) in events.into_iter().enumerate() {
             seq += 1;
             let mut event = Event {
@@ -157,14 +176,14 @@ impl Working {
                 kind: new.kind.to_owned(),
                 payload: new.payload.to_string(),
                 state: (place + 1 == last).then(|| state.clone()),
-                prev_hash,
+                prev_hash: std::mem::take(&mut prev_hash),
                 hash: String::new(),
             };
             event.hash = sha256(event.preimage());
-            store::events::append(tx, &event).await?;
-            prev_hash = event.hash;
+            prev_hash.clone_from(&event.hash);
+            chained.push(event);
         }
-        Ok(())
+        store::events::append(tx, &chained).await
     }
 }
 

@@ -28,6 +28,8 @@ words! {
 words! {
     /// What happens at an instant of a clock. The letters E1–E4 are those of DOMAIN.md 4.1.
     pub enum StepKind {
+        /// The clock begins; whoever holds the ticket is told. Happens at once, so it is never planned.
+        Start = "start",
         /// E1: nobody has answered in the response time.
         ResponseNotice = "response_notice",
         /// E2: half of the resolution time is used; ownership moves to tier 2.
@@ -61,6 +63,7 @@ impl StepKind {
     /// Order of steps that fall on the same instant.
     pub const fn rank(self) -> i64 {
         match self {
+            Self::Start => 0,
             Self::ResponseNotice => 1,
             Self::Transfer => 2,
             Self::Warn => 3,
@@ -78,7 +81,7 @@ impl StepKind {
             Self::Transfer => Some("E2"),
             Self::Warn => Some("E3"),
             Self::Breach => Some("E4"),
-            Self::PendingReminder | Self::PendingClose | Self::AutoClose => None,
+            Self::Start | Self::PendingReminder | Self::PendingClose | Self::AutoClose => None,
         }
     }
 }
@@ -135,4 +138,15 @@ pub struct Step {
     pub due_at: Option<DateTime<Utc>>,
     /// Where it stands.
     pub state: StepState,
+}
+
+/// A step that must stand in the plan. Steps of a kind that is missing are taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// What happens.
+    pub kind: StepKind,
+    /// In which round; `None` where the kind has a new round for each cause.
+    pub cycle: i64,
+    /// When. UTC. `None` while the clock stands still.
+    pub due_at: Option<DateTime<Utc>>,
 }

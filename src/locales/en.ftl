@@ -427,3 +427,4 @@ confirm-done = Thank you. Your address on ticket { $number } is verified.
 confirm-track = Track a ticket
 sign-in-link-ask = This link signs you in once, within an hour after it was made.
 field-role-agency = Role { $role }: write ROLE@CODE for a role of one existing agency, without @CODE for the others.
+step-start = A new ticket has come in

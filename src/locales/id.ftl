@@ -427,3 +427,4 @@ confirm-done = Terima kasih. Alamat Anda pada tiket { $number } sudah terverifik
 confirm-track = Lacak tiket
 sign-in-link-ask = Tautan ini memasukkan Anda satu kali, dalam satu jam sejak dibuat.
 field-role-agency = Peran { $role }: tulis PERAN@KODE untuk peran satu perangkat daerah yang ada, tanpa @KODE untuk lainnya.
+step-start = Tiket baru masuk untuk ditangani

@@ -1,6 +1,6 @@
 //! Clocks, pauses and planned steps.
 
-use crate::domain::clock_plan::{ClockKind, Line, SlaClock, Step, StepKind, StepState, TicketPause};
+use crate::domain::clock_plan::{ClockKind, Line, Planned, SlaClock, Step, StepKind, StepState, TicketPause};
 use crate::error::Result;
 use crate::store::Tx;
 use chrono::{DateTime, Utc};
@@ -18,26 +18,28 @@ pub async fn of_ticket(tx: &mut Tx, ticket: i64) -> Result<Vec<SlaClock>> {
     )
 }
 
-/// Keeps a clock: adds it, or saves it under its (ticket, kind, line, cycle).
+/// Keeps clocks: adds each, or saves it under its (ticket, kind, line, cycle).
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn save(tx: &mut Tx, ticket: i64, clock: &SlaClock) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "insert into sla_clock (ticket_id, kind, line, cycle, target_seconds, started_at, stopped_at, due_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (ticket_id, kind, line, cycle) do update set \
-         target_seconds = excluded.target_seconds, stopped_at = excluded.stopped_at, due_at = excluded.due_at",
-        ticket,
-        clock.kind,
-        clock.line,
-        clock.cycle,
-        clock.target_seconds,
-        clock.started_at,
-        clock.stopped_at,
-        clock.due_at,
-    )?;
+pub async fn save(tx: &mut Tx, ticket: i64, clocks: &[SlaClock]) -> Result<()> {
+    if clocks.is_empty() {
+        return Ok(());
+    }
+    many!(tx, query => {
+        query.push(
+            "insert into sla_clock (ticket_id, kind, line, cycle, target_seconds, started_at, stopped_at, due_at) ",
+        );
+        query.push_values(clocks, |mut row, clock| {
+            row.push_bind(ticket).push_bind(clock.kind).push_bind(clock.line).push_bind(clock.cycle);
+            row.push_bind(clock.target_seconds).push_bind(clock.started_at);
+            row.push_bind(clock.stopped_at).push_bind(clock.due_at);
+        });
+        query.push(
+            " on conflict (ticket_id, kind, line, cycle) do update set target_seconds = excluded.target_seconds, \
+             stopped_at = excluded.stopped_at, due_at = excluded.due_at",
+        );
+    })?;
     Ok(())
 }
 
@@ -93,23 +95,25 @@ pub async fn end_pauses(tx: &mut Tx, ticket: i64, to: DateTime<Utc>) -> Result<u
     sql!(tx, execute, "update ticket_pause set to_at = $2 where ticket_id = $1 and to_at is null", ticket, to)
 }
 
-/// Plans a step, or moves it when it is planned already; a step that has happened is left alone.
+/// Plans steps, or moves those that are planned already; a step that has happened is left alone.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn plan_step(tx: &mut Tx, ticket: i64, kind: StepKind, cycle: i64, due: Option<DateTime<Utc>>) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "insert into clock_step (ticket_id, kind, cycle, rank, due_at, state) values ($1, $2, $3, $4, $5, 'planned') \
-         on conflict (ticket_id, kind, cycle) do update set due_at = excluded.due_at, state = 'planned' \
-         where clock_step.state <> 'done'",
-        ticket,
-        kind,
-        cycle,
-        kind.rank(),
-        due,
-    )?;
+pub async fn plan_steps(tx: &mut Tx, ticket: i64, steps: &[Planned]) -> Result<()> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    many!(tx, query => {
+        query.push("insert into clock_step (ticket_id, kind, cycle, rank, due_at, state) ");
+        query.push_values(steps, |mut row, step| {
+            row.push_bind(ticket).push_bind(step.kind).push_bind(step.cycle).push_bind(step.kind.rank());
+            row.push_bind(step.due_at).push_bind(StepState::Planned);
+        });
+        query.push(
+            " on conflict (ticket_id, kind, cycle) do update set due_at = excluded.due_at, state = 'planned' \
+             where clock_step.state <> 'done'",
+        );
+    })?;
     Ok(())
 }
 

@@ -18,26 +18,23 @@ pub async fn head(tx: &mut Tx, stream: &str) -> Result<Option<(i64, String)>> {
     )
 }
 
-/// Appends an event that was chained before. Its place must be free.
+/// Appends events that were chained before. Their places must be free.
 ///
 /// # Errors
-/// The place is taken, or the database does not answer.
-pub async fn append(tx: &mut Tx, event: &Event) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "insert into event (stream, seq, at, actor, kind, payload, state, prev_hash, hash) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        &event.stream,
-        event.seq,
-        event.at,
-        event.actor.as_str(),
-        &event.kind,
-        &event.payload,
-        &event.state,
-        &event.prev_hash,
-        &event.hash,
-    )?;
+/// A place is taken, or the database does not answer.
+pub async fn append(tx: &mut Tx, events: &[Event]) -> Result<()> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    many!(tx, query => {
+        query.push("insert into event (stream, seq, at, actor, kind, payload, state, prev_hash, hash) ");
+        query.push_values(events, |mut row, event| {
+            row.push_bind(event.stream.clone()).push_bind(event.seq).push_bind(event.at);
+            row.push_bind(event.actor.as_str().to_owned()).push_bind(event.kind.clone());
+            row.push_bind(event.payload.clone()).push_bind(event.state.clone());
+            row.push_bind(event.prev_hash.clone()).push_bind(event.hash.clone());
+        });
+    })?;
     Ok(())
 }
 

@@ -45,6 +45,26 @@ macro_rules! sql {
     };
 }
 
+/// Builds one statement with a list of values and runs it on whichever database the transaction belongs to;
+/// gives the number of changed rows. Only literals and bound values go into it.
+macro_rules! many {
+    ($tx:expr, $query:ident => $build:expr) => {
+        match $tx.connection() {
+            $crate::store::Connection::Sqlite(c) => {
+                let mut $query = sqlx::QueryBuilder::<sqlx::Sqlite>::new("");
+                $build;
+                $query.build().execute(c).await.map(|done| done.rows_affected())
+            }
+            $crate::store::Connection::Postgres(c) => {
+                let mut $query = sqlx::QueryBuilder::<sqlx::Postgres>::new("");
+                $build;
+                $query.build().execute(c).await.map(|done| done.rows_affected())
+            }
+        }
+        .map_err($crate::error::Error::from)
+    };
+}
+
 pub mod clocks;
 pub mod dialect;
 pub mod events;

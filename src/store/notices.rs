@@ -1,6 +1,7 @@
 //! What heads and units are told, until it leaves as mail.
 
 use crate::domain::clock_plan::StepKind;
+use crate::domain::people::Role;
 use crate::error::Result;
 use crate::store::Tx;
 use chrono::{DateTime, Utc};
@@ -22,32 +23,42 @@ pub struct Notice {
     pub detected_at: DateTime<Utc>,
 }
 
-/// Notes that a person must be told of a step; once per step.
+/// Notes that whoever holds `role` for `agency`, or for no particular one, must be told of a step; once per
+/// person and step. Gives how many were noted.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn add(
-    tx: &mut Tx,
-    account: i64,
-    ticket: i64,
-    kind: StepKind,
-    cycle: i64,
-    due: DateTime<Utc>,
-    detected: DateTime<Utc>,
-) -> Result<()> {
+pub async fn tell(tx: &mut Tx, role: Role, agency: &str, notice: &NewNotice) -> Result<u64> {
     sql!(
         tx,
         execute,
-        "insert into notice (account_id, ticket_id, kind, cycle, due_at, detected_at) values ($1, $2, $3, $4, $5, $6) \
+        "insert into notice (account_id, ticket_id, kind, cycle, due_at, detected_at) \
+         select a.id, $1, $2, $3, $4, $5 from account a where a.active and exists \
+         (select 1 from role_grant g where g.account_id = a.id and g.role = $6 and g.agency in ($7, '')) \
          on conflict (account_id, ticket_id, kind, cycle) do nothing",
-        account,
-        ticket,
-        kind,
-        cycle,
-        due,
-        detected,
-    )?;
-    Ok(())
+        notice.ticket,
+        notice.kind,
+        notice.cycle,
+        notice.due_at,
+        notice.detected_at,
+        role,
+        agency,
+    )
+}
+
+/// What somebody is to be told.
+#[derive(Debug, Clone, Copy)]
+pub struct NewNotice {
+    /// The ticket it is about.
+    pub ticket: i64,
+    /// The step that caused it.
+    pub kind: StepKind,
+    /// Which round of it.
+    pub cycle: i64,
+    /// When that was due. UTC.
+    pub due_at: DateTime<Utc>,
+    /// When it was noticed. UTC.
+    pub detected_at: DateTime<Utc>,
 }
 
 /// Notices not mailed yet, person by person.

@@ -100,16 +100,16 @@ pub async fn grant(tx: &mut Tx, account: i64, grant: &Grant) -> Result<()> {
     Ok(())
 }
 
-/// Active people who hold a role, for `agency` or for no particular one; each once.
+/// Does an active person hold `role`, for `agency` or for no particular one?
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn holders(tx: &mut Tx, role: Role, agency: &str) -> Result<Vec<Account>> {
+pub async fn is_held(tx: &mut Tx, role: Role, agency: &str) -> Result<bool> {
     sql!(
         tx,
-        fetch_all as Account,
-        "select id, email, name, nip, active from account where active and exists \
-         (select 1 from role_grant where account_id = account.id and role = $1 and agency in ($2, '')) order by id",
+        fetch_one scalar bool,
+        "select exists (select 1 from role_grant g join account a on a.id = g.account_id \
+         where a.active and g.role = $1 and g.agency in ($2, ''))",
         role,
         agency,
     )

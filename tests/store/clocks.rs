@@ -41,7 +41,7 @@ async fn a_clock_is_kept_with_all_its_fields(db: Db) {
     }
     let mut tx = write(&db).await;
     for each in &all {
-        clocks::save(&mut tx, id, each).await.unwrap();
+        clocks::save(&mut tx, id, std::slice::from_ref(each)).await.unwrap();
     }
     commit(tx).await;
     assert_eq!(kept(&db, id).await, all);
@@ -52,7 +52,7 @@ async fn a_clock_saved_again_keeps_its_key_and_its_start(db: Db) {
     let id = one_ticket(&db).await;
     let first = clock(ClockKind::Resolution, Line::Total, 1);
     let mut tx = write(&db).await;
-    clocks::save(&mut tx, id, &first).await.unwrap();
+    clocks::save(&mut tx, id, std::slice::from_ref(&first)).await.unwrap();
     let key = clocks::of_ticket(&mut tx, id).await.unwrap()[0].id;
     let moved = SlaClock {
         target_seconds: Some(60),
@@ -61,12 +61,12 @@ async fn a_clock_saved_again_keeps_its_key_and_its_start(db: Db) {
         started_at: at(5),
         ..first.clone()
     };
-    clocks::save(&mut tx, id, &moved).await.unwrap();
+    clocks::save(&mut tx, id, std::slice::from_ref(&moved)).await.unwrap();
     commit(tx).await;
     let expected = SlaClock { id: key, started_at: first.started_at, ..moved };
     assert_eq!(clocks::of_ticket(&mut read(&db).await, id).await.unwrap(), [expected]);
     let mut tx = write(&db).await;
-    clocks::save(&mut tx, id, &first).await.unwrap();
+    clocks::save(&mut tx, id, std::slice::from_ref(&first)).await.unwrap();
     commit(tx).await;
     assert_eq!(kept(&db, id).await, [first], "a clock that runs again has no end and no deadline");
 }
@@ -75,7 +75,7 @@ async fn the_restarts_of_a_clock_are_counted(db: Db) {
     let id = one_ticket(&db).await;
     let mut tx = write(&db).await;
     for (line, cycle) in [(Line::Total, 1), (Line::Tier1, 1), (Line::Tier1, 2), (Line::Tier1, 2)] {
-        clocks::save(&mut tx, id, &clock(ClockKind::Resolution, line, cycle)).await.unwrap();
+        clocks::save(&mut tx, id, &[clock(ClockKind::Resolution, line, cycle)]).await.unwrap();
     }
     for (kind, line, expected) in [
         (ClockKind::Resolution, Line::Total, 1),
@@ -131,13 +131,13 @@ async fn tickets_with_a_running_deadline_are_listed_once_and_in_pages(db: Db) {
     for &id in &ids[..3] {
         for kind in [ClockKind::Response, ClockKind::Resolution] {
             let running = SlaClock { due_at: Some(at(60)), ..clock(kind, Line::Total, 1) };
-            clocks::save(&mut tx, id, &running).await.unwrap();
+            clocks::save(&mut tx, id, std::slice::from_ref(&running)).await.unwrap();
         }
     }
     let stopped =
         SlaClock { due_at: Some(at(60)), stopped_at: Some(at(50)), ..clock(ClockKind::Response, Line::Total, 1) };
-    clocks::save(&mut tx, ids[3], &stopped).await.unwrap();
-    clocks::save(&mut tx, ids[4], &clock(ClockKind::Resolution, Line::Total, 1)).await.unwrap();
+    clocks::save(&mut tx, ids[3], std::slice::from_ref(&stopped)).await.unwrap();
+    clocks::save(&mut tx, ids[4], &[clock(ClockKind::Resolution, Line::Total, 1)]).await.unwrap();
     commit(tx).await;
     let mut tx = read(&db).await;
     assert_eq!(clocks::open_tickets(&mut tx, 0, 2).await.unwrap(), ids[..2]);

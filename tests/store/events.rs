@@ -32,7 +32,7 @@ fn event(stream: &str, seq: i64) -> Event {
 
 async fn append(db: &Db, stream: &str, seq: i64) {
     let mut tx = write(db).await;
-    events::append(&mut tx, &event(stream, seq)).await.expect("a free place");
+    events::append(&mut tx, &[event(stream, seq)]).await.expect("a free place");
     commit(tx).await;
 }
 
@@ -44,7 +44,7 @@ async fn an_event_is_kept_byte_by_byte(db: Db) {
     let mut tx = write(&db).await;
     assert_eq!(events::head(&mut tx, "OKI-2602-00001-0").await.unwrap(), None);
     for each in &both {
-        events::append(&mut tx, each).await.unwrap();
+        events::append(&mut tx, std::slice::from_ref(each)).await.unwrap();
     }
     commit(tx).await;
     let mut tx = read(&db).await;
@@ -58,7 +58,7 @@ async fn a_place_in_a_chain_is_taken_once(db: Db) {
     append(&db, "A", 1).await;
     append(&db, "B", 1).await;
     let mut tx = write(&db).await;
-    let taken = events::append(&mut tx, &event("A", 1)).await.expect_err("a taken place");
+    let taken = events::append(&mut tx, &[event("A", 1)]).await.expect_err("a taken place");
     assert!(dialect::is_duplicate(&taken), "{taken:?}");
 }
 
@@ -68,7 +68,7 @@ async fn one_of_five_concurrent_events_gets_the_place(db: Db) {
         tokio::spawn(async move {
             let mut tx = write(&db).await;
             let hash = format!("of writer {i}");
-            match events::append(&mut tx, &Event { hash: hash.clone(), ..event("A", 1) }).await {
+            match events::append(&mut tx, &[Event { hash: hash.clone(), ..event("A", 1) }]).await {
                 Ok(()) => {
                     commit(tx).await;
                     Some(hash)

@@ -42,9 +42,9 @@ async fn promise(tx: &mut Tx, ticket: i64, due: Option<i64>) {
         stopped_at: None,
         due_at: due.map(at),
     };
-    clocks::save(tx, ticket, &clock(ClockKind::Response, Line::Total, Some(-900))).await.unwrap();
-    clocks::save(tx, ticket, &clock(ClockKind::Resolution, Line::Total, due)).await.unwrap();
-    clocks::save(tx, ticket, &clock(ClockKind::Resolution, Line::Tier1, Some(-900))).await.unwrap();
+    clocks::save(tx, ticket, &[clock(ClockKind::Response, Line::Total, Some(-900))]).await.unwrap();
+    clocks::save(tx, ticket, &[clock(ClockKind::Resolution, Line::Total, due)]).await.unwrap();
+    clocks::save(tx, ticket, &[clock(ClockKind::Resolution, Line::Tier1, Some(-900))]).await.unwrap();
 }
 
 fn everything() -> Visibility {

@@ -4,13 +4,23 @@ use super::{at, commit, open, person, read, ticket, value, write};
 use crate::support::db::on_both;
 use chrono::{DateTime, Utc};
 use meja::domain::clock_plan::StepKind;
-use meja::store::notices::{self, Notice};
-use meja::store::{Db, Tx};
+use meja::domain::people::{Grant, Role};
+use meja::store::notices::{self, NewNotice, Notice};
+use meja::store::{Db, Tx, people};
 
-on_both!(a_person_is_told_of_a_step_once, notices_wait_person_by_person_in_order, a_notice_is_mailed_once,);
+on_both!(
+    everybody_who_holds_the_role_is_told_once,
+    a_person_is_told_of_a_step_once,
+    notices_wait_person_by_person_in_order,
+    a_notice_is_mailed_once,
+);
 
 async fn add(tx: &mut Tx, account: i64, ticket: i64, kind: StepKind, cycle: i64, due: i64) {
-    notices::add(tx, account, ticket, kind, cycle, at(due), at(due + 500)).await.expect("a notice");
+    // A role that only this person holds, so that nobody else is told.
+    let agency = format!("A{account}");
+    people::grant(tx, account, &Grant { role: Role::Auditor, agency: Some(agency.clone()) }).await.expect("a role");
+    let notice = NewNotice { ticket, kind, cycle, due_at: at(due), detected_at: at(due + 500) };
+    notices::tell(tx, Role::Auditor, &agency, &notice).await.expect("a notice");
 }
 
 async fn a_person_is_told_of_a_step_once(db: Db) {
@@ -71,4 +81,27 @@ async fn a_notice_is_mailed_once(db: Db) {
     assert!(!notices::mark_mailed(&mut tx, notice + 1, at(30)).await.unwrap());
     commit(tx).await;
     assert_eq!(value::<DateTime<Utc>>(&db, "select mailed_at from notice").await, at(20));
+}
+
+async fn everybody_who_holds_the_role_is_told_once(db: Db) {
+    let mut tx = write(&db).await;
+    let id = open(&mut tx, &ticket("OKI-2602-00001-0")).await;
+    let mut told = Vec::new();
+    for (email, agencies) in [
+        ("ani@oki.go.id", vec![None, Some("BKD")]),
+        ("budi@oki.go.id", vec![Some("BKD")]),
+        ("cici@oki.go.id", vec![Some("DINKES")]),
+    ] {
+        let account = person(&mut tx, email).await;
+        for agency in agencies {
+            let agency = agency.map(str::to_owned);
+            people::grant(&mut tx, account, &Grant { role: Role::AgencyHead, agency }).await.unwrap();
+        }
+        told.push(account);
+    }
+    let notice = NewNotice { ticket: id, kind: StepKind::Start, cycle: 1, due_at: at(1), detected_at: at(1) };
+    assert_eq!(notices::tell(&mut tx, Role::AgencyHead, "BKD", &notice).await.unwrap(), 2);
+    assert_eq!(notices::tell(&mut tx, Role::AgencyHead, "BKD", &notice).await.unwrap(), 0);
+    let waiting = notices::waiting(&mut tx).await.unwrap();
+    assert_eq!(waiting.iter().map(|notice| notice.account_id).collect::<Vec<_>>(), told[..2]);
 }

@@ -3,7 +3,7 @@
 use super::{at, commit, joined, one_ticket, open, read, ticket, value, write};
 use crate::support::db::on_both;
 use chrono::{DateTime, Utc};
-use meja::domain::clock_plan::{Step, StepKind, StepState};
+use meja::domain::clock_plan::{Planned, Step, StepKind, StepState};
 use meja::store::{Db, clocks};
 
 on_both!(
@@ -20,7 +20,7 @@ on_both!(
 
 async fn plan(db: &Db, ticket: i64, kind: StepKind, cycle: i64, due: Option<i64>) {
     let mut tx = write(db).await;
-    clocks::plan_step(&mut tx, ticket, kind, cycle, due.map(at)).await.expect("a planned step");
+    clocks::plan_steps(&mut tx, ticket, &[Planned { kind, cycle, due_at: due.map(at) }]).await.expect("a planned step");
     commit(tx).await;
 }
 
@@ -102,7 +102,7 @@ async fn only_the_steps_that_are_not_kept_are_taken_back(db: Db) {
     let states: Vec<_> = told(&db, one).await.into_iter().map(|(kind, _, _, state)| (kind, state)).collect();
     for (kind, state) in states {
         let expected = match kind {
-            StepKind::ResponseNotice => StepState::Done,
+            StepKind::Start => StepState::Done,
             StepKind::Breach | StepKind::PendingClose => StepState::Planned,
             _ => StepState::Skipped,
         };

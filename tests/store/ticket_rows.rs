@@ -318,7 +318,7 @@ async fn a_ticket_without_any_event_is_found(db: Db) {
             prev_hash: GENESIS.to_owned(),
             hash: "h".to_owned(),
         };
-        events::append(&mut tx, &event).await.unwrap();
+        events::append(&mut tx, &[event]).await.unwrap();
         assert_eq!(tickets::without_events(&mut tx).await.unwrap().as_deref(), left);
     }
 }

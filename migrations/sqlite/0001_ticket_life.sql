@@ -145,7 +145,7 @@ create table attachment (
 );
 create index attachment_message on attachment (message_id);
 
--- Message-IDs of mails in and out of a ticket: replies are threaded by them.
+-- Message-IDs of mails that came in for a ticket: replies are threaded by them and by those in the outbox.
 create table mail_reference (
     id integer primary key,
     message_id text not null,
@@ -302,6 +302,8 @@ create table outbox (
 );
 create index outbox_due on outbox (due_at, id) where state in ('queued', 'sending');
 create index outbox_ticket on outbox (ticket_id, id);
+-- Answers to our own mail are threaded by its Message-ID.
+create index outbox_message on outbox (message_id);
 
 create table idempotency (
     item_key text primary key,

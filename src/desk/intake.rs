@@ -60,6 +60,15 @@ pub struct MailTrace {
     pub follows: Option<Ticket>,
 }
 
+/// A report with everything filled in that it left open; it has no number yet.
+#[derive(Debug)]
+pub(super) struct Judged {
+    ticket: Ticket,
+    service: Option<Service>,
+    guess: Guess,
+    routing: &'static str,
+}
+
 /// A report whose fields are sound.
 struct Checked {
     subject: String,
@@ -86,13 +95,15 @@ impl Desk {
             }
         }
         let now = self.now();
+        // Judged before the writer's turn: what is refused never keeps others waiting.
+        let judged = self.judge(&mut self.db.glance().await?, report.clone(), now).await?;
         let mut tx = self.db.write().await?;
         if let once::Repeat::Answered(number) =
             once::take(&mut tx, actor, key, &once::fingerprint(&report), self.clock.machine()).await?
         {
             return store::tickets::by_number(&mut tx, &number).await?.ok_or(Error::NotFound("ticket"));
         }
-        let ticket = self.open_in(&mut tx, report, ActorLabel::user(actor.account.id), now, None).await?;
+        let ticket = self.open_in(&mut tx, judged, ActorLabel::user(actor.account.id), now, None).await?;
         once::answer(&mut tx, actor, key, &ticket.number).await?;
         tx.commit().await?;
         self.wake();
@@ -117,13 +128,14 @@ impl Desk {
         }
         let now = self.now();
         let key = crate::secret::sha256(format!("form\n{key}"));
+        let judged = self.judge(&mut self.db.glance().await?, report, now).await?;
         let mut tx = self.db.write().await?;
         if !store::settings::take_key(&mut tx, &key, "form", self.clock.machine()).await? {
             let answer = store::settings::answered(&mut tx, &key).await?.and_then(|(_, answer)| answer);
             let number = answer.ok_or_else(|| Error::conflict(Say::new("error-still-working")))?;
             return store::tickets::by_number(&mut tx, &number).await?.ok_or(Error::NotFound("ticket"));
         }
-        let ticket = self.open_in(&mut tx, report, ActorLabel::requester(), now, None).await?;
+        let ticket = self.open_in(&mut tx, judged, ActorLabel::requester(), now, None).await?;
         store::settings::answer_key(&mut tx, &key, &ticket.number).await?;
         tx.commit().await?;
         self.wake();
@@ -134,15 +146,14 @@ impl Desk {
     pub(super) async fn open_in(
         &self,
         tx: &mut Tx,
-        report: Report,
+        judged: Judged,
         actor: ActorLabel,
         received: DateTime<Utc>,
         mail: Option<MailTrace>,
     ) -> Result<Ticket> {
-        let (ticket, service, guess) = self.judge(tx, report, received).await?;
+        let Judged { ticket, service, guess, routing } = judged;
         let mut working = Working::new(ticket, service);
         self.number(tx, &mut working, received).await?;
-        let routing = self.route(tx, &mut working).await?;
         let payload = json!({
             "kind": working.ticket.kind, "priority": working.ticket.priority, "agency": working.ticket.agency,
             "service": working.ticket.service, "profile": working.ticket.profile, "channel": working.ticket.channel,
@@ -234,7 +245,7 @@ impl Desk {
     }
 
     /// Fills in what a report leaves open.
-    async fn judge(&self, tx: &mut Tx, report: Report, now: DateTime<Utc>) -> Result<(Ticket, Option<Service>, Guess)> {
+    pub(super) async fn judge(&self, tx: &mut Tx, report: Report, now: DateTime<Utc>) -> Result<Judged> {
         let Checked { subject, description, email, service, guess } = self.check(tx, &report).await?;
         let agency = match (&report.agency, &service) {
             (Some(code), _) => code.clone(),
@@ -252,6 +263,9 @@ impl Desk {
         let critical = service.as_ref().is_some_and(|service| service.critical);
         let outage = guess.outage && kind == Kind::Incident && !judged;
         let own_profile = service.as_ref().map(|service| service.profile.clone());
+        // An agency without an active first line has its tickets answered by the second.
+        let has_first_line = store::people::is_held(tx, Role::Tier1Agent, &agency).await?;
+        let (tier, routing) = if has_first_line { (1, "agency") } else { (2, "no_active_first_line") };
         let ticket = Ticket {
             id: 0,
             number: String::new(),
@@ -263,7 +277,7 @@ impl Desk {
             impact,
             urgency,
             priority: policy::priority(&self.pack, impact, urgency, critical, outage, false),
-            tier: 1,
+            tier,
             agency,
             service: service.as_ref().map(|service| service.code.clone()),
             assignee: None,
@@ -287,7 +301,7 @@ impl Desk {
             profile: own_profile.unwrap_or_else(|| self.pack.profile_for(kind).to_owned()),
             updated_at: now,
         };
-        Ok((ticket, service, guess))
+        Ok(Judged { ticket, service, guess, routing })
     }
 
     /// Gives the next number of the local month.
@@ -297,15 +311,6 @@ impl Desk {
         let sequence = store::tickets::next_sequence(tx, &period).await?;
         working.ticket.number = number::format(&self.pack.region.code, local.year(), local.month(), sequence);
         Ok(())
-    }
-
-    /// An agency without an active first line has its tickets answered by the second.
-    async fn route(&self, tx: &mut Tx, working: &mut Working) -> Result<&'static str> {
-        if !store::people::is_held(tx, Role::Tier1Agent, &working.ticket.agency).await? {
-            working.ticket.tier = 2;
-            return Ok("no_active_first_line");
-        }
-        Ok("agency")
     }
 
     /// Is this an address of the region's official domain?

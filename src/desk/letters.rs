@@ -176,9 +176,7 @@ async fn to_participant(
         context,
         at: desk.now(),
     })?;
-    if desk.post(tx, &mail).await? {
-        store::relations::add_mail_reference(tx, ticket.id, &mail.message_id).await?;
-    }
+    desk.post(tx, &mail).await?;
     Ok(())
 }
 

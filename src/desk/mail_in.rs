@@ -197,7 +197,8 @@ impl Desk {
             language: Language::Indonesian,
         };
         let trace = MailTrace { message_id: letter.message_id.clone(), files: letter.files.clone(), follows };
-        let ticket = self.open_in(tx, report, ActorLabel::mail(), item.received_at, Some(trace)).await?;
+        let judged = self.judge(tx, report, item.received_at).await?;
+        let ticket = self.open_in(tx, judged, ActorLabel::mail(), item.received_at, Some(trace)).await?;
         Ok(Verdict { state: InboxState::Done, cause: None, ticket: Some(ticket.id) })
     }
 }

@@ -29,12 +29,8 @@ impl Desk {
     /// # Errors
     /// `Unauthenticated` when it is unknown or revoked, or its owner is disabled.
     pub async fn by_token(&self, token: &str) -> Result<Actor> {
-        let mut tx = self.db.read().await?;
-        let found = store::people::by_token(&mut tx, &sha256(token)).await?;
-        let (account, scope) = found.ok_or(Error::Unauthenticated)?;
-        let account = store::people::by_id(&mut tx, account).await?.filter(|account| account.active);
-        let account = account.ok_or(Error::Unauthenticated)?;
-        let grants = store::people::grants(&mut tx, account.id).await?;
+        let found = store::people::by_token(&mut self.db.glance().await?, &sha256(token)).await?;
+        let (account, scope, grants) = found.filter(|owner| owner.0.active).ok_or(Error::Unauthenticated)?;
         Ok(Actor { account, grants, scope, via: Channel::Api })
     }
 

@@ -93,7 +93,8 @@ impl Composer {
     /// # Errors
     /// A template uses a name that is not given, or the address is no address.
     pub fn write(&self, mail: &Outgoing<'_>) -> Result<NewMail> {
-        let subject = self.render(mail, "subject.txt")?;
+        let values = self.values(mail)?;
+        let subject = self.render(mail, "subject.txt", &values)?;
         let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
         let host = self.address.rsplit_once('@').map_or("localhost", |(_, host)| host);
         let message_id = format!("{}@{host}", &sha256(format!("{}\n{}\n{}", mail.key, mail.to, mail.at))[..32]);
@@ -115,8 +116,9 @@ impl Composer {
                 .raw_header(raw("Auto-Submitted", "auto-generated"))
                 .raw_header(raw("X-Auto-Response-Suppress", "All"));
         }
-        let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(self.render(mail, "body.txt")?);
-        let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(self.render(mail, "body.html")?);
+        let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(self.render(mail, "body.txt", &values)?);
+        let html =
+            SinglePart::builder().header(ContentType::TEXT_HTML).body(self.render(mail, "body.html", &values)?);
         let message = builder
             .multipart(MultiPart::alternative().singlepart(text).singlepart(html))
             .map_err(|error| Error::Internal(error.into()))?;
@@ -131,19 +133,23 @@ impl Composer {
         })
     }
 
-    fn render(&self, mail: &Outgoing<'_>, part: &str) -> Result<String> {
-        let name = match mail.language {
-            Language::Indonesian => format!("{}/{part}", mail.template),
-            Language::English => format!("{}/en/{part}", mail.template),
-        };
+    /// The values of a mail as templates read them: converted once for its three parts.
+    fn values(&self, mail: &Outgoing<'_>) -> Result<minijinja::Value> {
         let mut context = mail.context.clone();
         if let Some(context) = context.as_object_mut() {
             context.insert("desk".to_owned(), self.name.clone().into());
             context.insert("region".to_owned(), self.region.clone().into());
         }
+        Ok(serde_json::from_value(context)?)
+    }
+
+    fn render(&self, mail: &Outgoing<'_>, part: &str, values: &minijinja::Value) -> Result<String> {
+        let name = match mail.language {
+            Language::Indonesian => format!("{}/{part}", mail.template),
+            Language::English => format!("{}/en/{part}", mail.template),
+        };
         let template = self.templates.get_template(&name).map_err(|error| Error::Internal(error.into()))?;
-        let context: minijinja::Value = serde_json::from_value(context)?;
-        template.render(context).map_err(|error| Error::Internal(error.into()))
+        template.render(values.clone()).map_err(|error| Error::Internal(error.into()))
     }
 }
 

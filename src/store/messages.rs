@@ -72,7 +72,8 @@ pub async fn attachments(tx: &mut Tx, ticket: i64) -> Result<Vec<Attachment>> {
     )
 }
 
-/// Message-IDs of a ticket's mails, oldest first: the first and the last nine.
+/// Message-IDs that a mail to a ticket's participants follows: our first mail to them, then those that came
+/// in, oldest first, the first and the last nine.
 ///
 /// # Errors
 /// The database does not answer.
@@ -80,9 +81,12 @@ pub async fn mail_references(tx: &mut Tx, ticket: i64) -> Result<Vec<String>> {
     sql!(
         tx,
         fetch_all scalar String,
-        "select message_id from mail_reference where ticket_id = $1 \
+        "select message_id from (select message_id, 0 as place, id from outbox where ticket_id = $1 \
+         and id = (select min(o.id) from outbox o join participant p on p.ticket_id = o.ticket_id \
+         and p.email = o.recipient where o.ticket_id = $1) \
+         union all select message_id, 1 as place, id from mail_reference where ticket_id = $1 \
          and (id = (select min(id) from mail_reference where ticket_id = $1) \
-         or id in (select id from mail_reference where ticket_id = $1 order by id desc limit 9)) order by id",
+         or id in (select id from mail_reference where ticket_id = $1 order by id desc limit 9))) t order by place, id",
         ticket,
     )
 }

@@ -100,6 +100,10 @@ pub enum Db {
 pub enum Tx {
     /// Reads a snapshot of the embedded database.
     SqliteRead(Transaction<'static, sqlx::Sqlite>),
+    /// Reads one statement from the embedded database.
+    SqliteGlance(sqlx::pool::PoolConnection<sqlx::Sqlite>),
+    /// Reads one statement from the shared database.
+    PostgresGlance(sqlx::pool::PoolConnection<Postgres>),
     /// Changes the embedded database, alone.
     SqliteWrite(writer::Turn),
     /// Reads or changes the shared database.
@@ -155,6 +159,17 @@ impl Db {
         }
     }
 
+    /// Borrows a connection for one statement that needs no snapshot around it.
+    ///
+    /// # Errors
+    /// No connection is free in time.
+    pub async fn glance(&self) -> Result<Tx> {
+        match self {
+            Self::Sqlite { readers, .. } => Ok(Tx::SqliteGlance(readers.acquire().await?)),
+            Self::Postgres(pool) => Ok(Tx::PostgresGlance(pool.acquire().await?)),
+        }
+    }
+
     /// Begins a transaction that changes something.
     ///
     /// # Errors
@@ -188,6 +203,7 @@ impl Tx {
             Self::SqliteRead(tx) => Ok(tx.commit().await?),
             Self::SqliteWrite(turn) => turn.commit().await,
             Self::Postgres(tx) => Ok(tx.commit().await?),
+            Self::SqliteGlance(_) | Self::PostgresGlance(_) => Ok(()),
         }
     }
 
@@ -196,6 +212,8 @@ impl Tx {
             Self::SqliteRead(tx) => Connection::Sqlite(&mut *tx),
             Self::SqliteWrite(turn) => Connection::Sqlite(turn.connection()),
             Self::Postgres(tx) => Connection::Postgres(&mut *tx),
+            Self::SqliteGlance(connection) => Connection::Sqlite(&mut *connection),
+            Self::PostgresGlance(connection) => Connection::Postgres(&mut *connection),
         }
     }
 }

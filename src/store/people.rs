@@ -140,15 +140,43 @@ pub async fn add_token(
     Ok(())
 }
 
+/// What a token says: its owner's account, what it may be used for, and the owner's roles.
+pub type TokenOwner = (Account, Scope, Vec<Grant>);
+
 /// Whose token this is, by its digest, unless it was revoked.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn by_token(tx: &mut Tx, hash: &str) -> Result<Option<(i64, Scope)>> {
-    sql!(
+pub async fn by_token(tx: &mut Tx, hash: &str) -> Result<Option<TokenOwner>> {
+    let rows = sql!(
         tx,
-        fetch_optional as (i64, Scope),
-        "select account_id, scope from api_token where hash = $1 and revoked_at is null",
-        hash
-    )
+        fetch_all as OwnerRow,
+        "select a.id, a.email, a.name, a.nip, a.active, t.scope, g.role, g.agency \
+         from api_token t join account a on a.id = t.account_id left join role_grant g on g.account_id = a.id \
+         where t.hash = $1 and t.revoked_at is null order by g.role, g.agency",
+        hash,
+    )?;
+    let mut grants = Vec::new();
+    let mut owner = None;
+    for row in rows {
+        if let Some(role) = row.role {
+            grants.push(Grant { role, agency: row.agency.filter(|code| !code.is_empty()) });
+        }
+        let OwnerRow { id, email, name, nip, active, scope, .. } = row;
+        owner = Some((Account { id, email, name, nip, active }, scope));
+    }
+    Ok(owner.map(|(account, scope)| (account, scope, grants)))
+}
+
+/// An owner beside one of the roles held, if any.
+#[derive(sqlx::FromRow)]
+struct OwnerRow {
+    id: i64,
+    email: String,
+    name: String,
+    nip: Option<String>,
+    active: bool,
+    scope: Scope,
+    role: Option<Role>,
+    agency: Option<String>,
 }

@@ -27,7 +27,7 @@ pub async fn participants(tx: &mut Tx, ticket: i64) -> Result<Vec<(i64, String)>
     sql!(tx, fetch_all as (i64, String), "select id, email from participant where ticket_id = $1 order by id", ticket)
 }
 
-/// Remembers that a mail with this Message-ID belongs to the ticket.
+/// Remembers that a mail that came in with this Message-ID belongs to the ticket.
 ///
 /// # Errors
 /// The database does not answer.
@@ -42,15 +42,16 @@ pub async fn add_mail_reference(tx: &mut Tx, ticket: i64, message_id: &str) -> R
     Ok(())
 }
 
-/// The ticket a Message-ID belongs to; the youngest when several share it.
+/// The ticket a Message-ID belongs to, of a mail in or out; the youngest when several share it.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn by_mail_reference(tx: &mut Tx, message_id: &str) -> Result<Option<i64>> {
     sql!(
         tx,
-        fetch_optional scalar i64,
-        "select ticket_id from mail_reference where message_id = $1 order by ticket_id desc limit 1",
+        fetch_one scalar Option<i64>,
+        "select max(ticket_id) from (select ticket_id from mail_reference where message_id = $1 \
+         union all select ticket_id from outbox where message_id = $1) t",
         message_id,
     )
 }

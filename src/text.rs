@@ -27,8 +27,19 @@ fn bundle(language: &str, text: &str) -> Bundle {
 
 /// A sentence of the catalogue in a language; the key itself when there is none.
 pub fn say(language: Language, sentence: &Say) -> String {
-    let args: Vec<(&str, &str)> = sentence.args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let args: Vec<(&str, String)> =
+        sentence.args.iter().map(|(name, value)| (*name, told(language, name, value))).collect();
+    let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
     phrase(language, sentence.key, &args)
+}
+
+/// A value as people read it: words of the domain and names of fields are translated too.
+fn told(language: Language, name: &str, value: &str) -> String {
+    match name {
+        "status" => word(language, &format!("status-{value}")),
+        "label" => word(language, &format!("label-{value}")),
+        _ => value.to_owned(),
+    }
 }
 
 /// A sentence by a key that is only known at run time, e.g. `status-` and a word.

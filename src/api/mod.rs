@@ -15,7 +15,7 @@ mod verbs;
 
 use crate::desk::Desk;
 use crate::domain::people::Actor;
-use poem::http::header;
+use poem::http::{Method, header};
 use poem::{Endpoint, EndpointExt, Request, Response, Route};
 use poem_openapi::auth::Bearer;
 use poem_openapi::{OpenApiService, SecurityScheme};
@@ -73,7 +73,12 @@ pub fn routes(desk: &Desk) -> impl Endpoint<Output = Response> + 'static {
 
 /// Reads the body before anything else, up to the limit, whether its length was told or not.
 async fn bounded(mut request: Request) -> poem::Result<Request> {
-    let body = request.take_body().into_bytes_limit(LARGEST_BODY).await?;
+    let mut body = request.take_body().into_bytes_limit(LARGEST_BODY).await?;
+    if body.is_empty() && request.method() == Method::POST && request.content_type().is_none() {
+        // A verb that needs nothing but its name may come without a body.
+        body = "{}".into();
+        request.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    }
     request.set_body(body);
     Ok(request)
 }

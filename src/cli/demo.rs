@@ -55,9 +55,13 @@ pub async fn run(args: Args, mut config: Config) -> Outcome {
     serve::log(&config)?;
     let _lock = app::lock_folder(&config)?;
     let acceptor = app::bind(&mut config).await?;
-    let db = Db::connect(&config.database_url()).await?;
+    let mut db = Db::connect(&config.database_url()).await?;
     db.migrate().await?;
     let mut found = installation(&db).await?;
+    if found.is_half_filled && config.database_url().starts_with("sqlite:") {
+        db = start_over(&config, db).await?;
+        found = installation(&db).await?;
+    }
     let is_new = found.pack.is_none();
     if !is_new && !found.is_demo {
         return Err(Failed::Input("folder ini berisi instalasi sungguhan, bukan demo; pilih --data lain".to_owned()));
@@ -97,4 +101,20 @@ fn greet(url: &str, pack: &str) {
     tell!(
         "  API: Authorization: Bearer demo-superadmin (juga demo-dinkes, demo-disdukcapil, demo-warga, demo-koordinasi, demo-auditor)"
     );
+}
+
+/// Throws away a demo whose filling was broken off; there was nothing in it that anybody wrote.
+async fn start_over(config: &Config, db: Db) -> Result<Db, Failed> {
+    db.close().await;
+    let url = config.database_url();
+    let file = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    for end in ["", "-wal", "-shm"] {
+        match std::fs::remove_file(format!("{file}{end}")) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    let db = Db::connect(&url).await?;
+    db.migrate().await?;
+    Ok(db)
 }

@@ -7,7 +7,7 @@ use crate::domain::clock_plan::{ClockKind, Line, Planned, SlaClock, StepKind, Ti
 use crate::domain::ticket::{Kind, Status, Ticket};
 use crate::error::{Error, Result};
 use crate::policy::deadline::deadlines;
-use crate::policy::{Calendar, Deadlines, Goals, Pack, Pause};
+use crate::policy::{Calendar, Deadlines, Goals, NoWorkingTime, Pack, Pause};
 use chrono::{DateTime, Utc};
 
 /// The pauses as the calendar reads them.
@@ -37,9 +37,17 @@ pub fn calendar<'a>(pack: &'a Pack, ticket: &Ticket) -> Result<&'a Calendar> {
 /// # Errors
 /// As [`goals`].
 pub fn due(pack: &Pack, ticket: &Ticket, pauses: &[TicketPause]) -> Result<Deadlines> {
-    let goals = goals(pack, ticket, ticket.opened_at)?;
-    deadlines(calendar(pack, ticket)?, ticket.opened_at, goals, pack.escalation.fractions(), &as_pauses(pauses))
-        .map_err(|error| Error::internal(error.to_string()))
+    let defect = |error: NoWorkingTime| Error::internal(error.to_string());
+    let (calendar, goals) = (calendar(pack, ticket)?, goals(pack, ticket, ticket.opened_at)?);
+    let fractions = pack.escalation.fractions();
+    let mut due = deadlines(calendar, ticket.opened_at, goals, fractions, &as_pauses(pauses)).map_err(defect)?;
+    // A reopened ticket owes a new answer from its reopening on.
+    let gaps = pauses.iter().filter(|pause| pause.reason == Status::Resolved.as_str());
+    if let Some(reopened) = gaps.filter_map(|gap| gap.to).max() {
+        let seconds = self::goals(pack, ticket, reopened)?.response_seconds;
+        due.response_due = calendar.add(reopened, seconds, &[]).map_err(defect)?;
+    }
+    Ok(due)
 }
 
 /// Brings the clocks of a ticket in line with its row and its pauses.

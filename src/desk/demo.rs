@@ -76,11 +76,14 @@ impl Desk {
     pub async fn fill_demo(&self, tickets: usize, now: DateTime<Utc>, speed: f64) -> Result<()> {
         let region: Region = serde_json::from_str(include_str!("demo.json"))?;
         self.clock.set(now, 0.0);
+        let mut tx = self.db.write().await?;
+        store::settings::set(&mut tx, "demo", "filling").await?;
+        tx.commit().await?;
         self.people_and_services(&region).await?;
         self.prepare(&region.ict_agency).await?;
         self.history(&region, tickets, now).await?;
         let mut tx = self.db.write().await?;
-        store::settings::set(&mut tx, "demo", "1").await?;
+        store::settings::set(&mut tx, "demo", "ready").await?;
         tx.commit().await?;
         self.move_clock_to_end(now, speed).await
     }

@@ -161,6 +161,10 @@ impl Change<'_> {
         if wanted.impact.is_some() || wanted.urgency.is_some() {
             self.reprioritize(wanted.impact, wanted.urgency);
         }
+        if classification(&before) == classification(&self.working.ticket) {
+            return Err(Error::field("reason", Say::new("field-nothing-changed")));
+        }
+        self.end_forbidden_pause();
         let after = &self.working.ticket;
         let changed = json!({
             "from": classification(&before), "to": classification(after), "reason": wanted.reason,

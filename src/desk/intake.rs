@@ -69,6 +69,13 @@ pub(super) struct Judged {
     routing: &'static str,
 }
 
+impl Judged {
+    /// Takes back that the requester's address proves itself, unless `proven`.
+    pub(super) fn unverified_unless(&mut self, proven: bool) {
+        self.ticket.requester_verified &= proven;
+    }
+}
+
 /// A report whose fields are sound.
 struct Checked {
     subject: String,
@@ -101,7 +108,10 @@ impl Desk {
         if let once::Repeat::Answered(number) =
             once::take(&mut tx, actor, key, &once::fingerprint(&report), self.clock.machine()).await?
         {
-            return store::tickets::by_number(&mut tx, &number).await?.ok_or(Error::NotFound("ticket"));
+            let ticket = store::tickets::by_number(&mut tx, &number).await?.ok_or(Error::NotFound("ticket"))?;
+            // The first request may still wait for its commit in the same group.
+            tx.commit().await?;
+            return Ok(ticket);
         }
         let ticket = self.open_in(&mut tx, judged, ActorLabel::user(actor.account.id), now, None).await?;
         once::answer(&mut tx, actor, key, &ticket.number).await?;
@@ -118,7 +128,7 @@ impl Desk {
     pub async fn open_public(&self, report: Report, key: &str) -> Result<Ticket> {
         let mut problems = Vec::new();
         if report.name.trim().is_empty() {
-            problems.push(FieldError { field: "name", say: Say::new("field-required") });
+            problems.push(FieldError { field: "name", say: Say::new("field-required").with("label", "name") });
         }
         if report.email.trim().is_empty() {
             problems.push(FieldError { field: "email", say: Say::new("field-email") });
@@ -128,12 +138,16 @@ impl Desk {
         }
         let now = self.now();
         let key = crate::secret::sha256(format!("form\n{key}"));
-        let judged = self.judge(&mut self.db.glance().await?, report, now).await?;
+        let mut judged = self.judge(&mut self.db.glance().await?, report, now).await?;
+        // Anybody can type any address into a form.
+        judged.unverified_unless(self.pack.email.domain.is_none());
         let mut tx = self.db.write().await?;
         if !store::settings::take_key(&mut tx, &key, "form", self.clock.machine()).await? {
             let answer = store::settings::answered(&mut tx, &key).await?.and_then(|(_, answer)| answer);
             let number = answer.ok_or_else(|| Error::conflict(Say::new("error-still-working")))?;
-            return store::tickets::by_number(&mut tx, &number).await?.ok_or(Error::NotFound("ticket"));
+            let ticket = store::tickets::by_number(&mut tx, &number).await?.ok_or(Error::NotFound("ticket"))?;
+            tx.commit().await?;
+            return Ok(ticket);
         }
         let ticket = self.open_in(&mut tx, judged, ActorLabel::requester(), now, None).await?;
         store::settings::answer_key(&mut tx, &key, &ticket.number).await?;

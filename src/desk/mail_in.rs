@@ -65,8 +65,11 @@ impl Desk {
     }
 
     async fn read_item(&self, item: &InboxItem) -> Result<()> {
+        // Read before the writer's turn: whatever a stranger sends may cost time, but only its own.
+        let (raw, sender) = (item.raw.clone(), item.sender.clone());
+        let letter = tokio::task::spawn_blocking(move || parse::read(&raw, &sender)).await.unwrap_or_default();
         let mut tx = self.db.write().await?;
-        let verdict = match self.judge_mail(&mut tx, item).await {
+        let verdict = match self.judge_mail(&mut tx, item, letter).await {
             Ok(verdict) => verdict,
             Err(error) if error.is_temporary() => return Err(error),
             Err(error) => {
@@ -85,9 +88,9 @@ impl Desk {
         Ok(())
     }
 
-    async fn judge_mail(&self, tx: &mut Tx, item: &InboxItem) -> Result<Verdict> {
+    async fn judge_mail(&self, tx: &mut Tx, item: &InboxItem, letter: Option<Letter>) -> Result<Verdict> {
         let quarantined = |cause| Verdict { state: InboxState::Quarantined, cause: Some(cause), ticket: None };
-        let Some(letter) = parse::read(&item.raw, &item.sender) else { return Ok(quarantined("unreadable")) };
+        let Some(letter) = letter else { return Ok(quarantined("unreadable")) };
         let ticket = self.ticket_of(tx, item, &letter).await?;
         if let Some(robot) = letter.robot {
             return Ok(Verdict {
@@ -99,7 +102,7 @@ impl Desk {
         if letter.from.is_empty() {
             return Ok(quarantined("no_sender"));
         }
-        if self.is_own_address(&letter.from).await? {
+        if self.composer.is_desk(&letter.from) {
             return Ok(Verdict { state: InboxState::Ignored, cause: Some("own_address"), ticket: None });
         }
         match ticket {
@@ -161,7 +164,7 @@ impl Desk {
         if matches!(working.ticket.status, Status::Closed | Status::Merged) {
             return self.open_from(tx, item, letter, Some(working.ticket)).await;
         }
-        let (body, name) = (words_of(letter), Some(letter.from_name.as_str()).filter(|name| !name.is_empty()));
+        let (body, name) = (reply_of(letter), Some(letter.from_name.as_str()).filter(|name| !name.is_empty()));
         let words = Words { body: &body, channel: Channel::Email.as_str(), name, files: &letter.files };
         self.requester_wrote(tx, &mut working, &words, item.received_at).await?;
         store::relations::add_mail_reference(tx, working.ticket.id, &letter.message_id).await?;
@@ -177,7 +180,8 @@ impl Desk {
         follows: Option<Ticket>,
     ) -> Result<Verdict> {
         let description = words_of(letter);
-        let subject = if letter.subject.is_empty() { first_line(&description) } else { letter.subject.clone() };
+        let says_something = letter.subject.chars().any(char::is_alphanumeric);
+        let subject = if says_something { letter.subject.clone() } else { first_line(&description) };
         let agencies = store::services::agencies(tx).await?;
         let mut addresses = std::iter::once(&item.mailbox).chain(&letter.recipients);
         let agency =
@@ -197,7 +201,9 @@ impl Desk {
             language: Language::Indonesian,
         };
         let trace = MailTrace { message_id: letter.message_id.clone(), files: letter.files.clone(), follows };
-        let judged = self.judge(tx, report, item.received_at).await?;
+        let mut judged = self.judge(tx, report, item.received_at).await?;
+        // The header alone proves nothing when the envelope comes from elsewhere.
+        judged.unverified_unless(item.sender.is_empty() || self.is_official(&item.sender));
         let ticket = self.open_in(tx, judged, ActorLabel::mail(), item.received_at, Some(trace)).await?;
         Ok(Verdict { state: InboxState::Done, cause: None, ticket: Some(ticket.id) })
     }
@@ -205,14 +211,21 @@ impl Desk {
 
 /// The words of a mail, cut where no person writes any more (the raw mail is kept whole).
 fn words_of(letter: &Letter) -> String {
-    let has_words = letter.text.chars().any(char::is_alphanumeric);
-    let text = if has_words { &letter.text } else { &letter.subject };
-    if text.chars().any(char::is_alphanumeric) {
-        return text.chars().take(LONGEST_TEXT).collect();
+    if letter.text.chars().any(char::is_alphanumeric) {
+        return letter.text.chars().take(LONGEST_TEXT).collect();
+    }
+    if letter.subject.chars().any(char::is_alphanumeric) {
+        return letter.subject.clone();
     }
     text::say(Language::Indonesian, &Say::new("mail-without-words"))
 }
 
+/// What a reply says: its own text, be it a single sign.
+fn reply_of(letter: &Letter) -> String {
+    if letter.text.trim().is_empty() { words_of(letter) } else { letter.text.chars().take(LONGEST_TEXT).collect() }
+}
+
+/// The first line that says something.
 fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
+    text.lines().find(|line| line.chars().any(char::is_alphanumeric)).unwrap_or_default().trim().to_owned()
 }

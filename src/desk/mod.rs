@@ -10,7 +10,6 @@
 
 use crate::clock::Clock;
 use crate::domain::ticket::{Language, Ticket};
-use crate::error::Result;
 use crate::mail::compose::Composer;
 use crate::mail::transport::Transport;
 use crate::policy::Pack;
@@ -102,15 +101,5 @@ impl Desk {
     /// The page on which staff work on a ticket.
     pub fn work_url(&self, number: &str) -> String {
         format!("{}/kerja/tiket/{number}", self.public_url)
-    }
-
-    /// Is this mail address one of ours? Such an address is never a requester.
-    pub async fn is_own_address(&self, address: &str) -> Result<bool> {
-        if self.composer.is_desk(address) {
-            return Ok(true);
-        }
-        let mut tx = self.db.read().await?;
-        let agencies = crate::store::services::agencies(&mut tx).await?;
-        Ok(agencies.iter().any(|agency| agency.email.as_deref() == Some(address)))
     }
 }

@@ -15,8 +15,10 @@ use std::sync::LazyLock;
 const IDLE: Duration = Duration::hours(8);
 /// A session ends after so long in any case.
 const ABSOLUTE: Duration = Duration::days(7);
-/// Tries at one password or tracking code from anywhere within [`WINDOW`].
-const TRIES: i64 = 5;
+/// Wrong tries at one password or tracking code from one source within [`WINDOW`].
+pub(super) const TRIES: i64 = 5;
+/// Wrong tries at one password from all sources together within [`WINDOW`].
+const TRIES_IN_ALL: i64 = 50;
 /// The span in which tries are counted.
 const WINDOW: Duration = Duration::minutes(15);
 
@@ -38,11 +40,12 @@ impl Desk {
     ///
     /// # Errors
     /// One neutral refusal for unknown address, wrong password and disabled account; `TooMany` after
-    /// repeated tries at one account.
-    pub async fn sign_in(&self, email: &str, password: &str) -> Result<String> {
+    /// repeated wrong tries at one account from one `source`.
+    pub async fn sign_in(&self, email: &str, password: &str, source: &str) -> Result<String> {
         let email = email.trim().to_lowercase();
-        let attempt = format!("sign-in {email}");
-        self.refuse_repeated(&attempt).await?;
+        let (attempt, from_here) = (format!("sign-in {email}"), format!("sign-in {email} {source}"));
+        self.refuse_repeated(&from_here, TRIES).await?;
+        self.refuse_repeated(&attempt, TRIES_IN_ALL).await?;
         let mut tx = self.db.read().await?;
         let account = store::people::by_email(&mut tx, &email).await?.filter(|account| account.active);
         let stored = match &account {
@@ -58,6 +61,7 @@ impl Desk {
         match account {
             Some(account) if right && known => self.start_session(account.id).await,
             _ => {
+                self.note_attempt(&from_here).await?;
                 self.note_attempt(&attempt).await?;
                 Err(Error::Denied(Say::new("error-sign-in")))
             }
@@ -108,11 +112,11 @@ impl Desk {
     ///
     /// # Errors
     /// `TooMany` with the time to wait.
-    pub async fn refuse_repeated(&self, subject: &str) -> Result<()> {
+    pub async fn refuse_repeated(&self, subject: &str, tries: i64) -> Result<()> {
         let now = self.clock.machine();
         let mut tx = self.db.read().await?;
         let (count, first) = store::settings::attempts(&mut tx, &sha256(subject), now - WINDOW).await?;
-        if count >= TRIES {
+        if count >= tries {
             let until = first.unwrap_or(now) + WINDOW;
             return Err(Error::TooMany { retry_after: (until - now).num_seconds().max(1) });
         }

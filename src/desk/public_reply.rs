@@ -1,5 +1,6 @@
 //! What somebody without an account may do to a ticket: write to it with its tracking code.
 
+use crate::desk::people::TRIES;
 use crate::desk::views::TicketPage;
 use crate::desk::working::Working;
 use crate::desk::written::{LONGEST_TEXT, Words, required};
@@ -17,9 +18,16 @@ impl Desk {
     ///
     /// # Errors
     /// As [`Desk::track`]; `Invalid` for an empty text; `Conflict` when the ticket is closed or merged.
-    pub async fn requester_reply(&self, number: &str, code: &str, body: &str, key: &str) -> Result<Ticket> {
-        let attempt = format!("track {number}");
-        self.refuse_repeated(&attempt).await?;
+    pub async fn requester_reply(
+        &self,
+        number: &str,
+        code: &str,
+        source: &str,
+        body: &str,
+        key: &str,
+    ) -> Result<Ticket> {
+        let attempt = format!("track {number} {source}");
+        self.refuse_repeated(&attempt, TRIES).await?;
         if !self.secret.is_tracking_code(number, code) {
             self.note_attempt(&attempt).await?;
             return Err(Error::Denied(Say::new("error-tracking")));
@@ -31,6 +39,7 @@ impl Desk {
         let ticket = ticket.ok_or_else(|| Error::Denied(Say::new("error-tracking")))?;
         store::dialect::lock_ticket(&mut tx, ticket.id).await?;
         if !store::settings::take_key(&mut tx, &sha256(format!("reply\n{number}\n{key}")), "reply", now).await? {
+            tx.commit().await?;
             return Ok(ticket);
         }
         let mut working = Working::load(&mut tx, ticket).await?;

@@ -5,7 +5,7 @@ use crate::desk::Desk;
 use crate::domain::service::Agency;
 use crate::error::{Error, Result, Say};
 use crate::store::{self, Db};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 
 /// What the database says of the installation it belongs to.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,6 +16,8 @@ pub struct Installation {
     pub demo_clock: Option<DemoTime>,
     /// Made by `meja demo`.
     pub is_demo: bool,
+    /// A demo whose filling was broken off.
+    pub is_half_filled: bool,
 }
 
 /// Reads what the database says of its installation.
@@ -25,10 +27,12 @@ pub struct Installation {
 pub async fn installation(db: &Db) -> Result<Installation> {
     let mut tx = db.read().await?;
     let clock = store::settings::get(&mut tx, "demo_clock").await?;
+    let demo = store::settings::get(&mut tx, "demo").await?;
     Ok(Installation {
         pack: store::settings::get(&mut tx, "pack").await?,
         demo_clock: clock.map(|text| serde_json::from_str(&text)).transpose()?,
-        is_demo: store::settings::get(&mut tx, "demo").await?.is_some(),
+        is_demo: demo.is_some(),
+        is_half_filled: demo.as_deref() == Some("filling"),
     })
 }
 
@@ -73,6 +77,9 @@ impl Desk {
         }
         if !(0.0..=1_000_000.0).contains(&speed) {
             return Err(Error::field("speed", Say::new("field-speed")));
+        }
+        if !(2000..=2100).contains(&to.year()) {
+            return Err(Error::field("now", Say::new("field-clock")));
         }
         self.read_inbox().await?;
         self.keep_clock(self.now(), 0.0).await?;

@@ -48,6 +48,7 @@ impl Desk {
         if let once::Repeat::Answered(_) =
             once::take(&mut tx, actor, key, &once::fingerprint(&(number, &command)), self.clock.machine()).await?
         {
+            tx.commit().await?;
             return Ok(ticket);
         }
         let verb = command.verb();
@@ -150,6 +151,7 @@ impl Change<'_> {
         let reason = required("reason", reason, LONGEST_REASON)?;
         let before = self.working.ticket.priority;
         self.working.ticket.priority = priority;
+        self.end_forbidden_pause();
         self.event("prioritized", json!({"from": before, "to": priority, "reason": reason}));
         Ok(())
     }
@@ -247,6 +249,15 @@ impl Change<'_> {
         self.working.ticket.closed_at = Some(self.now);
         self.event("closed", json!({"trigger": "manual", "reason": reason}));
         letters::closed(self.desk, self.tx, self.working, "closed").await
+    }
+
+    /// A critical ticket of the highest priority never stands still: a pause from before ends.
+    pub(super) fn end_forbidden_pause(&mut self) {
+        if self.refuse_pause_of_critical().is_err() && self.working.ticket.status.is_pending() {
+            self.working.end_pause(self.now);
+            self.working.ticket.status = Status::InProgress;
+            self.event("resumed", json!({"trigger": "critical"}));
+        }
     }
 
     pub(super) fn label(&self) -> ActorLabel {

@@ -1,5 +1,6 @@
 //! What people and machines read; nothing here changes anything.
 
+use crate::desk::people::TRIES;
 use crate::desk::{Desk, clocks};
 use crate::domain::clock_plan::{SlaClock, TicketPause};
 use crate::domain::event::Event;
@@ -99,10 +100,11 @@ impl Desk {
     /// The public part of a ticket for whoever holds its tracking code.
     ///
     /// # Errors
-    /// One neutral `Denied` for an unknown number and a wrong code; `TooMany` after repeated tries.
-    pub async fn track(&self, number: &str, code: &str) -> Result<TicketPage> {
-        let attempt = format!("track {number}");
-        self.refuse_repeated(&attempt).await?;
+    /// One neutral `Denied` for an unknown number and a wrong code; `TooMany` after repeated tries from
+    /// one `source`: nobody locks out anybody else.
+    pub async fn track(&self, number: &str, code: &str, source: &str) -> Result<TicketPage> {
+        let attempt = format!("track {number} {source}");
+        self.refuse_repeated(&attempt, TRIES).await?;
         if !self.secret.is_tracking_code(number, code) {
             self.note_attempt(&attempt).await?;
             return Err(Error::Denied(Say::new("error-tracking")));

@@ -108,7 +108,7 @@ pub(super) fn required_all(fields: &[(&'static str, &str, usize)]) -> Result<Vec
     for (field, text, longest) in fields {
         let text = crate::mail::parse::clean(text);
         if !text.chars().any(char::is_alphanumeric) {
-            problems.push(FieldError { field, say: Say::new("field-required") });
+            problems.push(FieldError { field, say: Say::new("field-required").with("label", field) });
         } else if text.chars().count() > *longest {
             problems.push(FieldError { field, say: Say::new("field-too-long").with("longest", longest) });
         }

@@ -30,7 +30,7 @@ error-no-vendor-pause = Waiting for a third party does not pause the SLA clock i
 error-no-pause-critical = The SLA clock of a P1 ticket on a critical service may not be paused.
 
 ## Fields
-field-required = Fill in this part.
+field-required = Write { $label }.
 field-too-long = Shorten this to at most { $longest } characters.
 field-email = Write a full email address, for example name@example.id.
 field-email-taken = Another account already uses this email address.
@@ -428,3 +428,15 @@ confirm-track = Track a ticket
 sign-in-link-ask = This link signs you in once, within an hour after it was made.
 field-role-agency = Role { $role }: write ROLE@CODE for a role of one existing agency, without @CODE for the others.
 step-start = A new ticket has come in
+label-subject = a title
+label-description = a description
+label-body = a message
+label-reason = a reason
+label-tried = what was tried
+label-solution = the solution
+label-contact = a contact
+label-date = a date
+label-question = a question
+label-name = a name
+field-nothing-changed = Nothing would change. Choose another kind, service, agency, impact, urgency or class.
+field-clock = Choose a time between the years 2000 and 2100.

@@ -30,7 +30,7 @@ error-no-vendor-pause = Menunggu pihak lain tidak menjeda jam SLA di daerah ini.
 error-no-pause-critical = Jam SLA tiket P1 pada layanan kritis tidak boleh dijeda.
 
 ## Fields
-field-required = Isi bagian ini.
+field-required = Isi { $label }.
 field-too-long = Singkatkan menjadi paling banyak { $longest } huruf.
 field-email = Tulis alamat surel yang lengkap, misalnya nama@contoh.id.
 field-email-taken = Alamat surel ini sudah dipakai akun lain.
@@ -428,3 +428,15 @@ confirm-track = Lacak tiket
 sign-in-link-ask = Tautan ini memasukkan Anda satu kali, dalam satu jam sejak dibuat.
 field-role-agency = Peran { $role }: tulis PERAN@KODE untuk peran satu perangkat daerah yang ada, tanpa @KODE untuk lainnya.
 step-start = Tiket baru masuk untuk ditangani
+label-subject = judul
+label-description = uraian
+label-body = isi pesan
+label-reason = alasan
+label-tried = apa yang sudah dicoba
+label-solution = solusi
+label-contact = nama kontak
+label-date = tanggal
+label-question = pertanyaan
+label-name = nama
+field-nothing-changed = Tidak ada yang berubah. Pilih jenis, layanan, PD, dampak, urgensi, atau klasifikasi lain.
+field-clock = Pilih waktu antara tahun 2000 dan 2100.

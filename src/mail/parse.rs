@@ -211,11 +211,49 @@ fn text(message: &Message<'_>) -> String {
     clean(&parts.join("\n\n"))
 }
 
-/// The words of an HTML part; its source when it cannot be read as HTML.
+/// The words of an HTML part.
 fn html_to_text(html: &str) -> String {
     // Bounded: what is longer is no letter, and the raw mail is kept in any case.
     let end = html.char_indices().nth(400_000).map_or(html.len(), |(at, _)| at);
-    html2text::config::plain().string_from_read(&html.as_bytes()[..end], 100).unwrap_or_else(|_| html[..end].to_owned())
+    let html = &html[..end];
+    // The renderer's time grows with the square of the nesting; no letter is nested like that.
+    if nesting(html) > DEEPEST {
+        return without_tags(html);
+    }
+    html2text::config::plain().string_from_read(html.as_bytes(), 100).unwrap_or_else(|_| without_tags(html))
+}
+
+/// Deepest nesting that is rendered.
+const DEEPEST: usize = 100;
+
+/// How deep elements stand in each other, by their tags alone. Elements that people leave open do not count.
+fn nesting(html: &str) -> usize {
+    const LEFT_OPEN: &[&str] =
+        &["p", "br", "li", "td", "tr", "th", "img", "hr", "meta", "input", "link", "dd", "dt", "option", "col", "base"];
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for tag in html.split('<').skip(1) {
+        let name: String = tag.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '/').take(20).collect();
+        let name = name.to_ascii_lowercase();
+        if name.is_empty() || LEFT_OPEN.contains(&name.trim_matches('/')) {
+            continue;
+        }
+        depth = if name.starts_with('/') { depth.saturating_sub(1) } else { depth + 1 };
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// What stands between the tags, in one pass.
+fn without_tags(html: &str) -> String {
+    let mut pieces = html.split('<');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        if let Some((_, words)) = piece.split_once('>') {
+            text.push(' ');
+            text.push_str(words);
+        }
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn files(message: &Message<'_>) -> Vec<File> {
@@ -275,5 +313,15 @@ mod tests {
         assert!(!letter.subject.contains('\n') && !letter.subject.contains('\r'));
         assert!(letter.text.contains("dunia") && !letter.text.contains("x()"), "{}", letter.text);
         assert!(read(b"", "").is_none());
+    }
+
+    #[test]
+    fn html_nested_beyond_sense_is_read_in_one_pass() {
+        let bomb = format!("From: a@b.test\r\nContent-Type: text/html\r\n\r\n{}isi surat", "<div>".repeat(200_000));
+        assert_eq!(read(bomb.as_bytes(), "").unwrap().text, "");
+        let deep =
+            format!("From: a@b.test\r\nContent-Type: text/html\r\n\r\n{}isi surat", "<blockquote>".repeat(5_000));
+        assert_eq!(read(deep.as_bytes(), "").unwrap().text, "isi surat");
+        assert_eq!(nesting("<p>a<p>b<br><ul><li>c<li>d</ul>"), 1);
     }
 }

@@ -108,7 +108,7 @@ pub async fn show_sent(Data(visit): Data<&Visit>, Path(typed): Path<String>) -> 
         return Ok(see_other(&format!("/lacak?nomor={number}")));
     }
     let code = desk.secret.tracking_code(&number);
-    let page = desk.track(&number, &code).await?;
+    let page = desk.track(&number, &code, &visit.source).await?;
     let ticket = &page.view.ticket;
     let context = json!({
         "number": number,

@@ -24,7 +24,7 @@ pub async fn enter(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
     let email = sent.get("email");
     // The password is taken as it was typed, blanks and all.
     let password = sent.0.get("password").map(String::as_str).unwrap_or_default();
-    let token = match desk.sign_in(email, password).await {
+    let token = match desk.sign_in(email, password, &visit.source).await {
         Ok(token) => token,
         Err(Error::Denied(say)) => {
             let context = json!({"email": email, "onward": sent.get("onward")});

@@ -34,7 +34,7 @@ pub async fn find(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
     let Some(number) = number::parse(typed) else {
         return refuse(visit, typed, code, Say::new("field-number"), "number");
     };
-    match visit.desk().track(&number, code).await {
+    match visit.desk().track(&number, code, &visit.source).await {
         Ok(_) => Ok(enter(visit, &number, code)),
         Err(Error::Denied(say)) => refuse(visit, typed, code, say, "number"),
         Err(error) => Err(error.into()),
@@ -49,7 +49,7 @@ pub async fn follow(Data(visit): Data<&Visit>, Path(typed): Path<String>, reques
     let Some(code) = linked.clone().or_else(|| cookie(request, COOKIE)) else {
         return Ok(see_other(&format!("/lacak?nomor={number}")));
     };
-    match visit.desk().track(&number, &code).await {
+    match visit.desk().track(&number, &code, &visit.source).await {
         Ok(_) if linked.is_some() => Ok(enter(visit, &number, &code)),
         Ok(page) => Ok(visit.form("tracked.html", shape(visit, &page, "", "")?)?),
         Err(Error::Denied(say)) => refuse(visit, &number, "", say, "number"),
@@ -65,17 +65,17 @@ pub async fn reply(Data(visit): Data<&Visit>, Path(typed): Path<String>, request
         return Ok(see_other(&format!("/lacak?nomor={number}")));
     };
     let desk = visit.desk();
-    let error = match desk.requester_reply(&number, &code, sent.get("body"), sent.get("key")).await {
+    let error = match desk.requester_reply(&number, &code, &visit.source, sent.get("body"), sent.get("key")).await {
         Ok(_) => return Ok(see_other(&format!("/lacak/{number}#percakapan"))),
         Err(error) => error,
     };
     match error {
         Error::Invalid(problems) => {
-            let page = desk.track(&number, &code).await?;
+            let page = desk.track(&number, &code, &visit.source).await?;
             Ok(visit.mend("tracked.html", shape(visit, &page, sent.get("body"), "")?, &problems, "")?)
         }
         Error::Conflict { .. } => {
-            let page = desk.track(&number, &code).await?;
+            let page = desk.track(&number, &code, &visit.source).await?;
             let told = text::word(visit.language, "tracked-closed-meanwhile");
             let mut response = visit.form("tracked.html", shape(visit, &page, sent.get("body"), &told)?)?;
             response.set_status(StatusCode::CONFLICT);

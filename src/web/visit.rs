@@ -56,6 +56,8 @@ pub struct Visit {
     pub language: Language,
     /// The path asked for, without the query.
     pub path: String,
+    /// The address the request came from; behind a proxy, the proxy's.
+    pub source: String,
     /// Who has signed in.
     pub actor: Option<Actor>,
     /// The session's token, also of a session that has ended.
@@ -83,7 +85,9 @@ impl Visit {
         let is_new = known.is_none();
         let browser = known.map_or_else(new_token, Ok)?;
         let path = request.uri().path().to_owned();
-        Ok(Self { site, language, path, actor, session, browser, is_new, bound: Arc::default() })
+        let source =
+            request.remote_addr().as_socket_addr().map_or_else(String::new, |address| address.ip().to_string());
+        Ok(Self { site, language, path, source, actor, session, browser, is_new, bound: Arc::default() })
     }
 
     /// The desk behind the door.

@@ -12,4 +12,5 @@ mod process;
 mod store;
 mod stories;
 mod support;
+mod templates;
 mod web;

@@ -246,3 +246,33 @@ fn a_fresh_demo_shows_its_first_page_and_says_that_it_is_well() {
     assert_eq!(server.page("/api/v1/openapi.json").0, 200);
     assert_eq!(server.page("/tidak-ada").0, 404);
 }
+
+#[test]
+fn the_same_request_sent_at_once_is_one_ticket_for_everybody() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &["--tickets", "0"]);
+    let body = json!({"subject": "Sekali saja", "description": "Uraian", "agency": "DINKES"});
+    let answers: Vec<(u16, Value)> = std::thread::scope(|scope| {
+        let senders: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| server.post("demo-dinkes", "/tickets", &body, "kunci").unwrap())).collect();
+        senders.into_iter().map(|sender| sender.join().unwrap()).collect()
+    });
+    let numbers: BTreeSet<String> = answers
+        .iter()
+        .map(|(status, ticket)| {
+            assert_eq!(*status, 201, "{ticket}");
+            ticket["number"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(numbers.len(), 1);
+}
+
+#[test]
+fn a_demo_whose_filling_was_broken_off_starts_over() {
+    let folder = tempfile::tempdir().unwrap();
+    Server::start(folder.path(), &["--tickets", "2"]).kill();
+    sql(&folder.path().join("meja.db"), "update setting set value = 'filling' where key = 'demo'");
+    let server = Server::start(folder.path(), &["--tickets", "4"]);
+    let (_, page) = server.get("demo-superadmin", "/tickets");
+    assert_eq!(page["items"].as_array().unwrap().len(), 4);
+}

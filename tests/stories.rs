@@ -318,3 +318,35 @@ async fn manual_hand_over(engine: Engine) {
     );
     app.audit_is_intact().await;
 }
+
+on_both! {
+    a_critical_ticket_that_becomes_p1_stands_still_no_longer = critical_pause;
+    a_reopened_ticket_shows_the_answer_it_owes_now = reopened_response;
+}
+
+async fn critical_pause(engine: Engine) {
+    let Some(app) = TestApp::new(engine, "oki", "2026-10-05T09:00:00+07:00").await else { return };
+    let report = json!({"subject": "SIMPUS lambat", "description": "Lambat sekali", "service": "simpus", "impact": "medium",
+        "urgency": "high", "requester": {"name": "A", "email": "a@kaboki.go.id"}});
+    let number = app.post("demo-dinkes", "/tickets", report).await.ok(201)["number"].as_str().unwrap().to_owned();
+    app.post("demo-dinkes", &format!("/tickets/{number}/request-info"), json!({"body": "Sejak kapan?"})).await.ok(200);
+    app.clock("2026-10-05T10:00:00+07:00").await;
+    let raised = json!({"priority": "P1", "reason": "Pelayanan berhenti"});
+    let ticket = app.post("demo-dinkes", &format!("/tickets/{number}/prioritize"), raised).await.ok(200);
+    assert_eq!((&ticket["status"], &ticket["sla"]["paused"]), (&json!("in_progress"), &json!(false)));
+    // Four hours around the clock from the opening, the hour of waiting left out.
+    is_due(&ticket, "resolution_due", "2026-10-05T14:00");
+    app.post("demo-dinkes", &format!("/tickets/{number}/request-info"), json!({"body": "Lagi?"})).await.ok(409);
+    app.post("demo-dinkes", &format!("/tickets/{number}/reclassify"), json!({})).await.ok(422);
+    app.audit_is_intact().await;
+}
+
+async fn reopened_response(engine: Engine) {
+    let Some(app) = TestApp::new(engine, "oki", "2026-10-05T09:00:00+07:00").await else { return };
+    let number = open_request(&app).await;
+    app.post("demo-superadmin", &format!("/tickets/{number}/resolve"), json!({"solution": "Sudah"})).await.ok(200);
+    app.clock("2026-10-06T10:00:00+07:00").await;
+    let again = json!({"reason": "Belum beres"});
+    let ticket = app.post("demo-superadmin", &format!("/tickets/{number}/reopen"), again).await.ok(200);
+    is_due(&ticket, "response_due", "2026-10-06T12:00");
+}

@@ -1,0 +1,103 @@
+//! Every mail is written in both languages with samples; nothing undefined, nothing unescaped.
+
+use crate::support::app::{Engine, TestApp, readable};
+use meja::domain::message::{NewMail, OutboxItem, OutboxState};
+use meja::domain::ticket::Language;
+use meja::mail::compose::Outgoing;
+use serde_json::{Value, json};
+
+const HOSTILE: &str = "<b>x</b>\"'&{{7*7}}";
+
+fn samples() -> Vec<(&'static str, Value)> {
+    let ticket = json!({"name": HOSTILE, "number": "OKI-2602-00001-3", "subject": HOSTILE, "kind": "Gangguan", "status": "Baru",
+        "priority": "P2 Tinggi", "agency": "DINKES", "service": null, "opened": "hari ini", "url": "http://x/lacak",
+        "tracking_code": "7KQ4-M2XP", "tracking_page": "http://x/lacak"});
+    let with = |more: Value| {
+        let mut context = ticket.clone();
+        context.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        context
+    };
+    let item = |kind: &str, late: bool| {
+        json!({"kind": kind, "what": "Batas lewat", "number": "OKI-2602-00001-3", "subject": HOSTILE, "agency": "DINKES",
+            "priority": "P2", "tier": "Superadmin", "due": "kemarin", "detected": "hari ini", "late": late, "url": "http://x"})
+    };
+    let notices = |items: Vec<Value>| json!({"name": HOSTILE, "count": items.len(), "items": items, "queue_url": "http://x/kerja"});
+    let kinds = ["start", "response_notice", "transfer", "warn", "breach"];
+    let mut samples = vec![
+        (
+            "received",
+            with(
+                json!({"response_due": "besok", "resolution_due": null, "verified": false, "confirm_url": "http://x/k"}),
+            ),
+        ),
+        (
+            "received",
+            with(json!({"response_due": null, "resolution_due": "lusa", "verified": true, "confirm_url": null})),
+        ),
+        ("reply", with(json!({"author": HOSTILE, "body": HOSTILE}))),
+        ("question", with(json!({"author": HOSTILE, "body": HOSTILE, "close_on": "lusa"}))),
+        ("question", with(json!({"author": HOSTILE, "body": HOSTILE, "close_on": null}))),
+        ("solved", with(json!({"author": HOSTILE, "body": HOSTILE, "close_on": "lusa"}))),
+        ("pending_reminder", with(json!({"close_on": "lusa"}))),
+        ("closed", with(json!({}))),
+        ("closed_silent", with(json!({}))),
+        ("merged", with(json!({"target": "OKI-2602-00002-1"}))),
+        ("notices", notices(kinds.iter().map(|kind| item(kind, true)).collect())),
+    ];
+    samples.extend(kinds.iter().map(|kind| ("notice", notices(vec![item(kind, false)]))));
+    samples
+}
+
+fn item(mail: NewMail) -> OutboxItem {
+    OutboxItem {
+        id: 1,
+        recipient: mail.recipient,
+        sender: mail.sender,
+        subject: mail.subject,
+        raw: mail.raw,
+        state: OutboxState::Queued,
+        attempts: 0,
+        lease_no: 0,
+        last_error: None,
+        created_at: chrono::DateTime::UNIX_EPOCH,
+        sent_at: None,
+    }
+}
+
+#[tokio::test]
+async fn every_mail_is_written_in_both_languages() {
+    let app = TestApp::new(Engine::Sqlite, "oki", "2026-10-05T09:00:00+07:00").await.unwrap();
+    for (template, context) in samples() {
+        for language in [Language::Indonesian, Language::English] {
+            let written = app.desk.composer.write(&Outgoing {
+                key: "contoh".to_owned(),
+                template,
+                language,
+                to: "a@warga.test",
+                to_name: HOSTILE,
+                ticket: None,
+                reply_to: Some("meja+x@desk.test"),
+                references: &["satu@x".to_owned()],
+                automatic: true,
+                context: context.clone(),
+                at: app.desk.now(),
+            });
+            let mail = item(written.unwrap_or_else(|error| panic!("{template} {language}: {error}")));
+            let raw = String::from_utf8_lossy(&mail.raw).into_owned();
+            let parsed = mail_parser::MessageParser::default().parse(&mail.raw).unwrap();
+            let html = parsed.body_html(0).unwrap();
+            assert!(!html.contains("<b>x</b>"), "{template} {language} escapes nothing: {html}");
+            assert!(!readable(&mail).contains("49"), "{template} {language}: text of a stranger is no template");
+            assert!(raw.contains("Message-ID") && raw.contains("Auto-Submitted: auto-generated"), "{raw}");
+            if template == "received" {
+                assert!(!readable(&mail).contains("{{7*7}}"), "nothing the reporter wrote: {}", readable(&mail));
+            }
+        }
+    }
+    let folders = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/email_templates")).unwrap();
+    let known: Vec<&str> = samples().iter().map(|sample| sample.0).collect();
+    for folder in folders.flatten().filter(|entry| entry.path().is_dir()) {
+        let name = folder.file_name().into_string().unwrap();
+        assert!(known.contains(&name.as_str()), "{name} has no sample");
+    }
+}

@@ -176,7 +176,7 @@ async fn tick(desk: &Desk) {
 }
 
 fn everything() -> meja::domain::people::Visibility {
-    meja::domain::people::Visibility { all: true, agencies: Vec::new(), requester: String::new() }
+    meja::domain::people::Visibility { all: true, agencies: Vec::new(), requester: String::new(), only_agency: None }
 }
 
 fn deadline(desk: &Desk) {

@@ -187,11 +187,26 @@ async fn tokens(engine: Engine) {
         assert!(status == 401 || token == "demo-warga ", "{token:?} {status}");
     }
     let scope = meja::domain::people::Scope::Read;
-    let token = app.desk.add_token("superadmin@demo.test", "baca", scope).await.unwrap();
+    let token = app.desk.add_token("superadmin@demo.test", "baca", scope, None).await.unwrap();
     app.get(&token, "/tickets").await.ok(200);
     app.post(&token, "/tickets", report("Tidak boleh")).await.ok(403);
     let number = open(&app, "demo-dinkes", "Ada").await;
     app.post(&token, &format!("/tickets/{number}/acknowledge"), json!({})).await.ok(403);
+    // A token may be limited to one agency below its owner's rights.
+    let write = meja::domain::people::Scope::Write;
+    let limited = app.desk.add_token("superadmin@demo.test", "dinkes", write, Some("DINKES")).await.unwrap();
+    let other = app.post(
+        "demo-disdukcapil",
+        "/tickets",
+        json!({"subject": "Lain", "description": "Uraian", "agency": "DISDUKCAPIL"}),
+    );
+    let other = other.await.ok(201)["number"].as_str().unwrap().to_owned();
+    app.get(&limited, &format!("/tickets/{other}")).await.ok(404);
+    assert_eq!(app.get(&limited, "/tickets").await.ok(200)["items"].as_array().unwrap().len(), 1);
+    app.post(&limited, &format!("/tickets/{number}/acknowledge"), json!({})).await.ok(200);
+    let elsewhere = json!({"subject": "Lain", "description": "Uraian", "agency": "BKD"});
+    app.post(&limited, "/tickets", elsewhere).await.ok(403);
+    assert!(app.desk.add_token("superadmin@demo.test", "x", write, Some("TIDAK-ADA")).await.is_err());
     app.desk.disable_account("superadmin@demo.test").await.unwrap();
     app.get(&token, "/tickets").await.ok(401);
     let me = app.get("demo-dinkes", "/me").await.ok(200);

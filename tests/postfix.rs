@@ -27,7 +27,7 @@ fn postfix() -> Option<Postfix> {
     })();
     if found.is_none() {
         assert!(value("MEJA_TEST_REQUIRE").is_none(), "tests/all must start Postfix");
-        println!("skipped: MEJA_TEST_SMTP_URL is not set");
+        crate::support::skipped("Postfix: MEJA_TEST_SMTP_URL is not set");
     }
     found
 }

@@ -55,6 +55,8 @@ create table api_token (
     account_id bigint not null references account (id),
     label text not null,
     scope text not null,
+    -- A token may be limited to one agency below what its owner may do.
+    agency text references agency (code),
     created_at timestamptz not null,
     revoked_at timestamptz
 );

@@ -44,6 +44,9 @@ pub enum TokenCommand {
         /// `read` or `write`
         #[arg(long, value_name = "S")]
         scope: String,
+        /// Limit it to the tickets of one agency
+        #[arg(long, value_name = "CODE")]
+        agency: Option<String>,
     },
 }
 
@@ -89,10 +92,10 @@ fn grant(text: &str) -> Result<Grant, Failed> {
 
 /// Runs a command on tokens.
 pub async fn token(command: TokenCommand, config: &Config) -> Outcome {
-    let TokenCommand::Create { user, scope } = command;
+    let TokenCommand::Create { user, scope, agency } = command;
     let scope = scope.parse::<Scope>().map_err(|_| Failed::Input("--scope: pilih read atau write".to_owned()))?;
     let desk = app::desk(config).await?;
-    tell!("{}", desk.add_token(&user, "cli", scope).await?);
+    tell!("{}", desk.add_token(&user, "cli", scope, agency.as_deref()).await?);
     desk.db.close().await;
     Ok(())
 }

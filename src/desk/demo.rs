@@ -118,7 +118,7 @@ impl Desk {
                 person.grants.iter().map(|grant| Grant { role: grant.role, agency: grant.agency.clone() }).collect();
             self.add_account(&person.email, &person.name, Some(PASSWORD), &grants).await?;
             if let Some(token) = &person.token {
-                self.keep_token(&person.email, "demo", Scope::Write, token).await?;
+                self.keep_token(&person.email, "demo", Scope::Write, None, token).await?;
             }
         }
         Ok(())
@@ -183,7 +183,7 @@ impl Desk {
         let mut tx = self.db.read().await?;
         let account = store::people::by_email(&mut tx, &email).await?.ok_or(Error::NotFound("account"))?;
         let grants = store::people::grants(&mut tx, account.id).await?;
-        Ok(Actor { account, grants, scope: Scope::Write, via: Channel::Web })
+        Ok(Actor { account, grants, scope: Scope::Write, only_agency: None, via: Channel::Web })
     }
 }
 

@@ -104,6 +104,9 @@ impl Desk {
         let now = self.now();
         // Judged before the writer's turn: what is refused never keeps others waiting.
         let judged = self.judge(&mut self.db.glance().await?, report.clone(), now).await?;
+        if actor.only_agency.as_ref().is_some_and(|only| *only != judged.ticket.agency) {
+            return Err(Error::Denied(Say::new("error-denied")));
+        }
         let mut tx = self.db.write().await?;
         if let once::Repeat::Answered(number) =
             once::take(&mut tx, actor, key, &once::fingerprint(&report), self.clock.machine()).await?

@@ -6,6 +6,7 @@ use crate::domain::ticket::Channel;
 use crate::error::{Error, Result, Say};
 use crate::secret::{new_token, sha256};
 use crate::store;
+use crate::store::people::TokenOwner;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use chrono::Duration;
@@ -32,8 +33,9 @@ impl Desk {
     /// `Unauthenticated` when it is unknown or revoked, or its owner is disabled.
     pub async fn by_token(&self, token: &str) -> Result<Actor> {
         let found = store::people::by_token(&mut self.db.glance().await?, &sha256(token)).await?;
-        let (account, scope, grants) = found.filter(|owner| owner.0.active).ok_or(Error::Unauthenticated)?;
-        Ok(Actor { account, grants, scope, via: Channel::Api })
+        let owner = found.filter(|owner| owner.account.active).ok_or(Error::Unauthenticated)?;
+        let TokenOwner { account, grants, scope, only_agency } = owner;
+        Ok(Actor { account, grants, scope, only_agency, via: Channel::Api })
     }
 
     /// Signs somebody in; gives the token for the cookie.
@@ -95,7 +97,7 @@ impl Desk {
             store::sessions::touch(&mut tx, &hash, now).await?;
             tx.commit().await?;
         }
-        Ok(Some(Actor { account, grants, scope: Scope::Write, via: Channel::Web }))
+        Ok(Some(Actor { account, grants, scope: Scope::Write, only_agency: None, via: Channel::Web }))
     }
 
     /// Ends a session.
@@ -232,21 +234,34 @@ impl Desk {
         Ok(Some(account.map_or(-1, |account| account.id)))
     }
 
-    /// Makes an API token for an account; it is shown once.
+    /// Makes an API token for an account; it is shown once. `only_agency` limits it to that agency's tickets.
     ///
     /// # Errors
-    /// `NotFound` when there is no such account.
-    pub async fn add_token(&self, email: &str, label: &str, scope: Scope) -> Result<String> {
+    /// `NotFound` when there is no such account, `Invalid` when there is no such agency.
+    pub async fn add_token(&self, email: &str, label: &str, scope: Scope, only_agency: Option<&str>) -> Result<String> {
+        if let Some(code) = only_agency
+            && !self.agencies().await?.iter().any(|agency| agency.code == code)
+        {
+            return Err(Error::field("agency", Say::new("field-unknown-agency")));
+        }
         let token = new_token()?;
-        self.keep_token(email, label, scope, &token).await?;
+        self.keep_token(email, label, scope, only_agency, &token).await?;
         Ok(token)
     }
 
-    pub(super) async fn keep_token(&self, email: &str, label: &str, scope: Scope, token: &str) -> Result<()> {
+    pub(super) async fn keep_token(
+        &self,
+        email: &str,
+        label: &str,
+        scope: Scope,
+        only_agency: Option<&str>,
+        token: &str,
+    ) -> Result<()> {
         let mut tx = self.db.write().await?;
         let account =
             store::people::by_email(&mut tx, &email.trim().to_lowercase()).await?.ok_or(Error::NotFound("account"))?;
-        store::people::add_token(&mut tx, account.id, &sha256(token), label, scope, self.clock.machine()).await?;
+        store::people::add_token(&mut tx, account.id, &sha256(token), label, scope, only_agency, self.clock.machine())
+            .await?;
         tx.commit().await
     }
 }

@@ -135,7 +135,7 @@ impl Change<'_> {
                 let account =
                     store::people::by_email(self.tx, &email.trim().to_lowercase()).await?.ok_or_else(unknown)?;
                 let grants = store::people::grants(self.tx, account.id).await?;
-                let candidate = Actor { account, grants, scope: Scope::Write, via: Channel::Web };
+                let candidate = Actor { account, grants, scope: Scope::Write, only_agency: None, via: Channel::Web };
                 if !may(&candidate, Action::Do(Verb::Resolve), &self.working.ticket) {
                     return Err(Error::field("user", Say::new("field-user-cannot-work")));
                 }

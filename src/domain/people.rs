@@ -66,6 +66,8 @@ pub struct Actor {
     pub grants: Vec<Grant>,
     /// A token may be limited below its owner's rights.
     pub scope: Scope,
+    /// A token may be limited to one agency.
+    pub only_agency: Option<String>,
     /// The way the request came.
     pub via: Channel,
 }
@@ -97,11 +99,13 @@ pub struct Visibility {
     pub agencies: Vec<String>,
     /// Tickets this address reported.
     pub requester: String,
+    /// And of those only this agency's.
+    pub only_agency: Option<String>,
 }
 
 /// The one table of rights: may `actor` do `action` to `ticket`? Deny by default.
 pub fn may(actor: &Actor, action: Action, ticket: &Ticket) -> bool {
-    if !actor.account.active {
+    if !actor.account.active || actor.only_agency.as_ref().is_some_and(|only| *only != ticket.agency) {
         return false;
     }
     match action {
@@ -145,7 +149,8 @@ fn owns(actor: &Actor, verb: Verb, ticket: &Ticket) -> bool {
 
 /// Which tickets `actor` may see.
 pub fn visibility(actor: &Actor) -> Visibility {
-    let mut seen = Visibility { all: false, agencies: Vec::new(), requester: actor.account.email.clone() };
+    let (requester, only_agency) = (actor.account.email.clone(), actor.only_agency.clone());
+    let mut seen = Visibility { all: false, agencies: Vec::new(), requester, only_agency };
     for grant in &actor.grants {
         match grant.role {
             Role::Tier2Unit | Role::IctHead | Role::CoordinationTeam | Role::Auditor => seen.all = true,
@@ -159,9 +164,10 @@ pub fn visibility(actor: &Actor) -> Visibility {
 impl Visibility {
     /// Is `ticket` among them?
     pub fn shows(&self, ticket: &Ticket) -> bool {
-        self.all
+        let sees = self.all
             || self.agencies.contains(&ticket.agency)
-            || (!self.requester.is_empty() && self.requester == ticket.requester_email)
+            || (!self.requester.is_empty() && self.requester == ticket.requester_email);
+        sees && self.only_agency.as_ref().is_none_or(|only| *only == ticket.agency)
     }
 }
 

@@ -33,8 +33,8 @@ pub async fn tell(tx: &mut Tx, role: Role, agency: &str, notice: &NewNotice) -> 
         tx,
         execute,
         "insert into notice (account_id, ticket_id, kind, cycle, due_at, detected_at) \
-         select a.id, $1, $2, $3, $4, $5 from account a where a.active and exists \
-         (select 1 from role_grant g where g.account_id = a.id and g.role = $6 and g.agency in ($7, '')) \
+         select distinct a.id, $1, $2, $3, $4, $5 from role_grant g join account a on a.id = g.account_id \
+         where g.role = $6 and g.agency in ($7, '') and a.active \
          on conflict (account_id, ticket_id, kind, cycle) do nothing",
         notice.ticket,
         notice.kind,

@@ -125,23 +125,36 @@ pub async fn add_token(
     hash: &str,
     label: &str,
     scope: Scope,
+    only_agency: Option<&str>,
     at: DateTime<Utc>,
 ) -> Result<()> {
     sql!(
         tx,
         execute,
-        "insert into api_token (hash, account_id, label, scope, created_at) values ($1, $2, $3, $4, $5) on conflict (hash) do nothing",
+        "insert into api_token (hash, account_id, label, scope, agency, created_at) values ($1, $2, $3, $4, $5, $6) \
+         on conflict (hash) do nothing",
         hash,
         account,
         label,
         scope,
+        only_agency,
         at,
     )?;
     Ok(())
 }
 
-/// What a token says: its owner's account, what it may be used for, and the owner's roles.
-pub type TokenOwner = (Account, Scope, Vec<Grant>);
+/// What a token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenOwner {
+    /// Whose it is.
+    pub account: Account,
+    /// The owner's roles.
+    pub grants: Vec<Grant>,
+    /// What it may be used for.
+    pub scope: Scope,
+    /// The one agency it is limited to, if it is.
+    pub only_agency: Option<String>,
+}
 
 /// Whose token this is, by its digest, unless it was revoked.
 ///
@@ -151,7 +164,7 @@ pub async fn by_token(tx: &mut Tx, hash: &str) -> Result<Option<TokenOwner>> {
     let rows = sql!(
         tx,
         fetch_all as OwnerRow,
-        "select a.id, a.email, a.name, a.nip, a.active, t.scope, g.role, g.agency \
+        "select a.id, a.email, a.name, a.nip, a.active, t.scope, t.agency as only_agency, g.role, g.agency \
          from api_token t join account a on a.id = t.account_id left join role_grant g on g.account_id = a.id \
          where t.hash = $1 and t.revoked_at is null order by g.role, g.agency",
         hash,
@@ -162,10 +175,10 @@ pub async fn by_token(tx: &mut Tx, hash: &str) -> Result<Option<TokenOwner>> {
         if let Some(role) = row.role {
             grants.push(Grant { role, agency: row.agency.filter(|code| !code.is_empty()) });
         }
-        let OwnerRow { id, email, name, nip, active, scope, .. } = row;
-        owner = Some((Account { id, email, name, nip, active }, scope));
+        let OwnerRow { id, email, name, nip, active, scope, only_agency, .. } = row;
+        owner = Some((Account { id, email, name, nip, active }, scope, only_agency));
     }
-    Ok(owner.map(|(account, scope)| (account, scope, grants)))
+    Ok(owner.map(|(account, scope, only_agency)| TokenOwner { account, grants, scope, only_agency }))
 }
 
 /// An owner beside one of the roles held, if any.
@@ -177,6 +190,7 @@ struct OwnerRow {
     nip: Option<String>,
     active: bool,
     scope: Scope,
+    only_agency: Option<String>,
     role: Option<Role>,
     agency: Option<String>,
 }

@@ -201,10 +201,11 @@ pub async fn open_counts(tx: &mut Tx, seen: &Visibility) -> Result<Vec<(String, 
         fetch_all as (String, i64),
         "select status, count(*) from ticket where status not in ('resolved', 'closed', 'merged') \
          and ($1 or (requester_email <> '' and requester_email = $2) or replace($3, '\"' || agency || '\"', '') <> $3) \
-         group by status order by status",
+         and ($4 is null or agency = $4) group by status order by status",
         seen.all,
         &seen.requester,
         agencies,
+        &seen.only_agency,
     )
 }
 
@@ -279,6 +280,9 @@ where
             query.push(" or agency = ").push_bind(agency.clone());
         }
         query.push(")");
+    }
+    if let Some(only) = &seen.only_agency {
+        query.push(" and agency = ").push_bind(only.clone());
     }
     if !filter.statuses.is_empty() {
         query.push(" and status in (");

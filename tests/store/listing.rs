@@ -48,12 +48,12 @@ async fn promise(tx: &mut Tx, ticket: i64, due: Option<i64>) {
 }
 
 fn everything() -> Visibility {
-    Visibility { all: true, agencies: Vec::new(), requester: String::new() }
+    Visibility { all: true, agencies: Vec::new(), requester: String::new(), only_agency: None }
 }
 
 fn seen_by(agencies: &[&str], requester: &str) -> Visibility {
     let agencies = agencies.iter().map(|&code| code.to_owned()).collect();
-    Visibility { all: false, agencies, requester: requester.to_owned() }
+    Visibility { all: false, agencies, requester: requester.to_owned(), only_agency: None }
 }
 
 /// The whole list, read two by two.

@@ -127,9 +127,9 @@ async fn a_token_says_whose_it_is_until_it_is_revoked(db: Db) {
     let mut tx = write(&db).await;
     let ani = person(&mut tx, "ani@oki.go.id").await;
     let budi = person(&mut tx, "budi@oki.go.id").await;
-    people::add_token(&mut tx, ani, "h1", "laporan", Scope::Read, at(5)).await.unwrap();
-    people::add_token(&mut tx, budi, "h2", "pemantau", Scope::Write, at(5)).await.unwrap();
-    people::add_token(&mut tx, budi, "h1", "curian", Scope::Write, at(6)).await.unwrap();
+    people::add_token(&mut tx, ani, "h1", "laporan", Scope::Read, None, at(5)).await.unwrap();
+    people::add_token(&mut tx, budi, "h2", "pemantau", Scope::Write, None, at(5)).await.unwrap();
+    people::add_token(&mut tx, budi, "h1", "curian", Scope::Write, None, at(6)).await.unwrap();
     people::grant(&mut tx, ani, &grant(Role::Auditor, None)).await.unwrap();
     people::grant(&mut tx, ani, &grant(Role::Tier1Agent, Some("BKD"))).await.unwrap();
     let held = people::grants(&mut tx, ani).await.unwrap();
@@ -140,8 +140,15 @@ async fn a_token_says_whose_it_is_until_it_is_revoked(db: Db) {
     let budi_row = people::by_id(&mut other, budi).await.unwrap().unwrap();
     drop(other);
     let owner = people::by_token(&mut tx, "h1").await.unwrap();
-    assert_eq!(owner, Some((ani_row, Scope::Read, held)), "a token never changes hands");
-    assert_eq!(people::by_token(&mut tx, "h2").await.unwrap(), Some((budi_row, Scope::Write, Vec::new())));
+    assert_eq!(
+        owner,
+        Some(people::TokenOwner { account: ani_row, grants: held, scope: Scope::Read, only_agency: None }),
+        "a token never changes hands"
+    );
+    assert_eq!(
+        people::by_token(&mut tx, "h2").await.unwrap(),
+        Some(people::TokenOwner { account: budi_row, grants: Vec::new(), scope: Scope::Write, only_agency: None })
+    );
     assert_eq!(people::by_token(&mut tx, "h3").await.unwrap(), None);
     drop(tx);
     assert_eq!(value::<String>(&db, "select label from api_token where hash = 'h1'").await, "laporan");

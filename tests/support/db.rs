@@ -50,7 +50,7 @@ pub async fn postgres() -> Option<Db> {
     static TEMPLATE: OnceCell<String> = OnceCell::const_new();
     let Some(server) = server() else {
         assert!(variable("MEJA_TEST_REQUIRE").is_none(), "MEJA_TEST_REQUIRE is set, MEJA_TEST_POSTGRES_URL is not");
-        println!("skipped: MEJA_TEST_POSTGRES_URL is not set");
+        crate::support::skipped("PostgreSQL: MEJA_TEST_POSTGRES_URL is not set");
         return None;
     };
     let template = TEMPLATE.get_or_init(|| template(&server)).await;

@@ -17,3 +17,14 @@ macro_rules! on_both {
     )+ };
 }
 pub(crate) use on_both;
+
+/// Says once what is not tested here, past the harness that hides what passing tests print.
+pub fn skipped(what: &'static str) {
+    use std::io::Write;
+    static SAID: std::sync::Mutex<Vec<&str>> = std::sync::Mutex::new(Vec::new());
+    let mut said = SAID.lock().unwrap();
+    if !said.contains(&what) {
+        said.push(what);
+        let _ = writeln!(std::io::stderr(), "skipped, run tests/all for it: {what}");
+    }
+}

@@ -72,7 +72,7 @@ impl Change<'_> {
         self.working.ticket.merged_into = Some(target.number.clone());
         self.event("merged", json!({"into": target.number}));
         letters::merged(self.desk, self.tx, self.working, &target).await?;
-        for (_, email) in store::relations::participants(self.tx, self.working.ticket.id).await? {
+        for email in store::relations::participants(self.tx, self.working.ticket.id).await? {
             store::relations::add_participant(self.tx, target.id, &email).await?;
         }
         store::relations::add_link(self.tx, self.working.ticket.id, target.id, "merged").await?;

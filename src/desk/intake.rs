@@ -186,6 +186,7 @@ impl Desk {
         }
         let role = if working.ticket.tier == 1 { Role::Tier1Agent } else { Role::Tier2Unit };
         notices::note(tx, role, &working, StepKind::Start, 1, received, received).await?;
+        working.save(tx, &self.pack, received).await?;
         Ok(working.ticket)
     }
 
@@ -215,7 +216,7 @@ impl Desk {
             "requester_wrote",
             json!({"message": stored.payload, "files": stored.files}),
         );
-        working.save(tx, &self.pack, at).await
+        Ok(())
     }
 
     /// Checks every field of a report, and finds the service it speaks of.

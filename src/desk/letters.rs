@@ -25,11 +25,11 @@ pub async fn received(desk: &Desk, tx: &mut Tx, working: &Working, mail: Option<
         "verified": ticket.requester_verified,
         "confirm_url": desk.confirm_url(ticket),
     });
-    let participant = store::relations::add_participant(tx, ticket.id, &ticket.requester_email).await?;
+    store::relations::add_participant(tx, ticket.id, &ticket.requester_email).await?;
     let references: Vec<String> = mail.into_iter().collect();
     let letter =
         Letter { key: "received", template: "received", context: &context, automatic: true, references: &references };
-    to_participant(desk, tx, ticket, participant, &ticket.requester_email, &letter).await
+    to_participant(desk, tx, ticket, &ticket.requester_email, &letter).await
 }
 
 /// What a person of the desk wrote to the participants.
@@ -136,8 +136,8 @@ async fn to_participants(
 ) -> Result<()> {
     let references = store::messages::mail_references(tx, working.ticket.id).await?;
     let letter = Letter { key, template, context: &context, automatic, references: &references };
-    for (participant, email) in store::relations::participants(tx, working.ticket.id).await? {
-        to_participant(desk, tx, &working.ticket, participant, &email, &letter).await?;
+    for email in store::relations::participants(tx, working.ticket.id).await? {
+        to_participant(desk, tx, &working.ticket, &email, &letter).await?;
     }
     Ok(())
 }
@@ -151,20 +151,13 @@ struct Letter<'a> {
     references: &'a [String],
 }
 
-async fn to_participant(
-    desk: &Desk,
-    tx: &mut Tx,
-    ticket: &Ticket,
-    participant: i64,
-    email: &str,
-    letter: &Letter<'_>,
-) -> Result<()> {
+async fn to_participant(desk: &Desk, tx: &mut Tx, ticket: &Ticket, email: &str, letter: &Letter<'_>) -> Result<()> {
     let name = if email == ticket.requester_email { ticket.requester_name.as_str() } else { "" };
     let mut context = common(desk, ticket, ticket.language, name);
     merge(&mut context, letter.context.clone());
-    let reply_to = thread::reply_address(&desk.secret, &desk.composer.address, &ticket.number, participant);
+    let reply_to = thread::reply_address(&desk.secret, &desk.composer.address, &ticket.number, email);
     let mail = desk.composer.write(&Outgoing {
-        key: format!("{}:{}:{participant}", letter.key, ticket.number),
+        key: format!("{}:{}:{email}", letter.key, ticket.number),
         template: letter.template,
         language: ticket.language,
         to: email,
@@ -176,8 +169,7 @@ async fn to_participant(
         context,
         at: desk.now(),
     })?;
-    desk.post(tx, &mail).await?;
-    Ok(())
+    desk.post(tx, &mail).await
 }
 
 /// What every mail about a ticket may use.

@@ -147,7 +147,7 @@ impl Desk {
 
     /// Follows the pointer of a merged ticket and looks whether the writer is known there.
     async fn with_participant(&self, tx: &mut Tx, mut ticket: Ticket, from: &str) -> Result<(Ticket, bool)> {
-        let known = store::relations::participants(tx, ticket.id).await?.iter().any(|(_, email)| email == from);
+        let known = store::relations::participants(tx, ticket.id).await?.iter().any(|email| email == from);
         for _ in 0..16 {
             let Some(target) = &ticket.merged_into else { break };
             let Some(next) = store::tickets::by_number(tx, target).await? else { break };

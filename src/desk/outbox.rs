@@ -18,9 +18,8 @@ const LEASE: Duration = Duration::minutes(2);
 const PAUSES: [i64; 14] = [1, 2, 5, 10, 20, 40, 60, 120, 240, 480, 960, 1440, 1440, 2160];
 
 impl Desk {
-    /// Puts a mail in the outbox, inside the transaction of the change that causes it; `false` when it is
-    /// there already.
-    pub(super) async fn post(&self, tx: &mut Tx, mail: &NewMail) -> Result<bool> {
+    /// Puts a mail in the outbox, inside the transaction of the change that causes it.
+    pub(super) async fn post(&self, tx: &mut Tx, mail: &NewMail) -> Result<()> {
         store::outbox::put(tx, mail, self.now(), self.clock.machine()).await
     }
 

@@ -4,11 +4,13 @@
 //! ticket and to that person. Nothing else in a mail proves anything: not words of the subject, not a
 //! number in it, not a foreign Message-ID.
 
-use crate::secret::Secret;
+use crate::secret::{Secret, sha256};
 
-/// The address under which `participant` of ticket `number` answers:
-/// `meja+oki2602000013.5.k3…@host`.
-pub fn reply_address(secret: &Secret, desk: &str, number: &str, participant: i64) -> String {
+/// The address under which the participant with `email` answers to ticket `number`:
+/// `meja+oki2602000013.5234871.k3…@host`.
+pub fn reply_address(secret: &Secret, desk: &str, number: &str, email: &str) -> String {
+    // A short name for the person; the mark is what proves it.
+    let participant = i64::from_str_radix(&sha256(email.to_lowercase())[..6], 16).unwrap_or(0);
     let (local, host) = desk.rsplit_once('@').unwrap_or((desk, "localhost"));
     let mark = secret.mark("reply", &format!("{number}:{participant}"));
     let compact = number.replace('-', "").to_ascii_lowercase();
@@ -44,10 +46,11 @@ mod tests {
     fn a_reply_address_is_read_back_and_a_forged_one_is_not() {
         let secret = Secret::from_bytes(&[1; 32]);
         let number = crate::domain::number::format("OKI", 2026, 2, 13);
-        let address = reply_address(&secret, "meja@desk.test", &number, 5);
+        let address = reply_address(&secret, "meja@desk.test", &number, "Budi@kantor.test");
+        let who = address.split('.').nth(1).unwrap().parse::<i64>().unwrap();
         assert!(address.split('@').next().unwrap().len() <= 64);
-        assert_eq!(read_reply_address(&secret, "meja@desk.test", &address.to_uppercase()), Some((number, 5)));
-        assert_eq!(read_reply_address(&secret, "meja@desk.test", &address.replace(".5.", ".6.")), None);
+        assert_eq!(read_reply_address(&secret, "meja@desk.test", &address.to_uppercase()), Some((number, who)));
+        assert_eq!(read_reply_address(&secret, "meja@desk.test", &address.replace(&format!(".{who}."), ".6.")), None);
         assert_eq!(read_reply_address(&secret, "meja@desk.test", "meja@desk.test"), None);
         assert_eq!(read_reply_address(&secret, "meja@desk.test", "meja+a.b.c@desk.test"), None);
     }

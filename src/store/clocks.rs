@@ -26,7 +26,7 @@ pub async fn save(tx: &mut Tx, ticket: i64, clocks: &[SlaClock]) -> Result<()> {
     if clocks.is_empty() {
         return Ok(());
     }
-    many!(tx, query => {
+    later!(tx, query => {
         query.push(
             "insert into sla_clock (ticket_id, kind, line, cycle, target_seconds, started_at, stopped_at, due_at) ",
         );
@@ -39,8 +39,7 @@ pub async fn save(tx: &mut Tx, ticket: i64, clocks: &[SlaClock]) -> Result<()> {
             " on conflict (ticket_id, kind, line, cycle) do update set target_seconds = excluded.target_seconds, \
              stopped_at = excluded.stopped_at, due_at = excluded.due_at",
         );
-    })?;
-    Ok(())
+    })
 }
 
 /// How often a line's clock was started, to number the next.
@@ -103,7 +102,7 @@ pub async fn plan_steps(tx: &mut Tx, ticket: i64, steps: &[Planned]) -> Result<(
     if steps.is_empty() {
         return Ok(());
     }
-    many!(tx, query => {
+    later!(tx, query => {
         query.push("insert into clock_step (ticket_id, kind, cycle, rank, due_at, state) ");
         query.push_values(steps, |mut row, step| {
             row.push_bind(ticket).push_bind(step.kind).push_bind(step.cycle).push_bind(step.kind.rank());
@@ -113,8 +112,7 @@ pub async fn plan_steps(tx: &mut Tx, ticket: i64, steps: &[Planned]) -> Result<(
             " on conflict (ticket_id, kind, cycle) do update set due_at = excluded.due_at, state = 'planned' \
              where clock_step.state <> 'done'",
         );
-    })?;
-    Ok(())
+    })
 }
 
 /// Takes back the planned steps whose kind is not among `kept`.

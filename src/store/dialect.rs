@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 /// # Errors
 /// The database does not answer.
 pub async fn one_at_a_time(tx: &mut Tx, lock: i64) -> Result<()> {
-    if let Connection::Postgres(connection) = tx.connection() {
+    if let Connection::Postgres(connection) = tx.flushed().await? {
         sqlx::query("select pg_advisory_xact_lock($1)").bind(lock).execute(connection).await?;
     }
     Ok(())
@@ -23,7 +23,7 @@ pub async fn one_at_a_time(tx: &mut Tx, lock: i64) -> Result<()> {
 /// # Errors
 /// The database does not answer.
 pub async fn lock_ticket(tx: &mut Tx, id: i64) -> Result<()> {
-    if let Connection::Postgres(connection) = tx.connection() {
+    if let Connection::Postgres(connection) = tx.flushed().await? {
         sqlx::query("select id from ticket where id = $1 for update").bind(id).execute(connection).await?;
     }
     Ok(())
@@ -56,7 +56,7 @@ macro_rules! claim {
 /// # Errors
 /// The database does not answer.
 pub async fn claim_mail(tx: &mut Tx, now: DateTime<Utc>, lease: DateTime<Utc>, limit: i64) -> Result<Vec<OutboxItem>> {
-    let items = match tx.connection() {
+    let items = match tx.flushed().await? {
         Connection::Sqlite(connection) => {
             sqlx::query_as(claim!("")).bind(now).bind(lease).bind(limit).fetch_all(connection).await
         }

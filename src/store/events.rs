@@ -26,7 +26,7 @@ pub async fn append(tx: &mut Tx, events: &[Event]) -> Result<()> {
     if events.is_empty() {
         return Ok(());
     }
-    many!(tx, query => {
+    later!(tx, query => {
         query.push("insert into event (stream, seq, at, actor, kind, payload, state, prev_hash, hash) ");
         query.push_values(events, |mut row, event| {
             row.push_bind(event.stream.clone()).push_bind(event.seq).push_bind(event.at);
@@ -34,8 +34,7 @@ pub async fn append(tx: &mut Tx, events: &[Event]) -> Result<()> {
             row.push_bind(event.payload.clone()).push_bind(event.state.clone());
             row.push_bind(event.prev_hash.clone()).push_bind(event.hash.clone());
         });
-    })?;
-    Ok(())
+    })
 }
 
 /// Events of a stream after place `after`, at most `limit`.

@@ -17,7 +17,7 @@
 
 use crate::error::{Error, Result};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{PgConnection, Postgres, SqliteConnection, Transaction};
+use sqlx::{PgConnection, Postgres, QueryBuilder, Sqlite, SqliteConnection, Transaction};
 use std::str::FromStr;
 
 /// Runs one statement on whichever database the transaction belongs to.
@@ -26,19 +26,19 @@ use std::str::FromStr;
 /// `sql!(tx, fetch_all as Row, "…", binds…)` rows, `sql!(tx, fetch_one scalar i64, "…", binds…)` one column.
 macro_rules! sql {
     ($tx:expr, execute, $text:expr $(, $bind:expr)* $(,)?) => {
-        match $tx.connection() {
+        match $tx.flushed().await? {
             $crate::store::Connection::Sqlite(c) => sqlx::query($text)$(.bind($bind))*.execute(c).await.map(|done| done.rows_affected()),
             $crate::store::Connection::Postgres(c) => sqlx::query($text)$(.bind($bind))*.execute(c).await.map(|done| done.rows_affected()),
         }.map_err($crate::error::Error::from)
     };
     ($tx:expr, $verb:ident as $row:ty, $text:expr $(, $bind:expr)* $(,)?) => {
-        match $tx.connection() {
+        match $tx.flushed().await? {
             $crate::store::Connection::Sqlite(c) => sqlx::query_as::<_, $row>($text)$(.bind($bind))*.$verb(c).await,
             $crate::store::Connection::Postgres(c) => sqlx::query_as::<_, $row>($text)$(.bind($bind))*.$verb(c).await,
         }.map_err($crate::error::Error::from)
     };
     ($tx:expr, $verb:ident scalar $value:ty, $text:expr $(, $bind:expr)* $(,)?) => {
-        match $tx.connection() {
+        match $tx.flushed().await? {
             $crate::store::Connection::Sqlite(c) => sqlx::query_scalar::<_, $value>($text)$(.bind($bind))*.$verb(c).await,
             $crate::store::Connection::Postgres(c) => sqlx::query_scalar::<_, $value>($text)$(.bind($bind))*.$verb(c).await,
         }.map_err($crate::error::Error::from)
@@ -49,7 +49,7 @@ macro_rules! sql {
 /// gives the number of changed rows. Only literals and bound values go into it.
 macro_rules! many {
     ($tx:expr, $query:ident => $build:expr) => {
-        match $tx.connection() {
+        match $tx.flushed().await? {
             $crate::store::Connection::Sqlite(c) => {
                 let mut $query = sqlx::QueryBuilder::<sqlx::Sqlite>::new("");
                 $build;
@@ -62,6 +62,20 @@ macro_rules! many {
             }
         }
         .map_err($crate::error::Error::from)
+    };
+}
+
+/// As [`many!`], but for a statement whose answer nobody needs: on the embedded database it waits for the next
+/// one that has an answer, or for the commit, and goes with it as one errand. A ticket is opened in six
+/// errands to the writer's thread instead of ten.
+macro_rules! later {
+    ($tx:expr, $query:ident => $build:expr) => {
+        if let Some($query) = $tx.queue() {
+            $build;
+            Ok(())
+        } else {
+            many!($tx, $query => $build).map(|_| ())
+        }
     };
 }
 
@@ -207,13 +221,22 @@ impl Tx {
         }
     }
 
-    pub(crate) fn connection(&mut self) -> Connection<'_> {
-        match self {
+    /// The connection, after everything that was put off has been done.
+    pub(crate) async fn flushed(&mut self) -> Result<Connection<'_>> {
+        Ok(match self {
             Self::SqliteRead(tx) => Connection::Sqlite(&mut *tx),
-            Self::SqliteWrite(turn) => Connection::Sqlite(turn.connection()),
+            Self::SqliteWrite(turn) => Connection::Sqlite(turn.flushed().await?),
             Self::Postgres(tx) => Connection::Postgres(&mut *tx),
             Self::SqliteGlance(connection) => Connection::Sqlite(&mut *connection),
             Self::PostgresGlance(connection) => Connection::Postgres(&mut *connection),
+        })
+    }
+
+    /// Where statements wait whose answers nobody needs; only the embedded database's writer has one.
+    pub(crate) fn queue(&mut self) -> Option<&mut QueryBuilder<Sqlite>> {
+        match self {
+            Self::SqliteWrite(turn) => Some(turn.queue()),
+            _ => None,
         }
     }
 }

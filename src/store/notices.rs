@@ -24,26 +24,19 @@ pub struct Notice {
 }
 
 /// Notes that whoever holds `role` for `agency`, or for no particular one, must be told of a step; once per
-/// person and step. Gives how many were noted.
+/// person and step.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn tell(tx: &mut Tx, role: Role, agency: &str, notice: &NewNotice) -> Result<u64> {
-    sql!(
-        tx,
-        execute,
-        "insert into notice (account_id, ticket_id, kind, cycle, due_at, detected_at) \
-         select distinct a.id, $1, $2, $3, $4, $5 from role_grant g join account a on a.id = g.account_id \
-         where g.role = $6 and g.agency in ($7, '') and a.active \
-         on conflict (account_id, ticket_id, kind, cycle) do nothing",
-        notice.ticket,
-        notice.kind,
-        notice.cycle,
-        notice.due_at,
-        notice.detected_at,
-        role,
-        agency,
-    )
+pub async fn tell(tx: &mut Tx, role: Role, agency: &str, notice: &NewNotice) -> Result<()> {
+    later!(tx, query => {
+        query.push("insert into notice (account_id, ticket_id, kind, cycle, due_at, detected_at) select distinct a.id, ");
+        query.push_bind(notice.ticket).push(", ").push_bind(notice.kind).push(", ").push_bind(notice.cycle);
+        query.push(", ").push_bind(notice.due_at).push(", ").push_bind(notice.detected_at);
+        query.push(" from role_grant g join account a on a.id = g.account_id where g.role = ").push_bind(role);
+        query.push(" and g.agency in (").push_bind(agency.to_owned());
+        query.push(", '') and a.active on conflict (account_id, ticket_id, kind, cycle) do nothing");
+    })
 }
 
 /// What somebody is to be told.

@@ -6,27 +6,24 @@ use crate::store::Tx;
 use chrono::{DateTime, Utc};
 
 /// Puts a mail in the outbox, written at `created` by the desk's clock and to be sent from `due` on by the
-/// machine's; `false` when it is there already.
+/// machine's. One that is there already stays as it is.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn put(tx: &mut Tx, mail: &NewMail, created: DateTime<Utc>, due: DateTime<Utc>) -> Result<bool> {
-    let added = sql!(
-        tx,
-        execute,
-        "insert into outbox (item_key, ticket_id, recipient, sender, subject, message_id, raw, state, attempts, due_at, \
-         lease_no, created_at) values ($1, $2, $3, $4, $5, $6, $7, 'queued', 0, $8, 0, $9) on conflict (item_key) do nothing",
-        &mail.key,
-        mail.ticket,
-        &mail.recipient,
-        &mail.sender,
-        &mail.subject,
-        &mail.message_id,
-        &mail.raw,
-        due,
-        created,
-    )?;
-    Ok(added == 1)
+pub async fn put(tx: &mut Tx, mail: &NewMail, created: DateTime<Utc>, due: DateTime<Utc>) -> Result<()> {
+    later!(tx, query => {
+        query.push(
+            "insert into outbox (item_key, ticket_id, recipient, sender, subject, message_id, raw, state, attempts, \
+             due_at, lease_no, created_at) ",
+        );
+        query.push_values([mail], |mut row, mail| {
+            row.push_bind(mail.key.clone()).push_bind(mail.ticket).push_bind(mail.recipient.clone());
+            row.push_bind(mail.sender.clone()).push_bind(mail.subject.clone()).push_bind(mail.message_id.clone());
+            row.push_bind(mail.raw.clone()).push_bind(OutboxState::Queued).push_bind(0_i64);
+            row.push_bind(due).push_bind(0_i64).push_bind(created);
+        });
+        query.push(" on conflict (item_key) do nothing");
+    })
 }
 
 /// Says what became of a mail this worker has claimed; `false` when its lease was taken over. `due` is when

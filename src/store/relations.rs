@@ -4,27 +4,23 @@ use crate::error::Result;
 use crate::store::Tx;
 use chrono::{DateTime, Utc};
 
-/// Adds an address that may write to the ticket; gives its key, the old one when it is there.
+/// Adds an address that may write to the ticket; one that is there already stays.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn add_participant(tx: &mut Tx, ticket: i64, email: &str) -> Result<i64> {
-    sql!(
-        tx,
-        fetch_one scalar i64,
-        "insert into participant (ticket_id, email) values ($1, $2) \
-         on conflict (ticket_id, email) do update set email = excluded.email returning id",
-        ticket,
-        email,
-    )
+pub async fn add_participant(tx: &mut Tx, ticket: i64, email: &str) -> Result<()> {
+    later!(tx, query => {
+        query.push("insert into participant (ticket_id, email) values (").push_bind(ticket).push(", ");
+        query.push_bind(email.to_owned()).push(") on conflict (ticket_id, email) do nothing");
+    })
 }
 
-/// Addresses that may write to the ticket, with their keys.
+/// Addresses that may write to the ticket, in the order they were added.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn participants(tx: &mut Tx, ticket: i64) -> Result<Vec<(i64, String)>> {
-    sql!(tx, fetch_all as (i64, String), "select id, email from participant where ticket_id = $1 order by id", ticket)
+pub async fn participants(tx: &mut Tx, ticket: i64) -> Result<Vec<String>> {
+    sql!(tx, fetch_all scalar String, "select email from participant where ticket_id = $1 order by id", ticket)
 }
 
 /// Remembers that a mail that came in with this Message-ID belongs to the ticket.

@@ -221,7 +221,7 @@ pub async fn list(
     after: Option<After>,
     limit: i64,
 ) -> Result<Vec<Listed>> {
-    match tx.connection() {
+    match tx.flushed().await? {
         Connection::Sqlite(connection) => {
             let mut query = listing::<sqlx::Sqlite>(seen, filter, sort, after, limit);
             let rows = query.build().fetch_all(connection).await?;

@@ -8,7 +8,7 @@
 use crate::error::{Error, Result};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, Executor as _, SqliteConnection};
+use sqlx::{Connection as _, Executor as _, QueryBuilder, Sqlite, SqliteConnection};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
@@ -31,10 +31,12 @@ struct State {
 }
 
 /// One use-case's turn on the writing connection; dropping it undoes what was done in it.
-#[derive(Debug)]
 pub struct Turn {
     /// Held until the use-case has ended one way or the other.
     held: Option<OwnedMutexGuard<State>>,
+    /// Statements whose answers nobody needs, to be done in one errand. Their placeholders are nameless, so
+    /// that the values of one follow those of the one before.
+    queued: Option<QueryBuilder<Sqlite>>,
 }
 
 /// Longest group: bounds what one failing commit takes back.
@@ -78,7 +80,7 @@ impl Writer {
         let began = tokio::spawn(async move {
             let mut state = writer.lock_owned().await;
             match state.begin().await {
-                Ok(()) => Ok(Turn { held: Some(state) }),
+                Ok(()) => Ok(Turn { held: Some(state), queued: None }),
                 Err(error) => {
                     state.close_if_empty().await;
                     Err(error)
@@ -107,13 +109,36 @@ impl Writer {
     }
 }
 
+impl std::fmt::Debug for Turn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Turn")
+    }
+}
+
 impl Turn {
-    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
-        &mut self.held.as_mut().expect("a turn holds the connection until it ends").connection
+    /// The connection, after everything that was queued has been done.
+    pub(super) async fn flushed(&mut self) -> Result<&mut SqliteConnection> {
+        let connection = &mut self.held.as_mut().expect("a turn holds the connection until it ends").connection;
+        if let Some(mut queued) = self.queued.take() {
+            queued.build().execute(&mut *connection).await?;
+        }
+        Ok(connection)
+    }
+
+    /// The queue, ready for one more statement.
+    pub(super) fn queue(&mut self) -> &mut QueryBuilder<Sqlite> {
+        match &mut self.queued {
+            Some(queued) => {
+                queued.push(";\n");
+            }
+            none => *none = Some(QueryBuilder::new("")),
+        }
+        self.queued.as_mut().expect("filled just now")
     }
 
     /// Ends the use-case and waits until it is on disk.
     pub(super) async fn commit(mut self) -> Result<()> {
+        self.flushed().await?;
         let state = self.held.take().expect("a turn ends once");
         // In a task of its own: a caller that goes away must not leave the group without its commit.
         tokio::spawn(commit_in_turn(state)).await.map_err(|error| Error::Unavailable(error.into()))?

@@ -100,8 +100,9 @@ async fn everybody_who_holds_the_role_is_told_once(db: Db) {
         told.push(account);
     }
     let notice = NewNotice { ticket: id, kind: StepKind::Start, cycle: 1, due_at: at(1), detected_at: at(1) };
-    assert_eq!(notices::tell(&mut tx, Role::AgencyHead, "BKD", &notice).await.unwrap(), 2);
-    assert_eq!(notices::tell(&mut tx, Role::AgencyHead, "BKD", &notice).await.unwrap(), 0);
+    for _ in 0..2 {
+        notices::tell(&mut tx, Role::AgencyHead, "BKD", &notice).await.unwrap();
+    }
     let waiting = notices::waiting(&mut tx).await.unwrap();
     assert_eq!(waiting.iter().map(|notice| notice.account_id).collect::<Vec<_>>(), told[..2]);
 }

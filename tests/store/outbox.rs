@@ -30,11 +30,13 @@ fn mail(key: &str) -> NewMail {
     }
 }
 
+/// Puts a mail; says whether it is a new one.
 async fn put(db: &Db, mail: &NewMail, due: i64) -> bool {
+    let before = value::<i64>(db, "select count(*) from outbox").await;
     let mut tx = write(db).await;
-    let added = outbox::put(&mut tx, mail, at(due), at(due)).await.expect("an answer");
+    outbox::put(&mut tx, mail, at(due), at(due)).await.expect("an answer");
     commit(tx).await;
-    added
+    value::<i64>(db, "select count(*) from outbox").await > before
 }
 
 async fn claim(db: &Db, now: i64, limit: i64) -> Vec<OutboxItem> {

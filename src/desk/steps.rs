@@ -90,8 +90,9 @@ impl Desk {
                 working.event(now, ActorLabel::clock(), "reminded", facts(step.kind, due_at, now, json!({})));
                 letters::pending_reminder(self, tx, working, step.cycle).await?;
             }
-            StepKind::PendingClose => self.close_silent(tx, working, due_at, now).await?,
-            StepKind::AutoClose => self.close_solved(tx, working, due_at, now).await?,
+            StepKind::PendingClose | StepKind::AutoClose => {
+                self.close(tx, working, step.kind, due_at, now).await?;
+            }
         }
         self.tell(tx, working, step, due_at, now).await?;
         working.save(tx, &self.pack, now).await?;
@@ -128,43 +129,26 @@ impl Desk {
         }
     }
 
-    async fn close_silent(
+    /// Closes a ticket whose requester stayed silent, or whose solution nobody contradicted.
+    async fn close(
         &self,
         tx: &mut Tx,
         working: &mut Working,
+        kind: StepKind,
         due_at: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let reason = text::say(Language::Indonesian, &Say::new("reason-no-answer"));
+        let (reason, template) = match kind {
+            StepKind::PendingClose => ("reason-no-answer", "closed_silent"),
+            _ => ("reason-solved", "closed"),
+        };
+        let reason = text::say(Language::Indonesian, &Say::new(reason));
         working.end_pause(now);
         working.ticket.status = Status::Closed;
         working.ticket.closed_at = Some(now);
-        working.event(
-            now,
-            ActorLabel::clock(),
-            "closed",
-            facts(StepKind::PendingClose, due_at, now, json!({"trigger": "timer", "reason": reason})),
-        );
-        letters::closed(self, tx, working, "closed_silent").await
-    }
-
-    async fn close_solved(
-        &self,
-        tx: &mut Tx,
-        working: &mut Working,
-        due_at: DateTime<Utc>,
-        now: DateTime<Utc>,
-    ) -> Result<()> {
-        let reason = text::say(Language::Indonesian, &Say::new("reason-solved"));
-        working.ticket.status = Status::Closed;
-        working.ticket.closed_at = Some(now);
-        working.event(
-            now,
-            ActorLabel::clock(),
-            "closed",
-            facts(StepKind::AutoClose, due_at, now, json!({"trigger": "timer", "reason": reason})),
-        );
-        letters::closed(self, tx, working, "closed").await
+        let payload = facts(kind, due_at, now, json!({"trigger": "timer", "reason": reason}));
+        working.event(now, ActorLabel::clock(), "closed", payload);
+        letters::closed(self, tx, working, template).await
     }
 
     /// Notes who must be told of a step (DOMAIN.md 4.1, table of escalation steps).

@@ -1,6 +1,6 @@
 //! Clocks, pauses and planned steps.
 
-use crate::domain::clock_plan::{ClockKind, Line, Planned, SlaClock, Step, StepKind, StepState, TicketPause};
+use crate::domain::clock_plan::{Planned, SlaClock, Step, StepKind, StepState, TicketPause};
 use crate::error::Result;
 use crate::store::Tx;
 use chrono::{DateTime, Utc};
@@ -40,21 +40,6 @@ pub async fn save(tx: &mut Tx, ticket: i64, clocks: &[SlaClock]) -> Result<()> {
              stopped_at = excluded.stopped_at, due_at = excluded.due_at",
         );
     })
-}
-
-/// How often a line's clock was started, to number the next.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn cycles(tx: &mut Tx, ticket: i64, kind: ClockKind, line: Line) -> Result<i64> {
-    sql!(
-        tx,
-        fetch_one scalar i64,
-        "select count(*) from sla_clock where ticket_id = $1 and kind = $2 and line = $3",
-        ticket,
-        kind,
-        line,
-    )
 }
 
 /// Pauses of a ticket in order.
@@ -143,14 +128,6 @@ pub async fn steps(tx: &mut Tx, ticket: i64) -> Result<Vec<Step>> {
          order by due_at is null, due_at, rank, id",
         ticket,
     )
-}
-
-/// How often a step was planned, to number the next round.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn rounds(tx: &mut Tx, ticket: i64, kind: StepKind) -> Result<i64> {
-    sql!(tx, fetch_one scalar i64, "select count(*) from clock_step where ticket_id = $1 and kind = $2", ticket, kind)
 }
 
 /// Steps that are due at `now`, first due first, at most `limit`.

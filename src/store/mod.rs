@@ -66,7 +66,7 @@ macro_rules! many {
 }
 
 /// As [`many!`], but for a statement whose answer nobody needs: on the embedded database it waits for the next
-/// one that has an answer, or for the commit, and goes with it as one errand. A ticket is opened in six
+/// one that has an answer, or for the commit, and goes with it as one errand. A ticket is opened in five
 /// errands to the writer's thread instead of ten.
 macro_rules! later {
     ($tx:expr, $query:ident => $build:expr) => {

@@ -8,7 +8,6 @@ use meja::store::{Db, clocks};
 on_both!(
     a_clock_is_kept_with_all_its_fields,
     a_clock_saved_again_keeps_its_key_and_its_start,
-    the_restarts_of_a_clock_are_counted,
     a_pause_lasts_until_all_pauses_are_ended,
     pauses_stand_in_the_order_they_began,
     tickets_with_a_running_deadline_are_listed_once_and_in_pages,
@@ -69,23 +68,6 @@ async fn a_clock_saved_again_keeps_its_key_and_its_start(db: Db) {
     clocks::save(&mut tx, id, std::slice::from_ref(&first)).await.unwrap();
     commit(tx).await;
     assert_eq!(kept(&db, id).await, [first], "a clock that runs again has no end and no deadline");
-}
-
-async fn the_restarts_of_a_clock_are_counted(db: Db) {
-    let id = one_ticket(&db).await;
-    let mut tx = write(&db).await;
-    for (line, cycle) in [(Line::Total, 1), (Line::Tier1, 1), (Line::Tier1, 2), (Line::Tier1, 2)] {
-        clocks::save(&mut tx, id, &[clock(ClockKind::Resolution, line, cycle)]).await.unwrap();
-    }
-    for (kind, line, expected) in [
-        (ClockKind::Resolution, Line::Total, 1),
-        (ClockKind::Resolution, Line::Tier1, 2),
-        (ClockKind::Resolution, Line::Tier2, 0),
-        (ClockKind::Response, Line::Total, 0),
-    ] {
-        assert_eq!(clocks::cycles(&mut tx, id, kind, line).await.unwrap(), expected, "{kind} {line}");
-    }
-    assert_eq!(clocks::cycles(&mut tx, id + 1, ClockKind::Resolution, Line::Total).await.unwrap(), 0);
 }
 
 async fn a_pause_lasts_until_all_pauses_are_ended(db: Db) {

@@ -13,7 +13,6 @@ on_both!(
     only_the_steps_that_are_not_kept_are_taken_back,
     due_steps_come_in_order_and_stop_at_now,
     steps_without_an_instant_stand_last,
-    the_rounds_of_a_step_are_counted,
     one_of_ten_workers_claims_a_step,
     a_step_that_was_moved_is_not_claimed,
 );
@@ -156,17 +155,6 @@ async fn steps_without_an_instant_stand_last(db: Db) {
     plan(&db, id, StepKind::AutoClose, 1, Some(10)).await;
     let kinds: Vec<_> = all(&db, id).await.into_iter().map(|step| step.kind).collect();
     assert_eq!(kinds, [StepKind::AutoClose, StepKind::Warn, StepKind::Breach, StepKind::ResponseNotice]);
-}
-
-async fn the_rounds_of_a_step_are_counted(db: Db) {
-    let id = one_ticket(&db).await;
-    for cycle in [1, 1, 2] {
-        plan(&db, id, StepKind::PendingClose, cycle, Some(cycle)).await;
-    }
-    let mut tx = read(&db).await;
-    assert_eq!(clocks::rounds(&mut tx, id, StepKind::PendingClose).await.unwrap(), 2);
-    assert_eq!(clocks::rounds(&mut tx, id, StepKind::AutoClose).await.unwrap(), 0);
-    assert_eq!(clocks::rounds(&mut tx, id + 1, StepKind::PendingClose).await.unwrap(), 0);
 }
 
 async fn one_of_ten_workers_claims_a_step(db: Db) {

@@ -11,8 +11,8 @@ use chrono::{DateTime, Utc};
 /// # Errors
 /// The database does not answer.
 pub async fn one_at_a_time(tx: &mut Tx, lock: i64) -> Result<()> {
-    if let Connection::Postgres(connection) = tx.flushed().await? {
-        sqlx::query("select pg_advisory_xact_lock($1)").bind(lock).execute(connection).await?;
+    if let Tx::Postgres(connection) = tx {
+        sqlx::query("select pg_advisory_xact_lock($1)").bind(lock).execute(&mut **connection).await?;
     }
     Ok(())
 }
@@ -23,8 +23,8 @@ pub async fn one_at_a_time(tx: &mut Tx, lock: i64) -> Result<()> {
 /// # Errors
 /// The database does not answer.
 pub async fn lock_ticket(tx: &mut Tx, id: i64) -> Result<()> {
-    if let Connection::Postgres(connection) = tx.flushed().await? {
-        sqlx::query("select id from ticket where id = $1 for update").bind(id).execute(connection).await?;
+    if let Tx::Postgres(connection) = tx {
+        sqlx::query("select id from ticket where id = $1 for update").bind(id).execute(&mut **connection).await?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@
 
 use crate::error::{Error, Result};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{PgConnection, Postgres, QueryBuilder, Sqlite, SqliteConnection, Transaction};
+use sqlx::{PgConnection, Postgres, QueryBuilder, SqlSafeStr as _, SqlStr, Sqlite, SqliteConnection, Transaction};
 use std::str::FromStr;
 
 /// Runs one statement on whichever database the transaction belongs to.
@@ -32,15 +32,15 @@ macro_rules! sql {
         }.map_err($crate::error::Error::from)
     };
     ($tx:expr, $verb:ident as $row:ty, $text:expr $(, $bind:expr)* $(,)?) => {
-        match $tx.flushed().await? {
-            $crate::store::Connection::Sqlite(c) => sqlx::query_as::<_, $row>($text)$(.bind($bind))*.$verb(c).await,
-            $crate::store::Connection::Postgres(c) => sqlx::query_as::<_, $row>($text)$(.bind($bind))*.$verb(c).await,
+        match $tx.asked($text).await? {
+            ($crate::store::Connection::Sqlite(c), text) => sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$verb(c).await,
+            ($crate::store::Connection::Postgres(c), text) => sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$verb(c).await,
         }.map_err($crate::error::Error::from)
     };
     ($tx:expr, $verb:ident scalar $value:ty, $text:expr $(, $bind:expr)* $(,)?) => {
-        match $tx.flushed().await? {
-            $crate::store::Connection::Sqlite(c) => sqlx::query_scalar::<_, $value>($text)$(.bind($bind))*.$verb(c).await,
-            $crate::store::Connection::Postgres(c) => sqlx::query_scalar::<_, $value>($text)$(.bind($bind))*.$verb(c).await,
+        match $tx.asked($text).await? {
+            ($crate::store::Connection::Sqlite(c), text) => sqlx::query_scalar::<_, $value>(text)$(.bind($bind))*.$verb(c).await,
+            ($crate::store::Connection::Postgres(c), text) => sqlx::query_scalar::<_, $value>(text)$(.bind($bind))*.$verb(c).await,
         }.map_err($crate::error::Error::from)
     };
 }
@@ -230,6 +230,16 @@ impl Tx {
             Self::SqliteGlance(connection) => Connection::Sqlite(&mut *connection),
             Self::PostgresGlance(connection) => Connection::Postgres(&mut *connection),
         })
+    }
+
+    /// The connection, with the text that asks it for rows: the embedded writer may have to open its savepoint
+    /// with the same errand.
+    pub(crate) async fn asked(&mut self, text: &'static str) -> Result<(Connection<'_>, SqlStr)> {
+        if let Self::SqliteWrite(turn) = self {
+            let (connection, text) = turn.asked(text).await?;
+            return Ok((Connection::Sqlite(connection), text));
+        }
+        Ok((self.flushed().await?, text.into_sql_str()))
     }
 
     /// Where statements wait whose answers nobody needs; only the embedded database's writer has one.

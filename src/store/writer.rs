@@ -8,7 +8,9 @@
 use crate::error::{Error, Result};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, Executor as _, QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::{
+    AssertSqlSafe, Connection as _, Executor as _, QueryBuilder, SqlSafeStr as _, SqlStr, Sqlite, SqliteConnection,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
@@ -22,7 +24,8 @@ struct State {
     connection: SqliteConnection,
     /// A transaction is open with work of use-cases that wait for its commit.
     open: bool,
-    /// A use-case left its savepoint without a word; it must be undone before the next begins.
+    /// A use-case has opened its savepoint and not ended well yet; when it is gone without a word, what it did
+    /// must be undone before the next begins.
     abandoned: bool,
     /// How many use-cases the open transaction holds.
     waiting: usize,
@@ -34,6 +37,8 @@ struct State {
 pub struct Turn {
     /// Held until the use-case has ended one way or the other.
     held: Option<OwnedMutexGuard<State>>,
+    /// Its savepoint is still to be opened: that goes with the first statement, not in an errand of its own.
+    unopened: bool,
     /// Statements whose answers nobody needs, to be done in one errand. Their placeholders are nameless, so
     /// that the values of one follow those of the one before.
     queued: Option<QueryBuilder<Sqlite>>,
@@ -41,6 +46,11 @@ pub struct Turn {
 
 /// Longest group: bounds what one failing commit takes back.
 const GROUP: usize = 64;
+
+/// Opens a use-case's part of the group's transaction.
+const SAVEPOINT: &str = "savepoint use_case";
+/// Ends it well.
+const RELEASE: &str = "release use_case";
 
 /// Opens the database file with its readers and its writer.
 pub(super) async fn open(path: &str) -> Result<(SqlitePool, Writer)> {
@@ -55,7 +65,8 @@ pub(super) async fn open(path: &str) -> Result<(SqlitePool, Writer)> {
         // NORMAL would lose committed work when the power fails.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .statement_cache_capacity(200)
+        // Twice what there are: each may come with a savepoint before it.
+        .statement_cache_capacity(400)
         // Folding the log into the file waits for the disk too: less often, 16 MB at a time.
         .pragma("wal_autocheckpoint", "4000")
         .pragma("cache_size", "-16000")
@@ -80,7 +91,7 @@ impl Writer {
         let began = tokio::spawn(async move {
             let mut state = writer.lock_owned().await;
             match state.begin().await {
-                Ok(()) => Ok(Turn { held: Some(state), queued: None }),
+                Ok(()) => Ok(Turn { held: Some(state), unopened: true, queued: None }),
                 Err(error) => {
                     state.close_if_empty().await;
                     Err(error)
@@ -116,32 +127,79 @@ impl std::fmt::Debug for Turn {
 }
 
 impl Turn {
-    /// The connection, after everything that was queued has been done.
+    /// The connection, after everything that was queued has been done, in the turn's savepoint.
     pub(super) async fn flushed(&mut self) -> Result<&mut SqliteConnection> {
-        let connection = &mut self.held.as_mut().expect("a turn holds the connection until it ends").connection;
-        if let Some(mut queued) = self.queued.take() {
-            queued.build().execute(&mut *connection).await?;
+        if self.unopened {
+            self.queue();
         }
-        Ok(connection)
+        let queued = self.queued.take();
+        let state = self.state();
+        if let Some(mut queued) = queued {
+            state.abandoned = true;
+            queued.build().execute(&mut state.connection).await?;
+        }
+        Ok(&mut state.connection)
     }
 
-    /// The queue, ready for one more statement.
-    pub(super) fn queue(&mut self) -> &mut QueryBuilder<Sqlite> {
-        match &mut self.queued {
-            Some(queued) => {
-                queued.push(";\n");
-            }
-            none => *none = Some(QueryBuilder::new("")),
+    /// As [`Turn::flushed`], for a statement that asks for rows: it takes the opening of the savepoint along.
+    /// (A statement whose changed rows are counted cannot: SQLite would count those of the one before again.)
+    pub(super) async fn asked(&mut self, text: &'static str) -> Result<(&mut SqliteConnection, SqlStr)> {
+        if !std::mem::take(&mut self.unopened) {
+            return Ok((self.flushed().await?, text.into_sql_str()));
         }
-        self.queued.as_mut().expect("filled just now")
+        let state = self.state();
+        state.abandoned = true;
+        Ok((&mut state.connection, AssertSqlSafe(format!("{SAVEPOINT};\n{text}")).into_sql_str()))
+    }
+
+    /// The queue, ready for one more statement. The opening of the savepoint is its first.
+    pub(super) fn queue(&mut self) -> &mut QueryBuilder<Sqlite> {
+        let opens = std::mem::take(&mut self.unopened);
+        let queued = self.queued.get_or_insert_with(|| QueryBuilder::new(""));
+        if opens {
+            queued.push(SAVEPOINT);
+        }
+        if !queued.sql().as_str().is_empty() {
+            queued.push(";\n");
+        }
+        queued
+    }
+
+    fn state(&mut self) -> &mut State {
+        self.held.as_mut().expect("a turn holds the connection until it ends")
     }
 
     /// Ends the use-case and waits until it is on disk.
-    pub(super) async fn commit(mut self) -> Result<()> {
-        self.flushed().await?;
-        let state = self.held.take().expect("a turn ends once");
+    pub(super) async fn commit(self) -> Result<()> {
         // In a task of its own: a caller that goes away must not leave the group without its commit.
-        tokio::spawn(commit_in_turn(state)).await.map_err(|error| Error::Unavailable(error.into()))?
+        tokio::spawn(self.commit_in_turn()).await.map_err(|error| Error::Unavailable(error.into()))?
+    }
+
+    /// Joins the group, queues behind those who already wait for the connection, then commits for everyone in
+    /// the group, unless somebody has done so meanwhile.
+    async fn commit_in_turn(mut self) -> Result<()> {
+        if !self.unopened {
+            // With the last of what was put off, one errand. A released savepoint can no longer be undone by
+            // mistake; the group's commit keeps it.
+            self.queue().push(RELEASE);
+            self.flushed().await?;
+        }
+        let mut state = self.held.take().expect("a turn ends once");
+        state.abandoned = false;
+        state.waiting += 1;
+        let mut fate = state.fate.subscribe();
+        if state.waiting >= GROUP {
+            state.commit_group().await;
+        } else {
+            let writer = OwnedMutexGuard::mutex(&state).clone();
+            drop(state);
+            let mut state = writer.lock_owned().await;
+            if fate.borrow().is_none() {
+                state.commit_if_tidy().await;
+            }
+        }
+        let told = *fate.wait_for(Option::is_some).await.map_err(|error| Error::Unavailable(error.into()))?;
+        told.unwrap_or(Err(())).map_err(|()| Error::Unavailable("the change could not be made durable".into()))
     }
 }
 
@@ -157,43 +215,18 @@ impl Drop for Turn {
     }
 }
 
-/// Joins the group, queues behind those who already wait for the connection, then commits for everyone in
-/// the group, unless somebody has done so meanwhile.
-async fn commit_in_turn(mut state: OwnedMutexGuard<State>) -> Result<()> {
-    // Its savepoint stays open under those that follow; the commit releases them all.
-    state.abandoned = false;
-    state.waiting += 1;
-    let mut fate = state.fate.subscribe();
-    if state.waiting >= GROUP {
-        state.commit_group().await;
-    } else {
-        let writer = OwnedMutexGuard::mutex(&state).clone();
-        drop(state);
-        let mut state = writer.lock_owned().await;
-        if fate.borrow().is_none() {
-            state.commit_if_tidy().await;
-        }
-    }
-    let told = *fate.wait_for(Option::is_some).await.map_err(|error| Error::Unavailable(error.into()))?;
-    told.unwrap_or(Err(())).map_err(|()| Error::Unavailable("the change could not be made durable".into()))
-}
-
 impl State {
-    /// Begins a use-case, in the open transaction or a new one.
+    /// Makes ready for a use-case, in the open transaction or a new one.
     async fn begin(&mut self) -> Result<()> {
         if self.tidy().await.is_err() {
             // SQLite ended the transaction by itself (a full disk): those who wait in it must hear of it.
             self.fail_group().await;
         }
-        if self.open {
-            self.connection.execute("savepoint use_case").await?;
-        } else {
-            // One errand to the connection's thread instead of two.
-            self.connection.execute("begin immediate; savepoint use_case").await?;
+        if !self.open {
+            self.connection.execute("begin immediate").await?;
             self.open = true;
             self.fate = watch::channel(None).0;
         }
-        self.abandoned = true;
         Ok(())
     }
 
@@ -201,7 +234,7 @@ impl State {
     async fn tidy(&mut self) -> Result<()> {
         if self.abandoned {
             self.connection.execute("rollback to use_case").await?;
-            self.connection.execute("release use_case").await?;
+            self.connection.execute(RELEASE).await?;
             self.abandoned = false;
         }
         Ok(())

@@ -5,7 +5,6 @@ use crate::desk::written::{self, LONGEST_TEXT, Words, required_all};
 use crate::desk::{Desk, letters, notices, once};
 use crate::domain::clock_plan::StepKind;
 use crate::domain::event::ActorLabel;
-use crate::domain::message::MessageVisibility;
 use crate::domain::number;
 use crate::domain::people::{Actor, Role};
 use crate::domain::service::{self, Service};
@@ -201,8 +200,7 @@ impl Desk {
         let (body, channel) = (working.ticket.description.clone(), working.ticket.channel);
         let files = mail.as_ref().map_or(&[][..], |mail| &mail.files);
         let words = Words { body: &body, channel: channel.as_str(), name: None, files };
-        let stored =
-            written::store(self, tx, working, ActorLabel::requester(), MessageVisibility::Public, &words, at).await?;
+        let payload = written::store_report(self, tx, working, &words, at).await?;
         if let Some(mail) = mail {
             store::relations::add_mail_reference(tx, working.ticket.id, &mail.message_id).await?;
             if let Some(before) = mail.follows {
@@ -210,12 +208,7 @@ impl Desk {
                 working.event(at, actor.clone(), "linked", json!({"to": before.number, "relation": "follows"}));
             }
         }
-        working.event(
-            at,
-            ActorLabel::requester(),
-            "requester_wrote",
-            json!({"message": stored.payload, "files": stored.files}),
-        );
+        working.event(at, ActorLabel::requester(), "requester_wrote", payload);
         Ok(())
     }
 

@@ -51,7 +51,39 @@ pub(super) async fn store(
     words: &Words<'_>,
     now: DateTime<Utc>,
 ) -> Result<Stored> {
-    let mut message = Message {
+    let message = message(working, author, visibility, words, now);
+    let id = store::messages::insert(tx, working.ticket.id, &message).await?;
+    let files = files::attach(desk, tx, working.ticket.id, id, words.files).await?;
+    Ok(Stored { id, payload: json!({"id": id, "sha256": message_digest(&message)?}), files })
+}
+
+/// Stores the report that opens a ticket; gives the payload of its event. Without files nobody asks for its key,
+/// and then it need not be waited for.
+pub(super) async fn store_report(
+    desk: &Desk,
+    tx: &mut Tx,
+    working: &Working,
+    words: &Words<'_>,
+    now: DateTime<Utc>,
+) -> Result<Value> {
+    let (author, public) = (ActorLabel::requester(), MessageVisibility::Public);
+    if !words.files.is_empty() {
+        let stored = store(desk, tx, working, author, public, words, now).await?;
+        return Ok(json!({"message": stored.payload, "files": stored.files}));
+    }
+    let message = message(working, author, public, words, now);
+    store::messages::add(tx, working.ticket.id, &message).await?;
+    Ok(json!({"message": {"sha256": message_digest(&message)?}, "files": []}))
+}
+
+fn message(
+    working: &Working,
+    author: ActorLabel,
+    visibility: MessageVisibility,
+    words: &Words<'_>,
+    now: DateTime<Utc>,
+) -> Message {
+    Message {
         id: 0,
         at: now,
         author: author.as_str().to_owned(),
@@ -59,10 +91,7 @@ pub(super) async fn store(
         visibility,
         body: words.body.to_owned(),
         channel: words.channel.to_owned(),
-    };
-    message.id = store::messages::insert(tx, working.ticket.id, &message).await?;
-    let files = files::attach(desk, tx, working.ticket.id, message.id, words.files).await?;
-    Ok(Stored { id: message.id, payload: json!({"id": message.id, "sha256": message_digest(&message)?}), files })
+    }
 }
 
 impl Desk {
@@ -91,9 +120,9 @@ impl Desk {
     }
 }
 
-/// Digest of a message as its event carries it.
+/// Digest of a message as its event carries it. Its key is left out: it may not have one yet.
 pub(super) fn message_digest(message: &Message) -> Result<String> {
-    Ok(sha256(serde_json::to_string(message)?))
+    Ok(sha256(serde_json::to_string(&Message { id: 0, ..message.clone() })?))
 }
 
 /// A text that must say something and not too much.

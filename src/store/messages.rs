@@ -24,6 +24,21 @@ pub async fn insert(tx: &mut Tx, ticket: i64, message: &Message) -> Result<i64> 
     )
 }
 
+/// Adds a message whose key nobody asks for.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn add(tx: &mut Tx, ticket: i64, message: &Message) -> Result<()> {
+    later!(tx, query => {
+        query.push("insert into message (ticket_id, at, author, author_name, visibility, body, channel) ");
+        query.push_values([message], |mut row, message| {
+            row.push_bind(ticket).push_bind(message.at).push_bind(message.author.clone());
+            row.push_bind(message.author_name.clone()).push_bind(message.visibility).push_bind(message.body.clone());
+            row.push_bind(message.channel.clone());
+        });
+    })
+}
+
 /// Messages of a ticket after key `after`; without internal notes unless `internal`.
 ///
 /// # Errors

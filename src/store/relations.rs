@@ -28,14 +28,10 @@ pub async fn participants(tx: &mut Tx, ticket: i64) -> Result<Vec<String>> {
 /// # Errors
 /// The database does not answer.
 pub async fn add_mail_reference(tx: &mut Tx, ticket: i64, message_id: &str) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "insert into mail_reference (message_id, ticket_id) values ($1, $2) on conflict (message_id, ticket_id) do nothing",
-        message_id,
-        ticket,
-    )?;
-    Ok(())
+    later!(tx, query => {
+        query.push("insert into mail_reference (message_id, ticket_id) values (").push_bind(message_id.to_owned());
+        query.push(", ").push_bind(ticket).push(") on conflict (message_id, ticket_id) do nothing");
+    })
 }
 
 /// The ticket a Message-ID belongs to, of a mail in or out; the youngest when several share it.

@@ -46,7 +46,7 @@ async fn internal_notes_are_left_out_for_those_outside(db: Db) {
     for (body, visibility) in
         [("a", MessageVisibility::Public), ("b", MessageVisibility::Internal), ("c", MessageVisibility::Public)]
     {
-        messages::insert(&mut tx, id, &message(body, visibility)).await.unwrap();
+        messages::add(&mut tx, id, &message(body, visibility)).await.unwrap();
     }
     for (internal, expected) in [(false, "ac"), (true, "abc")] {
         let seen = messages::of_ticket(&mut tx, id, internal, 0, 10).await.unwrap();

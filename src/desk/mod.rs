@@ -21,6 +21,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 pub mod audit;
+pub mod chain;
 pub mod clocks;
 pub mod command;
 pub mod confirm;

@@ -1,8 +1,8 @@
 //! A ticket with its clocks and pauses while it is being changed, and the one way to save it.
 
-use crate::desk::clocks;
+use crate::desk::{chain, clocks};
 use crate::domain::clock_plan::{SlaClock, StepKind, TicketPause};
-use crate::domain::event::{ActorLabel, Event, GENESIS, NewEvent};
+use crate::domain::event::{ActorLabel, NewEvent};
 use crate::domain::service::Service;
 use crate::domain::ticket::{Status, Ticket};
 use crate::error::Result;
@@ -158,32 +158,12 @@ impl Working {
     }
 
     async fn append_events(&mut self, tx: &mut Tx) -> Result<()> {
-        let (mut seq, mut prev_hash) = match self.ticket.version {
-            1 => (0, GENESIS.to_owned()),
-            _ => store::events::head(tx, &self.ticket.number).await?.unwrap_or((0, GENESIS.to_owned())),
+        let head = match self.ticket.version {
+            1 => None,
+            _ => store::events::head(tx, &self.ticket.number).await?,
         };
         let state = state_digest(&self.ticket, &self.clocks, &self.pauses)?;
-        let events = std::mem::take(&mut self.events);
-        let last = events.len();
-        let mut chained = Vec::with_capacity(last);
-        for (place, new) in events.into_iter().enumerate() {
-            seq += 1;
-            let mut event = Event {
-                stream: self.ticket.number.clone(),
-                seq,
-                at: new.at,
-                actor: new.actor,
-                kind: new.kind.to_owned(),
-                payload: new.payload.to_string(),
-                state: (place + 1 == last).then(|| state.clone()),
-                prev_hash: std::mem::take(&mut prev_hash),
-                hash: String::new(),
-            };
-            event.hash = sha256(event.preimage());
-            prev_hash.clone_from(&event.hash);
-            chained.push(event);
-        }
-        store::events::append(tx, &chained).await
+        chain::append(tx, &self.ticket.number, head, std::mem::take(&mut self.events), Some(state)).await
     }
 }
 

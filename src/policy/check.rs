@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::calendar::{Calendar, Weekly, closing_holidays};
+use super::calendar::{Calendar, Weekly};
 use super::deadline::Profile;
 use super::draft::{Basis, Draft};
 use super::fault::Faults;
-use super::pack::{Pack, Value};
+use super::pack::{Pack, Value, fingerprint};
+use super::request::{RequestForm, RequestType};
 use super::rules;
 use super::tree::Node;
-use super::week::{Holiday, Ramadan};
+use super::week::{Holiday, Ramadan, in_force};
 use super::written::{CalendarForm, ProfileForm, Written, check_types};
 
 /// Builds the pack of the first draft, which extends the following ones in turn.
@@ -46,15 +48,17 @@ fn check_basis(line: &[&Draft], root: &Node, faults: &mut Faults<'_>) {
 }
 
 fn assemble(written: Written, zone: Tz, values: Vec<Value>, json: serde_json::Value) -> Option<Pack> {
-    let mut holidays = [written.holidays, written.local_holidays].concat();
-    holidays.sort_by_key(|holiday| holiday.date);
+    // The region's own days come last: of two equally old decrees the last rules.
+    let decreed = [written.holidays, written.local_holidays].concat();
     let mut ramadan = written.ramadan;
     ramadan.sort_by_key(|month| month.from);
-    let calendars = calendars(zone, written.calendars, &holidays, &ramadan);
+    let calendars = calendars(zone, written.calendars, &decreed, &ramadan);
+    let requests = requests(written.requests);
     Some(Pack {
         version: format!("{}@{}", written.id, written.version),
-        fingerprint: fingerprint(&json),
-        profiles: profiles(&written.profiles, &calendars)?,
+        // The keys of the merged values are sorted.
+        fingerprint: fingerprint(&json.to_string()),
+        profiles: profiles(&written.profiles, &requests, &calendars)?,
         id: written.id,
         name: written.name,
         law: written.law,
@@ -64,8 +68,11 @@ fn assemble(written: Written, zone: Tz, values: Vec<Value>, json: serde_json::Va
         roles: written.roles,
         kinds: written.kinds,
         calendars,
-        holidays,
+        holidays: in_force(decreed.iter(), zone, DateTime::<Utc>::MAX_UTC),
+        decreed,
         ramadan,
+        requests,
+        catalogue: written.catalogue,
         default_profile: written.default_profile,
         profile_by_kind: written.profile_by_kind,
         priority: written.priority,
@@ -88,18 +95,19 @@ fn assemble(written: Written, zone: Tz, values: Vec<Value>, json: serde_json::Va
 fn calendars(
     zone: Tz,
     forms: BTreeMap<String, CalendarForm>,
-    holidays: &[Holiday],
+    decreed: &[Holiday],
     ramadan: &[Ramadan],
 ) -> BTreeMap<String, Arc<Calendar>> {
     let calendar = |form: CalendarForm| match form.week {
         None => Calendar::always(zone),
         Some(week) => {
-            let observed = if form.holidays { holidays } else { &[] };
             let weekly = Weekly {
                 week,
                 ramadan_week: form.ramadan,
+                ramadan_weeks: form.ramadan_weeks,
                 ramadan: ramadan.to_vec(),
-                holidays: closing_holidays(observed, form.joint_leave_is_working_day),
+                decreed: form.holidays.then(|| decreed.to_vec()),
+                joint_leave_is_working_day: form.joint_leave_is_working_day,
                 day_off: form.day_off.unwrap_or_default(),
             };
             Calendar::weekly(zone, weekly)
@@ -110,18 +118,22 @@ fn calendars(
 
 fn profiles(
     forms: &BTreeMap<String, ProfileForm>,
+    requests: &[RequestType],
     calendars: &BTreeMap<String, Arc<Calendar>>,
 ) -> Option<BTreeMap<String, Profile>> {
-    let profile = |(name, form): (&String, &ProfileForm)| {
-        let profile = Profile {
-            name: name.clone(),
-            calendar_name: form.calendar.clone(),
-            calendar: calendars.get(&form.calendar)?.clone(),
-            targets: form.complete()?,
-        };
-        Some((name.clone(), profile))
+    let profile = |name: String, calendar_name: &String, targets| {
+        let calendar = calendars.get(calendar_name)?.clone();
+        Some((name.clone(), Profile { name, calendar_name: calendar_name.clone(), calendar, targets }))
     };
-    forms.iter().map(profile).collect()
+    let written = forms.iter().map(|(name, form)| profile(name.clone(), &form.calendar, form.complete()?));
+    let requested = requests.iter().map(|request| profile(request.profile(), &request.calendar, [request.target(); 4]));
+    written.chain(requested).collect()
+}
+
+fn requests(forms: BTreeMap<String, RequestForm>) -> Vec<RequestType> {
+    let mut requests: Vec<_> = forms.into_iter().map(|(code, form)| form.named(code)).collect();
+    requests.sort_by(|one, other| one.label.cmp(&other.label));
+    requests
 }
 
 fn values(line: &[&Draft], root: &Node) -> Vec<Value> {
@@ -152,13 +164,4 @@ fn basis_of(line: &[&Draft], age: usize, path: &str) -> Option<String> {
     let asked = line.iter().take(age + 1).rev().flat_map(|draft| draft.basis.iter());
     // `max_by_key` keeps the last of equals: the youngest draft, which is asked last.
     asked.filter(covers).max_by_key(|basis| basis.path.len()).map(|basis| basis.text.clone())
-}
-
-/// FNV-1a over the merged values, whose keys are sorted: enough to notice a change, no protection against forgery.
-fn fingerprint(json: &serde_json::Value) -> String {
-    let hash = json
-        .to_string()
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-    format!("{hash:016x}")
 }

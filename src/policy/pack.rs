@@ -8,11 +8,14 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::calendar::Calendar;
+use super::catalogue::Catalogue;
 use super::deadline::{Deadlines, Goals, GoalsError, Profile, deadlines};
+use super::duty::Duty;
 use super::pause::Pause;
+use super::request::RequestType;
 use super::sections::{
-    Class, Duty, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report,
-    Retention, Roles,
+    Class, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report, Retention,
+    Roles,
 };
 use super::week::{Holiday, Ramadan};
 use crate::domain::ticket::{Kind, Priority};
@@ -35,11 +38,17 @@ pub struct Pack {
     /// Kinds of user service, in the order of the regulation.
     pub kinds: Vec<Kind>,
     pub calendars: BTreeMap<String, Arc<Calendar>>,
-    /// National and local days off, sorted by date.
+    /// National and local days off in force, sorted by date, one entry per date.
     pub holidays: Vec<Holiday>,
+    /// Everything decreed about dated days, also what was taken back later.
+    pub(super) decreed: Vec<Holiday>,
     /// Fasting months, sorted.
     pub ramadan: Vec<Ramadan>,
+    /// Those written, and one for each type of request.
     pub profiles: BTreeMap<String, Profile>,
+    /// Types of requests, sorted by label.
+    pub requests: Vec<RequestType>,
+    pub catalogue: Catalogue,
     pub default_profile: String,
     pub profile_by_kind: BTreeMap<Kind, String>,
     pub priority: PriorityRules,
@@ -80,6 +89,11 @@ impl Pack {
     /// [`GoalsError::UnknownProfile`].
     pub fn profile(&self, name: &str) -> Result<&Profile, GoalsError> {
         self.profiles.get(name).ok_or_else(|| GoalsError::UnknownProfile(name.to_owned()))
+    }
+
+    /// The type of request of this code.
+    pub fn request(&self, code: &str) -> Option<&RequestType> {
+        self.requests.iter().find(|request| request.code == code)
     }
 
     /// Name of the profile for a ticket whose service names none.
@@ -135,4 +149,12 @@ impl Pack {
     pub fn json(&self) -> &serde_json::Value {
         &self.json
     }
+}
+
+/// FNV-1a, 16 hexadecimal digits: enough to notice a change, no protection against forgery.
+pub(super) fn fingerprint(text: &str) -> String {
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    format!("{hash:016x}")
 }

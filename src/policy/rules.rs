@@ -8,10 +8,12 @@ use chrono_tz::Tz;
 use serde::de::DeserializeOwned;
 
 use super::deadline::{Duration, Target};
+use super::duty::Duty;
 use super::fault::{Faults, nearest};
-use super::sections::{Duty, Escalation, Intake, Lifecycle, Outside, Report};
+use super::request::RequestForm;
+use super::sections::{Escalation, Intake, Lifecycle, Outside, Report};
 use super::tree::Node;
-use super::week::{Holiday, Ramadan, Week};
+use super::week::{Holiday, HolidayKind, Ramadan, Week};
 use super::written::{CalendarForm, ProfileForm};
 use crate::domain::ticket::Kind;
 
@@ -26,6 +28,7 @@ pub(super) fn check(root: &Node, faults: &mut Faults<'_>) {
     rules.ramadan();
     rules.profiles();
     rules.profile_names();
+    rules.requests();
     rules.escalation();
     rules.lifecycle();
     rules.intake();
@@ -113,8 +116,9 @@ impl Rules<'_, '_> {
         }
     }
 
+    /// A date may come again, but only as an amendment: with a decree of its own date, or as a working day.
     fn holidays(&mut self) {
-        let mut seen: BTreeMap<NaiveDate, String> = BTreeMap::new();
+        let mut seen: BTreeMap<NaiveDate, Vec<Holiday>> = BTreeMap::new();
         for list in ["holidays", "local_holidays"] {
             for index in 0.. {
                 let index = index.to_string();
@@ -122,10 +126,25 @@ impl Rules<'_, '_> {
                     break;
                 }
                 let Some(holiday) = self.read::<Holiday>(&[list, &index]) else { continue };
-                if let Some(name) = seen.insert(holiday.date, holiday.name) {
-                    let text = format!("tanggal {} sudah tercatat sebagai \"{name}\" | hapus salah satu", holiday.date);
+                let earlier = seen.entry(holiday.date).or_default();
+                let is_work = holiday.kind == HolidayKind::WorkingDay;
+                if is_work && earlier.is_empty() {
+                    let text = format!(
+                        "hari kerja {} tidak mencabut libur apa pun | hapus, atau tulis sesudah liburnya",
+                        holiday.date
+                    );
+                    self.fault(&[list, &index, "date"], &text);
+                } else if let Some(twin) = earlier
+                    .iter()
+                    .find(|other| other.since == holiday.since && (other.kind == holiday.kind || !is_work))
+                {
+                    let text = format!(
+                        "tanggal {} sudah tercatat sebagai \"{}\" | hapus salah satu, atau tulis \"since\" pada perubahan",
+                        holiday.date, twin.name
+                    );
                     self.fault(&[list, &index, "date"], &text);
                 }
+                earlier.push(holiday);
             }
         }
     }
@@ -176,6 +195,18 @@ impl Rules<'_, '_> {
             |windows: &[super::week::Window]| windows.iter().map(|window| window.close - window.open).sum::<u32>();
         let longest = week.days().iter().map(|(_, windows)| day_seconds(windows)).max().filter(|seconds| *seconds > 0);
         longest.unwrap_or(super::week::DAY_SECONDS).into()
+    }
+
+    fn requests(&mut self) {
+        let calendars = self.keys("calendars");
+        for code in self.keys("requests") {
+            let Some(form) = self.read::<RequestForm>(&["requests", &code]) else { continue };
+            self.known(&["requests", &code, "calendar"], "kalender", &form.calendar, &calendars);
+            if answers_late(form.target(), self.longest_day(&form.calendar)) {
+                let text = "waktu tanggap lebih lama daripada waktu selesai | perpendek tanggap";
+                self.fault(&["requests", &code, "response"], text);
+            }
+        }
     }
 
     fn profile_names(&mut self) {
@@ -257,10 +288,11 @@ impl Rules<'_, '_> {
     fn duties(&mut self) {
         let Some(duties) = self.read::<Vec<Duty>>(&["duties"]) else { return };
         for (index, duty) in duties.iter().enumerate() {
-            if duty.every.is_some() == duty.on.is_some() {
+            let ways = [duty.every.is_some(), duty.on.is_some(), duty.before.is_some()];
+            if ways.iter().filter(|way| **way).count() != 1 {
                 self.fault(
                     &["duties", &index.to_string()],
-                    "kewajiban tanpa waktu yang jelas | tulis \"every\" atau \"on\", salah satu",
+                    "kewajiban tanpa waktu yang jelas | tulis \"every\", \"on\" atau \"before\", salah satu",
                 );
             }
         }

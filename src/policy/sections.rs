@@ -35,10 +35,19 @@ pub struct Roles {
     pub tier1: Tier,
     /// Second line; takes over what the first cannot solve.
     pub tier2: Tier,
+    /// Second line for what belongs to no agency: data centre, networks, internet. `None`: `tier2` has it too.
+    #[serde(default)]
+    pub tier2_infra: Option<Tier>,
+    /// Sets the service level of a service.
+    #[serde(default)]
+    pub process_owner: Option<Body>,
     /// Coordinates and watches both tiers.
     pub supervisor: Body,
     /// Decides what tiers and supervisor may not.
     pub board: Body,
+    /// Stands above the board.
+    #[serde(default)]
+    pub steering: Option<Body>,
 }
 
 /// A support line.
@@ -52,14 +61,25 @@ pub struct Tier {
     pub minimum: u32,
     /// A unit of people rather than single named staff.
     pub is_unit: bool,
+    /// Name of the calendar in which the line can be reached, where that is more than its working hours.
+    #[serde(default)]
+    pub hours: Option<String>,
+    /// Abilities its members must have among them.
+    #[serde(default)]
+    pub skills: Vec<String>,
+    /// What the line is there for, when it is not everything.
+    #[serde(default)]
+    pub areas: Vec<String>,
 }
 
 /// Where a support line exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// Once in every agency.
+    /// Once in every agency. For the second tier: at the agency that owns the service.
     PerAgency,
+    /// Once in every agency that gives services.
+    PerAgencyWithServices,
     /// Once, at the office for information technology.
     IctOffice,
 }
@@ -71,6 +91,11 @@ pub struct Body {
     pub label: String,
     #[serde(default)]
     pub chair: Option<String>,
+    #[serde(default)]
+    pub members: Vec<String>,
+    /// Kinds of letters it signs.
+    #[serde(default)]
+    pub signs: Vec<String>,
 }
 
 /// How impact and urgency make a priority.
@@ -177,6 +202,8 @@ pub struct Lifecycle {
     pub pending_close_days: u32,
     /// Waiting for a vendor stops the clock.
     pub pause_vendor: bool,
+    /// For at most so many working days.
+    pub pause_vendor_max_days: u32,
     /// Waiting for anybody stops the clock of a critical service's P1.
     pub pause_p1_critical: bool,
 }
@@ -228,37 +255,6 @@ pub enum Period {
     Monthly,
     Quarterly,
     Yearly,
-}
-
-/// A recurring duty of an agency; `every` or `on` says when.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Duty {
-    pub what: String,
-    #[serde(default)]
-    pub every: Option<Every>,
-    #[serde(default)]
-    pub on: Option<Occasion>,
-    /// Where the duty is written.
-    pub source: String,
-}
-
-/// The rhythm of a duty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum Every {
-    #[serde(rename = "month")]
-    Month,
-    #[serde(rename = "calendar_year")]
-    CalendarYear,
-    #[serde(rename = "2_years")]
-    TwoYears,
-}
-
-/// The event that calls for a duty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Occasion {
-    Change,
 }
 
 /// A class of information, from open to secret in the order of the list.

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::catalogue::Catalogue;
 use super::deadline::Target;
+use super::duty::Duty;
 use super::fault::Faults;
+use super::request::RequestForm;
 use super::sections::{
-    Class, Duty, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report,
-    Retention, Roles,
+    Class, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report, Retention,
+    Roles,
 };
 use super::tree::{Data, Node, Step};
 use super::week::{Holiday, Ramadan, Week};
@@ -36,6 +39,8 @@ pub(super) struct Written {
     pub(super) local_holidays: Vec<Holiday>,
     pub(super) ramadan: Vec<Ramadan>,
     pub(super) profiles: BTreeMap<String, ProfileForm>,
+    pub(super) requests: BTreeMap<String, RequestForm>,
+    pub(super) catalogue: Catalogue,
     pub(super) default_profile: String,
     #[serde(default)]
     pub(super) profile_by_kind: BTreeMap<Kind, String>,
@@ -71,6 +76,9 @@ pub(super) struct CalendarForm {
     pub(super) week: Option<Week>,
     #[serde(default)]
     pub(super) ramadan: Option<Week>,
+    /// Weeks of single fasting months, by the year they begin in.
+    #[serde(default)]
+    pub(super) ramadan_weeks: BTreeMap<i32, Week>,
 }
 
 /// A service level before its calendar is looked up.
@@ -118,6 +126,8 @@ const SECTIONS: &[(&str, bool, TypeCheck)] = &[
     ("local_holidays", false, each::<Holiday>),
     ("ramadan", true, each::<Ramadan>),
     ("profiles", true, each::<ProfileForm>),
+    ("requests", true, each::<RequestForm>),
+    ("catalogue", true, as_a::<Catalogue>),
     ("default_profile", true, as_a::<String>),
     ("profile_by_kind", false, as_a::<BTreeMap<Kind, String>>),
     ("priority", true, as_a::<PriorityRules>),

@@ -4,6 +4,7 @@
 
 mod api;
 mod architecture;
+mod clock_rules;
 mod mail;
 mod migrations;
 mod policy;

@@ -21,6 +21,7 @@ mod messages;
 mod notices;
 mod outbox;
 mod people_and_rights;
+mod rules;
 mod sessions;
 mod settings;
 mod steps;

@@ -6,6 +6,7 @@
 //! accept the changed OpenAPI snapshot after reading it.
 
 mod answers;
+mod calendars;
 mod choice;
 mod demo;
 mod problem;
@@ -34,9 +35,16 @@ impl Token {
     }
 }
 
+type Parts = (tickets::Tickets, verbs::Verbs, calendars::Calendars, demo::Public);
+
 /// The service with every endpoint; also what the OpenAPI document is made from.
-pub fn service(desk: &Desk) -> OpenApiService<(tickets::Tickets, verbs::Verbs, demo::Public), ()> {
-    let parts = (tickets::Tickets(desk.clone()), verbs::Verbs(desk.clone()), demo::Public(desk.clone()));
+pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
+    let parts = (
+        tickets::Tickets(desk.clone()),
+        verbs::Verbs(desk.clone()),
+        calendars::Calendars(desk.clone()),
+        demo::Public(desk.clone()),
+    );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))
         .description("Service desk of an Indonesian regional government. Errors are RFC 9457 problems.")
         .server("/api/v1")

@@ -92,6 +92,14 @@ impl Calendar {
             .known_at(DateTime::<Utc>::MAX_UTC, &[])
     }
 
+    /// The windows of the usual week; `None` for a calendar that never closes.
+    pub fn week(&self) -> Option<&Week> {
+        match &self.hours {
+            Hours::Always => None,
+            Hours::Weekly(dated) => Some(&dated.weekly.week),
+        }
+    }
+
     /// The same calendar, closed only on the days off known at an instant. `more` are decrees beside its own.
     #[must_use]
     pub fn known_at(&self, at: DateTime<Utc>, more: &[Holiday]) -> Self {

@@ -3,7 +3,8 @@
 use crate::stories::{is_due, wib};
 use crate::support::app::{Engine, TestApp};
 use crate::support::on_both;
-use meja::app::pack_sources;
+use meja::app::{self, pack_sources};
+use meja::config::Config;
 use meja::policy::Library;
 use poem::http::Method;
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ on_both! {
     a_decree_moves_open_deadlines_and_the_old_ones_stay_in_history = decree_of_2025;
     a_day_decreed_by_hand_counts_from_its_date_of_effect = decreed_by_hand;
     a_ticket_keeps_the_promise_of_its_edition = pinned;
+    a_bad_pack_never_takes_the_place_of_a_good_one = reloaded;
     waiting_for_a_vendor_ends_by_itself = vendor;
     a_type_of_request_has_its_own_promise = request_type;
     a_total_outage_lifts_the_priority_of_a_critical_service = outage_floor;
@@ -111,6 +113,30 @@ async fn pinned(engine: Engine) {
     // Another process finds both editions in the database.
     app.desk.refresh_rules().await.unwrap();
     is_due(&app.ticket(&number(&old)).await, "resolution_due", "2026-10-22T08:00");
+    app.audit_is_intact().await;
+}
+
+async fn reloaded(engine: Engine) {
+    let Some(app) = TestApp::new(engine, "oki", "2026-10-20T08:00:00+07:00").await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config { policies_dir: Some(folder.path().to_owned()), ..Config::default() };
+    let own = std::fs::read_to_string("sla_policies/oki.toml").unwrap();
+    let before = app.desk.pack().version.clone();
+    for bad in [
+        own.replace("extends", "extend"),
+        "id = ".to_owned(),
+        own.replace("zone", "zona"),
+        own.replace("id = \"oki\"", "id = \"lain\""),
+    ] {
+        std::fs::write(folder.path().join("oki.toml"), bad).unwrap();
+        assert!(app::follow(&config, &app.desk).await.is_err());
+        assert_eq!(app.desk.pack().version, before);
+    }
+    std::fs::write(folder.path().join("oki.toml"), own.replace("version = 1", "version = 2")).unwrap();
+    app::follow(&config, &app.desk).await.unwrap();
+    assert_eq!(app.desk.pack().version, "oki@2");
+    let ticket = open(&app, "demo-superadmin", json!({"service": "e-office"})).await;
+    assert_eq!(ticket["pack"], "oki@2");
     app.audit_is_intact().await;
 }
 

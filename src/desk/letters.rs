@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 /// A template is broken, or the database does not answer.
 pub async fn received(desk: &Desk, tx: &mut Tx, working: &Working, mail: Option<String>) -> Result<()> {
     let ticket = &working.ticket;
-    let due = super::clocks::due(&desk.rules.of(&ticket), ticket, &working.pauses)?;
+    let due = super::clocks::due(&desk.rules.of(ticket), ticket, &working.pauses)?;
     let context = json!({
         "response_due": due.response_due.map(|at| desk.words(ticket.language, at)),
         "resolution_due": due.resolution_due.map(|at| desk.words(ticket.language, at)),

@@ -10,6 +10,7 @@ mod migrations;
 mod policy;
 mod postfix;
 mod process;
+mod replay;
 mod store;
 mod stories;
 mod support;

@@ -13,6 +13,8 @@
 pub mod calendar;
 pub mod catalogue;
 mod check;
+mod citation;
+pub mod custom;
 pub mod deadline;
 pub mod draft;
 pub mod duty;
@@ -20,6 +22,7 @@ pub mod explain;
 mod fault;
 mod known;
 pub mod library;
+pub mod measures;
 pub mod pack;
 pub mod pause;
 pub mod request;

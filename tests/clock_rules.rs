@@ -174,6 +174,18 @@ async fn pinned(engine: Engine) {
     let back = app.post("demo-superadmin", &path, json!({"priority": "P3", "reason": "Mendesak"})).await.ok(200);
     is_due(&back, "resolution_due", "2026-10-22T08:00");
     assert_ne!(old["pack"], new["pack"]);
+    // The edition that was followed yesterday may lack keys that were invented today.
+    let [then, today] = [pack_sources(None).unwrap(), changed("bawaan.toml", str::to_owned)];
+    let older: Vec<_> = then
+        .iter()
+        .map(|source| {
+            let text = source.text.replace("pause_vendor_max_days = 10", "");
+            meja::policy::Source { file: source.file.clone(), text }
+        })
+        .collect();
+    assert!(Library::read(&older).is_err());
+    let read = Library::read_edition(&older, &today, "oki").unwrap();
+    assert_eq!((read.lifecycle.pause_vendor_max_days, read.region.code.as_str()), (10, "OKI"));
     // Another process finds both editions in the database.
     app.desk.refresh_rules().await.unwrap();
     is_due(&app.ticket(&number(&old)).await, "resolution_due", "2026-10-22T08:00");

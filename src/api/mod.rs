@@ -8,6 +8,7 @@
 mod answers;
 mod choice;
 mod demo;
+mod duties;
 mod problem;
 mod requests;
 mod tickets;
@@ -35,8 +36,13 @@ impl Token {
 }
 
 /// The service with every endpoint; also what the OpenAPI document is made from.
-pub fn service(desk: &Desk) -> OpenApiService<(tickets::Tickets, verbs::Verbs, demo::Public), ()> {
-    let parts = (tickets::Tickets(desk.clone()), verbs::Verbs(desk.clone()), demo::Public(desk.clone()));
+pub fn service(desk: &Desk) -> OpenApiService<(tickets::Tickets, verbs::Verbs, duties::Duties, demo::Public), ()> {
+    let parts = (
+        tickets::Tickets(desk.clone()),
+        verbs::Verbs(desk.clone()),
+        duties::Duties(desk.clone()),
+        demo::Public(desk.clone()),
+    );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))
         .description("Service desk of an Indonesian regional government. Errors are RFC 9457 problems.")
         .server("/api/v1")

@@ -191,9 +191,7 @@ pub const fn warned(office: Office) -> &'static [Role] {
 }
 
 fn can_write(actor: &Actor, agency: &str) -> bool {
-    actor.account.active
-        && actor.scope == Scope::Write
-        && actor.only_agency.as_ref().is_none_or(|only| *only == agency)
+    actor.account.active && actor.scope == Scope::Write && actor.only_agency.as_ref().is_none_or(|only| *only == agency)
 }
 
 fn answers_for(grant: &Grant, office: Office, agency: &str) -> bool {

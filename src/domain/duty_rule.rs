@@ -88,10 +88,16 @@ impl Rule {
         }
     }
 
-    /// The term of two years whose first day is `base`: the day the duty was first seen or last done.
-    pub fn two_years_from(&self, base: NaiveDate) -> Option<Term> {
-        let to = NaiveDate::from_ymd_opt(base.year() + 2, 1, 1)?;
-        Some(Term { from: base, to, due_on: self.due_in(base.year() + 1, to.pred_opt()?) })
+    /// The first term of a duty owed once in two years, first seen on `seen`.
+    pub fn two_years_from(&self, seen: NaiveDate) -> Option<Term> {
+        let to = NaiveDate::from_ymd_opt(seen.year() + 2, 1, 1)?;
+        Some(Term { from: seen, to, due_on: self.due_in(seen.year() + 1, to.pred_opt()?) })
+    }
+
+    /// The term after the one that was fulfilled in `year`: it is owed again by the end of the year after.
+    pub fn two_years_after(&self, year: i32) -> Option<Term> {
+        let term = months(NaiveDate::from_ymd_opt(year + 1, 1, 1)?, 12)?;
+        Some(Term { due_on: self.due_in(year + 1, term.due_on), ..term })
     }
 
     /// The first day on which another term may begin after `today`.

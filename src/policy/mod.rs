@@ -14,6 +14,7 @@ pub mod calendar;
 mod check;
 pub mod deadline;
 pub mod draft;
+pub mod duty;
 pub mod explain;
 mod fault;
 pub mod library;

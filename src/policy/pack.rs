@@ -9,10 +9,11 @@ use serde::Serialize;
 
 use super::calendar::Calendar;
 use super::deadline::{Deadlines, Goals, GoalsError, Profile, deadlines};
+use super::duty::Duty;
 use super::pause::Pause;
 use super::sections::{
-    Class, Duty, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report,
-    Retention, Roles,
+    Class, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report, Retention,
+    Roles,
 };
 use super::week::{Holiday, Ramadan};
 use crate::domain::ticket::{Kind, Priority};

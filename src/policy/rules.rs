@@ -8,8 +8,9 @@ use chrono_tz::Tz;
 use serde::de::DeserializeOwned;
 
 use super::deadline::{Duration, Target};
+use super::duty::Duty;
 use super::fault::{Faults, nearest};
-use super::sections::{Duty, Escalation, Intake, Lifecycle, Outside, Report};
+use super::sections::{Escalation, Intake, Lifecycle, Outside, Report};
 use super::tree::Node;
 use super::week::{Holiday, Ramadan, Week};
 use super::written::{CalendarForm, ProfileForm};
@@ -257,10 +258,11 @@ impl Rules<'_, '_> {
     fn duties(&mut self) {
         let Some(duties) = self.read::<Vec<Duty>>(&["duties"]) else { return };
         for (index, duty) in duties.iter().enumerate() {
-            if duty.every.is_some() == duty.on.is_some() {
+            let ways = [duty.every.is_some(), duty.on.is_some(), duty.before.is_some()];
+            if ways.iter().filter(|way| **way).count() != 1 {
                 self.fault(
                     &["duties", &index.to_string()],
-                    "kewajiban tanpa waktu yang jelas | tulis \"every\" atau \"on\", salah satu",
+                    "kewajiban tanpa waktu yang jelas | tulis \"every\", \"on\" atau \"before\", salah satu",
                 );
             }
         }

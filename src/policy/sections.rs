@@ -230,37 +230,6 @@ pub enum Period {
     Yearly,
 }
 
-/// A recurring duty of an agency; `every` or `on` says when.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Duty {
-    pub what: String,
-    #[serde(default)]
-    pub every: Option<Every>,
-    #[serde(default)]
-    pub on: Option<Occasion>,
-    /// Where the duty is written.
-    pub source: String,
-}
-
-/// The rhythm of a duty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum Every {
-    #[serde(rename = "month")]
-    Month,
-    #[serde(rename = "calendar_year")]
-    CalendarYear,
-    #[serde(rename = "2_years")]
-    TwoYears,
-}
-
-/// The event that calls for a duty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Occasion {
-    Change,
-}
-
 /// A class of information, from open to secret in the order of the list.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -6,10 +6,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::deadline::Target;
+use super::duty::Duty;
 use super::fault::Faults;
 use super::sections::{
-    Class, Duty, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report,
-    Retention, Roles,
+    Class, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report, Retention,
+    Roles,
 };
 use super::tree::{Data, Node, Step};
 use super::week::{Holiday, Ramadan, Week};

@@ -4,6 +4,9 @@
 
 mod api;
 mod architecture;
+mod duties;
+mod duty_pages;
+mod duty_stories;
 mod mail;
 mod migrations;
 mod policy;

@@ -158,20 +158,22 @@ pub(super) async fn note(
     chain::note(tx, "duty", &duty.id.to_string(), at, actor, kind, payload).await
 }
 
-/// Enters, or moves, what must come before an entry that is owed. Gives how many changed.
+/// Enters what must come before an entry that is owed, and moves it when that was planned anew. Gives how many
+/// changed.
 pub(super) async fn settle_what_comes_before(
     tx: &mut Tx,
     book: &Book,
     other: &Duty,
-    ict: Option<&str>,
+    is_planned_anew: bool,
     now: DateTime<Utc>,
 ) -> Result<usize> {
+    let ict = store::settings::get(tx, "ict_agency").await?;
     let mut changed = 0;
     for rule in &book.rules {
         let Rhythm::Before { code, lead_months } = &rule.rhythm else { continue };
         let agency = match rule.office {
             Office::Agency => Some(other.agency.as_str()).filter(|code| !code.is_empty()),
-            Office::Ict => ict,
+            Office::Ict => ict.as_deref(),
             Office::Board => Some(""),
         };
         let (true, Some(agency)) = (*code == other.code, agency) else { continue };
@@ -185,6 +187,7 @@ pub(super) async fn settle_what_comes_before(
                 let draft = book.draft(rule, agency, term, &other.cause);
                 usize::from(enter(tx, book, draft, ActorLabel::clock(), now).await?.is_some())
             }
+            Some(_) if !is_planned_anew => 0,
             Some(duty) => usize::from(follow(tx, book, duty, other, term.due_on, now).await?),
         };
     }
@@ -200,7 +203,7 @@ async fn follow(
     due_on: NaiveDate,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    if !duty.state.is_owed() || duty.due_on == due_on || other.planned_on.is_none() {
+    if !duty.state.is_owed() || duty.due_on == due_on {
         return Ok(false);
     }
     let before = duty.due_on;
@@ -241,7 +244,7 @@ async fn open_at(tx: &mut Tx, book: &Book, offices: &Offices, at: DateTime<Utc>,
     for rule in &book.rules {
         let Rhythm::Before { code, .. } = &rule.rhythm else { continue };
         for other in store::duties::latest(tx, code).await?.iter().filter(|other| other.state.is_owed()) {
-            opened += settle_what_comes_before(tx, book, other, offices.ict.as_deref(), now).await?;
+            opened += settle_what_comes_before(tx, book, other, false, now).await?;
         }
     }
     Ok(opened)

@@ -177,8 +177,8 @@ impl Desk {
         if matches!(command, DutyCommand::Reopen { .. }) {
             store::duties::plan_steps(tx, duty.id, duty.cycle, &book.stages(duty, now)).await?;
         }
-        let ict = store::settings::get(tx, "ict_agency").await?;
-        settle_what_comes_before(tx, &book, duty, ict.as_deref(), now).await?;
+        let is_planned_anew = matches!(command, DutyCommand::Plan { .. });
+        settle_what_comes_before(tx, &book, duty, is_planned_anew, now).await?;
         Ok(())
     }
 

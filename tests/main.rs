@@ -5,6 +5,9 @@
 mod api;
 mod architecture;
 mod clock_rules;
+mod duties;
+mod duty_pages;
+mod duty_stories;
 mod mail;
 mod migrations;
 mod policy;

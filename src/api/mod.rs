@@ -9,6 +9,7 @@ mod answers;
 mod calendars;
 mod choice;
 mod demo;
+mod duties;
 mod problem;
 mod requests;
 mod tickets;
@@ -35,7 +36,7 @@ impl Token {
     }
 }
 
-type Parts = (tickets::Tickets, verbs::Verbs, calendars::Calendars, demo::Public);
+type Parts = (tickets::Tickets, verbs::Verbs, calendars::Calendars, duties::Duties, demo::Public);
 
 /// The service with every endpoint; also what the OpenAPI document is made from.
 pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
@@ -43,6 +44,7 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         tickets::Tickets(desk.clone()),
         verbs::Verbs(desk.clone()),
         calendars::Calendars(desk.clone()),
+        duties::Duties(desk.clone()),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

@@ -90,6 +90,7 @@ impl Desk {
 
     async fn move_clock_to_end(&self, now: DateTime<Utc>, speed: f64) -> Result<()> {
         self.run_due_steps().await?;
+        self.run_duties().await?;
         self.send_outbox().await?;
         self.seal().await?;
         self.keep_clock(now, speed).await

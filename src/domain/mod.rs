@@ -55,6 +55,8 @@ pub trait Word: Copy + Sized + 'static {
 pub struct UnknownWord;
 
 pub mod clock_plan;
+pub mod duty;
+pub mod duty_rule;
 pub mod event;
 pub mod message;
 pub mod number;

@@ -81,6 +81,7 @@ macro_rules! later {
 
 pub mod clocks;
 pub mod dialect;
+pub mod duties;
 pub mod events;
 pub mod inbox;
 pub mod messages;

@@ -17,6 +17,7 @@ mod acts;
 mod addresses;
 mod assets;
 mod door;
+mod duties;
 mod failure;
 mod guard;
 mod history;
@@ -61,6 +62,8 @@ fn list() -> Route {
         .at("/keluar", post(sign_in::leave))
         .at("/kerja", get(queue::home))
         .at("/kerja/antrean", get(queue::queue))
+        .at("/kerja/kewajiban", get(duties::show).post(duties::enter))
+        .at("/kerja/kewajiban/:id/:act", post(duties::do_act))
         .at("/kerja/tiket/:number", get(ticket::show))
         .at("/kerja/tiket/:number/riwayat", get(history::show_events))
         .at("/kerja/tiket/:number/batas", get(history::show_deadlines))

@@ -120,6 +120,12 @@ async fn a_role_is_held_by_active_people_for_their_agency_or_for_all(db: Db) {
     }
     people::set_active(&mut tx, ani, false).await.unwrap();
     assert!(people::is_held(&mut tx, Role::AgencyHead, "BKD").await.unwrap());
+    for agency in ["BKD", "PUPR"] {
+        let held = people::is_held(&mut tx, Role::AgencyHead, agency).await.unwrap();
+        let holders = people::holders(&mut tx, Role::AgencyHead, agency).await.unwrap();
+        assert_eq!(!holders.is_empty(), held, "{agency}: {holders:?}");
+        assert!(holders.iter().all(|person| person.active));
+    }
     assert!(!people::is_held(&mut tx, Role::AgencyHead, "PUPR").await.unwrap(), "a disabled holder is none");
 }
 

@@ -109,6 +109,7 @@ async fn desk(folder: &Path) -> Desk {
     found.is_demo = true;
     let desk = app::wire(&config, db, found).unwrap();
     let now: DateTime<Utc> = "2026-10-20T02:00:00Z".parse().unwrap();
+    app::follow(&config, &desk).await.unwrap();
     desk.fill_demo(0, now, 0.0).await.unwrap();
     desk
 }
@@ -181,8 +182,9 @@ fn everything() -> meja::domain::people::Visibility {
 
 fn deadline(desk: &Desk) {
     let opened: DateTime<Utc> = "2026-02-13T09:10:00Z".parse().unwrap();
-    let goals = desk.pack.goals("JAM-KERJA", Priority::P3, opened).unwrap();
-    let calendar = desk.pack.calendar("kerja").unwrap();
+    let goals = desk.pack().goals("JAM-KERJA", Priority::P3, opened).unwrap();
+    let pack = desk.pack();
+    let calendar = pack.calendar("kerja").unwrap();
     let start = Instant::now();
     let mut sum = 0;
     for second in 0..100_000 {

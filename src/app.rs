@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::desk::Desk;
+use crate::desk::rules::Rules;
 use crate::desk::setup::{Installation, installation};
 use crate::error::{Error, Result};
 use crate::mail::compose::Composer;
@@ -74,6 +75,17 @@ pub fn packs(config: &Config) -> Result<Library> {
         .map_err(|faults| Error::internal(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
+/// Reads the packs of the settings again and follows the installation's own.
+///
+/// # Errors
+/// A pack is broken, or the installation's is gone; the rules stay as they were then.
+pub async fn follow(config: &Config, desk: &Desk) -> Result<()> {
+    let sources = pack_sources(config.policies_dir.as_deref())?;
+    let id = desk.rules.installed().id.clone();
+    let pack = packs(config)?.get(&id).ok_or_else(|| no_pack(&id))?;
+    desk.follow(&pack, &sources).await
+}
+
 /// Opens the database, brings its schema up to date, and wires the desk.
 ///
 /// # Errors
@@ -82,7 +94,13 @@ pub async fn desk(config: &Config) -> Result<Desk> {
     let db = Db::connect(&config.database_url()).await?;
     db.migrate().await?;
     let found = installation(&db).await?;
-    wire(config, db, found)
+    let desk = wire(config, db, found)?;
+    desk.refresh_rules().await?;
+    Ok(desk)
+}
+
+fn no_pack(id: &str) -> Error {
+    Error::internal(format!("there is no policy pack {id:?}; see `meja policy list`"))
 }
 
 /// Wires a desk over a database that is up to date. The pack the installation was made with wins over the
@@ -92,9 +110,7 @@ pub async fn desk(config: &Config) -> Result<Desk> {
 /// As [`desk`].
 pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
     let id = found.pack.unwrap_or_else(|| config.pack.clone());
-    let pack = packs(config)?
-        .get(&id)
-        .ok_or_else(|| Error::internal(format!("there is no policy pack {id:?}; see `meja policy list`")))?;
+    let pack = packs(config)?.get(&id).ok_or_else(|| no_pack(&id))?;
     let name = format!("Meja Layanan {}", pack.region.name);
     let composer = Composer::new(&config.mail_address, &name, &pack.region.name, config.templates_dir.as_deref())?;
     let transport = match &config.smtp_url {
@@ -106,8 +122,8 @@ pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
     clock.adopt(found.demo_clock);
     Ok(Desk {
         db,
+        rules: Rules::new(clock.clone(), pack),
         clock,
-        pack,
         secret: Secret::load(&config.secret_file())?,
         composer: Arc::new(composer),
         public_url: config.public_url(),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// A region whose law knows sanctions, as Karanganyar's does; the duties are of the test.
 const UJI: &str = r#"
 id = "uji"
-extends = "oki"
+extends = "karanganyar"
 name = "Kabupaten Uji"
 law = "Perbup Uji 31/2022"
 version = 1
@@ -33,12 +33,37 @@ on_both! {
     a_change_is_entered_from_its_ticket = changes;
     an_act_is_done_by_who_may_and_once = acts;
     a_late_report_enters_the_register = missed;
+    only_the_law_of_the_region_makes_a_duty_sanctionable = of_the_regions;
+}
+
+/// A region whose law knows no sanction; few duties, so that every mail can be counted.
+const POLOS: &str = r#"
+id = "polos"
+extends = "oki"
+name = "Kabupaten Polos"
+law = "Perbup Polos 32/2022"
+version = 1
+duties = [
+  { code = "diagram-lan", what = "Diagram LAN", every = "calendar_year", due = "12-31", office = "agency", source = "Pasal 21 ayat (1)", remind_days = 20 },
+  { code = "perubahan-lan", what = "Laporan perubahan LAN", on = "change", office = "agency", source = "Pasal 21 ayat (2)" },
+  { code = "audit-tik", what = "Audit TIK", every = "2_years", due = "12-31", office = "ict", source = "Pasal 42–44", remind_days = 60 },
+]
+
+[basis]
+"duties" = "Perbup Polos 32/2022 Pasal 21 dan 42–44"
+"#;
+
+/// A demo region under a pack of these tests.
+pub async fn region(engine: Engine, pack: &str, now: &str) -> Option<TestApp> {
+    let folder = tempfile::tempdir().unwrap();
+    for (id, text) in [("uji", UJI), ("polos", POLOS)] {
+        std::fs::write(folder.path().join(format!("{id}.toml")), text).unwrap();
+    }
+    TestApp::with_packs(engine, pack, now, Some(folder.path())).await
 }
 
 async fn uji(engine: Engine, now: &str) -> Option<TestApp> {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("uji.toml"), UJI).unwrap();
-    TestApp::with_packs(engine, "uji", now, Some(folder.path())).await
+    region(engine, "uji", now).await
 }
 
 async fn list(app: &TestApp, token: &str, query: &str) -> Vec<Value> {
@@ -71,14 +96,14 @@ async fn mails(app: &TestApp, address: &str, words: &str) -> Vec<String> {
 }
 
 async fn a_year(engine: Engine) {
-    let Some(app) = TestApp::new(engine, "oki", "2026-02-03T09:00:00+07:00").await else { return };
+    let Some(app) = region(engine, "polos", "2026-02-03T09:00:00+07:00").await else { return };
     let all = list(&app, "demo-superadmin", "").await;
     let codes: Vec<&str> = all.iter().map(|duty| duty["code"].as_str().unwrap()).collect();
     assert_eq!(codes, ["diagram-lan", "diagram-lan", "diagram-lan", "diagram-lan", "diagram-lan", "audit-tik"]);
     let diagram = find(&app, "diagram-lan", "BKD").await;
     assert_eq!(diagram["period"], json!({"from": "2026-01-01", "to": "2027-01-01"}));
     assert_eq!((&diagram["due_on"], &diagram["state"]), (&json!("2026-12-31"), &json!("open")));
-    assert_eq!(diagram["source"], "Perbup Ogan Komering Ilir 32/2022 Pasal 21 ayat (1)");
+    assert_eq!(diagram["source"], "Perbup Polos 32/2022 Pasal 21 ayat (1)");
     assert_eq!(diagram["sanctionable"], false);
     let audit = find(&app, "audit-tik", "DISKOMINFO").await;
     assert_eq!((&audit["office"], &audit["due_on"]), (&json!("ict"), &json!("2027-12-31")));
@@ -122,7 +147,7 @@ async fn a_year(engine: Engine) {
         "{}",
         reminder[0]
     );
-    assert!(reminder[0].contains("Dasar: Perbup Ogan Komering Ilir 32/2022 Pasal 21 ayat (1)"), "{}", reminder[0]);
+    assert!(reminder[0].contains("Dasar: Perbup Polos 32/2022 Pasal 21 ayat (1)"), "{}", reminder[0]);
     assert!(reminder[0].contains("tidak menetapkan sanksi") && !reminder[0].contains("Sanksi: ada"), "{}", reminder[0]);
     assert!(!reminder[0].contains("hari kerja terakhir") && reminder[1].contains("hari kerja terakhir"));
     let folded = mails(&app, "superadmin@demo.test", "Subject: Lewat batas: 4 kewajiban").await;
@@ -216,7 +241,7 @@ async fn audits(engine: Engine) {
 }
 
 async fn changes(engine: Engine) {
-    let Some(app) = TestApp::new(engine, "oki", "2026-03-02T09:00:00+07:00").await else { return };
+    let Some(app) = region(engine, "polos", "2026-03-02T09:00:00+07:00").await else { return };
     let ticket = |kind: &str| json!({"subject": "Ganti switch lantai 2", "description": "VLAN baru", "kind": kind, "agency": "DINKES"});
     let change = app.post("demo-dinkes", "/tickets", ticket("change")).await.ok(201)["number"].clone();
     let other = app.post("demo-dinkes", "/tickets", ticket("incident")).await.ok(201)["number"].clone();
@@ -253,7 +278,7 @@ async fn changes(engine: Engine) {
 }
 
 async fn acts(engine: Engine) {
-    let Some(app) = TestApp::new(engine, "oki", "2026-03-02T09:00:00+07:00").await else { return };
+    let Some(app) = region(engine, "polos", "2026-03-02T09:00:00+07:00").await else { return };
     let id = find(&app, "diagram-lan", "DINKES").await["id"].clone();
     let path = |act: &str| format!("/duties/{id}/{act}");
     let done = json!({"evidence": "Surat 1"});
@@ -289,7 +314,7 @@ async fn acts(engine: Engine) {
 }
 
 async fn missed(engine: Engine) {
-    let Some(app) = TestApp::new(engine, "oki", "2026-11-06T00:00:00+07:00").await else { return };
+    let Some(app) = region(engine, "polos", "2026-11-06T00:00:00+07:00").await else { return };
     let report = MissedDuty {
         code: "periodic-report".to_owned(),
         what: "Laporan bulanan Oktober 2026".to_owned(),
@@ -328,4 +353,20 @@ async fn missed(engine: Engine) {
         (&json!("done"), &json!(true), &json!("Laporan diterima"))
     );
     app.audit_is_intact().await;
+}
+
+async fn of_the_regions(engine: Engine) {
+    for (pack, law, sanctionable) in [
+        ("oki", "Perbup Ogan Komering Ilir 32/2022 Pasal", &[][..]),
+        ("karanganyar", "Perbup Karanganyar 31/2022 Pasal", &["diagram-lan", "pencadangan"][..]),
+    ] {
+        let Some(app) = TestApp::new(engine, pack, "2026-03-02T09:00:00+07:00").await else { return };
+        let duties = list(&app, "demo-superadmin", "").await;
+        assert!(duties.len() > 6, "{pack}: {duties:?}");
+        for duty in duties {
+            assert!(duty["source"].as_str().unwrap().starts_with(law), "{duty}");
+            let expected = sanctionable.contains(&duty["code"].as_str().unwrap());
+            assert_eq!(duty["sanctionable"], expected, "{duty}");
+        }
+    }
 }

@@ -4,6 +4,7 @@
 
 mod api;
 mod architecture;
+mod clock_rules;
 mod duties;
 mod duty_pages;
 mod duty_stories;
@@ -12,6 +13,7 @@ mod migrations;
 mod policy;
 mod postfix;
 mod process;
+mod replay;
 mod store;
 mod stories;
 mod support;

@@ -235,6 +235,45 @@ fn sql(database: &Path, statement: &str) {
 }
 
 #[test]
+fn a_hangup_reads_the_packs_again_and_a_bad_one_changes_nothing() {
+    let (folder, packs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut command = crate::support::server::meja(&crate::support::server::program(), folder.path());
+    command.env("MEJA_POLICIES_DIR", packs.path()).env("MEJA_LOG", "off");
+    command.args([
+        "demo",
+        "--listen",
+        "127.0.0.1:0",
+        "--tickets",
+        "0",
+        "--pack",
+        "oki",
+        "--now",
+        START,
+        "--speed",
+        "0",
+    ]);
+    let server = Server::of(command);
+    let own = std::fs::read_to_string("sla_policies/oki.toml").unwrap();
+    let asked = AtomicUsize::new(0);
+    let edition = || {
+        let key = asked.fetch_add(1, Ordering::Relaxed).to_string();
+        let report = json!({"subject": "Uji", "description": "Uji", "service": "e-office"});
+        server.post("demo-superadmin", "/tickets", &report, &key).unwrap().1["pack"].clone()
+    };
+    assert_eq!(edition(), "oki@1");
+    std::fs::write(packs.path().join("oki.toml"), own.replace("zone", "zona")).unwrap();
+    server.signal("-HUP");
+    assert_eq!(edition(), "oki@1");
+    // The next good one is taken up: so the bad one was read before, and the server still answers.
+    std::fs::write(packs.path().join("oki.toml"), own.replace("version = 1", "version = 2")).unwrap();
+    server.signal("-HUP");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while edition() != "oki@2" {
+        assert!(std::time::Instant::now() < deadline, "the new edition was not taken up");
+    }
+}
+
+#[test]
 fn a_fresh_demo_shows_its_first_page_and_says_that_it_is_well() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &["--tickets", "3"]);

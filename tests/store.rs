@@ -22,6 +22,7 @@ mod messages;
 mod notices;
 mod outbox;
 mod people_and_rights;
+mod rules;
 mod sessions;
 mod settings;
 mod steps;

@@ -5,13 +5,13 @@ use crate::support::on_both;
 use serde_json::{Value, json};
 
 /// Local time of Jakarta as the API writes it.
-fn wib(local: &str) -> String {
+pub(crate) fn wib(local: &str) -> String {
     let at: chrono::DateTime<chrono::Utc> = format!("{local}:00+07:00").parse().unwrap();
     at.format("%Y-%m-%dT%H:%M:%S+00:00").to_string()
 }
 
 #[track_caller]
-fn is_due(ticket: &Value, name: &str, local: &str) {
+pub(crate) fn is_due(ticket: &Value, name: &str, local: &str) {
     assert_eq!(ticket["sla"][name], wib(local), "{name} of {ticket}");
 }
 

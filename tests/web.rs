@@ -2,6 +2,7 @@
 
 use meja::clock::Clock;
 use meja::desk::Desk;
+use meja::desk::rules::Rules;
 use meja::domain::people::{Grant, Role};
 use meja::domain::service::Agency;
 use meja::mail::compose::Composer;
@@ -97,11 +98,12 @@ async fn desk(folder: &Path) -> Desk {
     let pack = Library::read(&sources).unwrap().get("oki").unwrap();
     let db = Db::connect(&format!("sqlite://{}", folder.join("meja.db").display())).await.unwrap();
     db.migrate().await.unwrap();
+    let clock = Clock::frozen("2026-02-03T02:00:00Z".parse().unwrap());
     let desk = Desk {
         db,
-        clock: Clock::frozen("2026-02-03T02:00:00Z".parse().unwrap()),
+        rules: Rules::new(clock.clone(), pack.clone()),
+        clock,
         composer: Arc::new(Composer::new("meja@contoh.go.id", "Meja", &pack.region.name, None).unwrap()),
-        pack,
         secret: Secret::from_bytes(&[7; 32]),
         public_url: "http://localhost:8080".to_owned(),
         files: folder.join("files"),

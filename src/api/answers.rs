@@ -5,6 +5,7 @@ use crate::desk::views::TicketView;
 use crate::domain::event::Event;
 use crate::domain::message::{Attachment, Message};
 use crate::policy::Explanation;
+use crate::policy::request::PROFILE_PREFIX;
 use crate::store::tickets::After;
 use chrono::{DateTime, Utc};
 use data_encoding::BASE64URL_NOPAD;
@@ -61,6 +62,8 @@ pub struct TicketJson {
     pub returned: bool,
     pub merged_into: Option<String>,
     pub pack: String,
+    /// Code of its type of request, if it has one.
+    pub request_type: Option<String>,
     pub version: i64,
     pub sla: SlaJson,
     /// Given once, when the ticket is opened; goes to the requester.
@@ -97,6 +100,17 @@ pub struct SlaJson {
     pub breached_tier: Option<i64>,
     pub paused: bool,
     pub remaining_seconds: i64,
+    /// How long each line has held it; together the time used.
+    pub lines: Vec<LineJson>,
+}
+
+/// The share of a support line.
+#[derive(Debug, Object)]
+pub struct LineJson {
+    /// `tier1` or `tier2`.
+    pub line: String,
+    /// Counted seconds, pauses left out.
+    pub used_seconds: i64,
 }
 
 /// A message.
@@ -141,7 +155,8 @@ pub struct EventJson {
 impl TicketJson {
     /// A ticket as JSON.
     pub fn new(view: TicketView) -> Self {
-        let TicketView { ticket, due, paused, remaining_seconds, assignee_email, .. } = view;
+        let TicketView { ticket, due, paused, remaining_seconds, lines, assignee_email, .. } = view;
+        let request_type = ticket.profile.strip_prefix(PROFILE_PREFIX).map(str::to_owned);
         Self {
             sla: SlaJson {
                 profile: ticket.profile,
@@ -155,6 +170,10 @@ impl TicketJson {
                 breached_tier: ticket.breached_tier,
                 paused,
                 remaining_seconds,
+                lines: lines
+                    .into_iter()
+                    .map(|(line, used_seconds)| LineJson { line: line.to_string(), used_seconds })
+                    .collect(),
             },
             requester: RequesterJson {
                 name: ticket.requester_name,
@@ -183,6 +202,7 @@ impl TicketJson {
             returned: ticket.returned,
             merged_into: ticket.merged_into,
             pack: ticket.pack,
+            request_type,
             version: ticket.version,
             tracking_code: None,
         }

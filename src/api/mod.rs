@@ -6,6 +6,7 @@
 //! accept the changed OpenAPI snapshot after reading it.
 
 mod answers;
+mod calendars;
 mod choice;
 mod demo;
 mod duties;
@@ -35,11 +36,14 @@ impl Token {
     }
 }
 
+type Parts = (tickets::Tickets, verbs::Verbs, calendars::Calendars, duties::Duties, demo::Public);
+
 /// The service with every endpoint; also what the OpenAPI document is made from.
-pub fn service(desk: &Desk) -> OpenApiService<(tickets::Tickets, verbs::Verbs, duties::Duties, demo::Public), ()> {
+pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
     let parts = (
         tickets::Tickets(desk.clone()),
         verbs::Verbs(desk.clone()),
+        calendars::Calendars(desk.clone()),
         duties::Duties(desk.clone()),
         demo::Public(desk.clone()),
     );

@@ -22,6 +22,13 @@ pub struct NewTicket {
     pub service: Option<String>,
     pub impact: Option<Choice<Impact>>,
     pub urgency: Option<Choice<Urgency>>,
+    /// The service is down for everybody; left out, the words decide. A critical one gets the pack's least priority then.
+    pub outage: Option<bool>,
+    /// Work can go on another way.
+    #[oai(default)]
+    pub workaround: bool,
+    /// Code of a type of request of the pack.
+    pub request_type: Option<String>,
     /// Staff may report for somebody else; for others it is themselves.
     pub requester: Option<NewRequester>,
     pub channel: Option<Choice<Channel>>,
@@ -178,6 +185,14 @@ pub struct ReclassifyBody {
     pub service: Option<String>,
     pub impact: Option<Choice<Impact>>,
     pub urgency: Option<Choice<Urgency>>,
+    /// The service is down for everybody.
+    #[oai(default)]
+    pub outage: bool,
+    /// Work can go on another way.
+    #[oai(default)]
+    pub workaround: bool,
+    /// Code of a type of request of the pack.
+    pub request_type: Option<String>,
     pub classification: Option<Choice<Classification>>,
     pub reason: Option<String>,
     pub version: Option<i64>,

@@ -87,6 +87,9 @@ verbs! {
             service: body.service,
             impact: choice::read(body.impact, "impact", &mut problems),
             urgency: choice::read(body.urgency, "urgency", &mut problems),
+            outage: body.outage,
+            workaround: body.workaround,
+            request_type: body.request_type,
             classification: choice::read(body.classification, "classification", &mut problems),
             reason: body.reason,
         };

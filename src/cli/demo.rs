@@ -70,15 +70,20 @@ pub async fn run(args: Args, mut config: Config) -> Outcome {
     let desk = app::wire(&config, db, found)?;
     if is_new {
         let now = args.now.unwrap_or_else(|| Clock::system().now());
+        desk.clock.set(now, 0.0);
+        app::follow(&config, &desk).await?;
         desk.fill_demo(args.tickets, now, args.speed.unwrap_or(1.0)).await?;
         if args.now.is_none() {
             desk.follow_machine_clock().await?;
         }
-    } else if let Some(now) = args.now {
-        desk.keep_clock(now, args.speed.unwrap_or(1.0)).await?;
+    } else {
+        app::follow(&config, &desk).await?;
+        if let Some(now) = args.now {
+            desk.keep_clock(now, args.speed.unwrap_or(1.0)).await?;
+        }
     }
-    greet(&desk.public_url, &desk.pack.name);
-    serve::until_signal(desk, acceptor).await?;
+    greet(&desk.public_url, &desk.pack().name);
+    serve::until_signal(config, desk, acceptor).await?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use crate::app;
 use crate::cli::{Failed, Outcome};
 use crate::config::Config;
+use crate::desk::lines;
 use crate::desk::setup::installation;
 use crate::domain::people::{Grant, Role};
 use crate::domain::service::Agency;
@@ -43,8 +44,10 @@ pub async fn run(args: Args, mut config: Config) -> Outcome {
         return Err(Failed::Input("basis data ini sudah disiapkan".to_owned()));
     }
     let desk = app::wire(&config, db, found)?;
+    app::follow(&config, &desk).await?;
     desk.save_agencies(&agencies).await?;
-    let grants = [Role::SystemAdmin, Role::Tier2Unit].map(|role| Grant { role, agency: None });
+    let written = [Role::SystemAdmin, Role::Tier2Unit].map(|role| Grant { role, agency: None });
+    let grants: Vec<Grant> = written.iter().flat_map(|grant| lines::placed(&desk.pack(), grant)).collect();
     desk.add_account(&args.admin, &args.admin, None, &grants).await?;
     desk.prepare(&ict).await?;
     let link = desk.sign_in_link(&args.admin).await?;

@@ -16,13 +16,14 @@ pub async fn run(mut config: Config) -> Outcome {
     let _lock = app::lock_folder(&config)?;
     let acceptor = app::bind(&mut config).await?;
     let desk = app::desk(&config).await?;
-    tell!("meja {} · {} · {}", env!("CARGO_PKG_VERSION"), desk.pack.name, desk.public_url);
-    until_signal(desk, acceptor).await?;
+    tell!("meja {} · {} · {}", env!("CARGO_PKG_VERSION"), desk.pack().name, desk.public_url);
+    app::follow(&config, &desk).await?;
+    until_signal(config, desk, acceptor).await?;
     Ok(())
 }
 
-/// Serves a desk until SIGTERM or SIGINT.
-pub async fn until_signal(desk: Desk, acceptor: TcpAcceptor) -> Result<()> {
+/// Serves a desk until SIGTERM or SIGINT; reads the packs again at SIGHUP.
+pub async fn until_signal(config: Config, desk: Desk, acceptor: TcpAcceptor) -> Result<()> {
     for address in acceptor.local_addr() {
         tracing::info!(%address, "listening");
     }
@@ -32,7 +33,23 @@ pub async fn until_signal(desk: Desk, acceptor: TcpAcceptor) -> Result<()> {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::info!("stopping");
     };
-    app::serve(desk, acceptor, stop).await
+    let reloading = tokio::spawn(reload_on_hangup(config, desk.clone()));
+    let served = app::serve(desk, acceptor, stop).await;
+    reloading.abort();
+    served
+}
+
+/// A pack that is not sound never takes the place of one that is.
+async fn reload_on_hangup(config: Config, desk: Desk) -> Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    while hangup.recv().await.is_some() {
+        match app::follow(&config, &desk).await {
+            Ok(()) => tracing::info!(edition = desk.pack().version, "the policy packs were read again"),
+            Err(error) => tracing::error!("{error:#}; the rules stay as they were"),
+        }
+        desk.wake();
+    }
+    Ok(())
 }
 
 /// Brings the schema up to date.

@@ -50,6 +50,37 @@ pub fn due(pack: &Pack, ticket: &Ticket, pauses: &[TicketPause]) -> Result<Deadl
     Ok(due)
 }
 
+/// Counted seconds each line has held a ticket until `now`, lines that never held it left out. Together they are the
+/// time used of the whole.
+///
+/// # Errors
+/// The pack does not know the profile any more.
+pub fn used_by_line(
+    pack: &Pack,
+    ticket: &Ticket,
+    pauses: &[TicketPause],
+    clocks: &[SlaClock],
+    now: DateTime<Utc>,
+) -> Result<Vec<(Line, i64)>> {
+    let (calendar, pauses) = (calendar(pack, ticket)?, as_pauses(pauses));
+    let held = |line: Line| {
+        let spans = clocks.iter().filter(|clock| clock.line == line);
+        spans.map(|span| calendar.between(span.started_at, span.stopped_at.unwrap_or(now), &pauses)).sum()
+    };
+    let lines = [Line::Tier1, Line::Tier2].into_iter();
+    Ok(lines.filter(|line| clocks.iter().any(|clock| clock.line == *line)).map(|line| (line, held(line))).collect())
+}
+
+/// Puts the instants on the clocks in the place of computed ones.
+pub fn as_promised(due: &mut Deadlines, clocks: &[SlaClock]) {
+    let last = |kind: ClockKind| {
+        let totals = clocks.iter().filter(|clock| clock.kind == kind && clock.line == Line::Total);
+        totals.max_by_key(|clock| clock.cycle).and_then(|clock| clock.due_at)
+    };
+    due.response_due = last(ClockKind::Response).or(due.response_due);
+    due.resolution_due = last(ClockKind::Resolution).or(due.resolution_due);
+}
+
 /// Brings the clocks of a ticket in line with its row and its pauses.
 ///
 /// # Errors
@@ -65,8 +96,11 @@ pub fn settle(
     let ended = if ticket.status.is_finished() { ticket.resolved_at.or(ticket.closed_at).or(Some(now)) } else { None };
     settle_response(pack, ticket, clocks, now)?;
     let total = find(clocks, ClockKind::Resolution, Line::Total, 1, ticket.opened_at);
-    total.target_seconds = Some(goals(pack, ticket, ticket.opened_at)?.resolution_seconds);
-    total.due_at = due.resolution_due;
+    // What was promised until the end stays as it was, whatever is decreed afterwards.
+    if ended.is_none() || total.stopped_at.is_none() {
+        total.target_seconds = Some(goals(pack, ticket, ticket.opened_at)?.resolution_seconds);
+        total.due_at = due.resolution_due;
+    }
     total.stopped_at = if ended.is_some() { total.stopped_at.or(ended) } else { None };
     settle_lines(ticket, clocks, ended, now);
     Ok(())
@@ -79,8 +113,10 @@ fn settle_response(pack: &Pack, ticket: &Ticket, clocks: &mut Vec<SlaClock>, now
     let seconds = goals(pack, ticket, start)?.response_seconds;
     let calendar = calendar(pack, ticket)?;
     let clock = find(clocks, ClockKind::Response, Line::Total, cycle, start);
-    clock.target_seconds = Some(seconds);
-    clock.due_at = calendar.add(start, seconds, &[]).map_err(|error| Error::internal(error.to_string()))?;
+    if !ticket.status.is_finished() || clock.stopped_at.is_none() {
+        clock.target_seconds = Some(seconds);
+        clock.due_at = calendar.add(start, seconds, &[]).map_err(|error| Error::internal(error.to_string()))?;
+    }
     if clock.stopped_at.is_none() {
         let answered = if ticket.status.is_finished() { Some(now) } else { None };
         clock.stopped_at = ticket.responded_at.filter(|at| *at >= start).or(answered);
@@ -162,6 +198,12 @@ pub fn plan(pack: &Pack, ticket: &Ticket, pauses: &[TicketPause], clocks: &[SlaC
         let round = i64::try_from(pauses.len()).unwrap_or(i64::MAX);
         step(StepKind::PendingReminder, round, end_of(pause.from, pack.lifecycle.pending_reminder_days)?);
         step(StepKind::PendingClose, round, end_of(pause.from, pack.lifecycle.pending_close_days)?);
+    }
+    if ticket.status == Status::PendingVendor
+        && let Some(pause) = pauses.iter().rfind(|pause| pause.to.is_none())
+    {
+        let round = i64::try_from(pauses.len()).unwrap_or(i64::MAX);
+        step(StepKind::PauseEnd, round, end_of(pause.from, pack.lifecycle.pause_vendor_max_days)?);
     }
     if ticket.status == Status::Resolved
         && let Some(resolved) = ticket.resolved_at

@@ -55,6 +55,12 @@ pub struct Reclassify {
     pub impact: Option<Impact>,
     /// Urgency.
     pub urgency: Option<Urgency>,
+    /// The service is down for everybody.
+    pub outage: bool,
+    /// Work can go on another way.
+    pub workaround: bool,
+    /// Code of a type of request in the pack.
+    pub request_type: Option<String>,
     /// Who may read it.
     pub classification: Option<Classification>,
     /// Why; needed when it goes to another agency.

@@ -29,7 +29,7 @@ impl Desk {
         self.catch_up(&mut tx, &mut working, now).await?;
         working.ticket.requester_verified = true;
         working.event(now, ActorLabel::requester(), "address_confirmed", json!({}));
-        working.save(&mut tx, &self.pack, now).await?;
+        working.save(&mut tx, &self.rules, now).await?;
         tx.commit().await?;
         Ok(working.ticket)
     }

@@ -1,8 +1,8 @@
 //! A believable region for trying out: agencies, people, services, tickets with a history.
 
-use crate::desk::Desk;
 use crate::desk::command::Command;
 use crate::desk::intake::Report;
+use crate::desk::{Desk, lines};
 use crate::domain::people::{Actor, Grant, Role, Scope};
 use crate::domain::service::{Agency, Service};
 use crate::domain::ticket::{Channel, Language};
@@ -115,8 +115,8 @@ impl Desk {
         }
         tx.commit().await?;
         for person in &region.people {
-            let grants: Vec<Grant> =
-                person.grants.iter().map(|grant| Grant { role: grant.role, agency: grant.agency.clone() }).collect();
+            let written = person.grants.iter().map(|grant| Grant { role: grant.role, agency: grant.agency.clone() });
+            let grants: Vec<Grant> = written.flat_map(|grant| lines::placed(&self.pack(), &grant)).collect();
             self.add_account(&person.email, &person.name, Some(PASSWORD), &grants).await?;
             if let Some(token) = &person.token {
                 self.keep_token(&person.email, "demo", Scope::Write, None, token).await?;
@@ -197,6 +197,9 @@ fn demo_report(report: &DemoReport, place: usize) -> Report {
         service: report.service.clone(),
         impact: None,
         urgency: None,
+        outage: None,
+        workaround: false,
+        request_type: None,
         name: report.name.clone(),
         email: format!("pelapor{}@warga.test", place % 9 + 1),
         nip: None,

@@ -20,6 +20,9 @@ pub struct Draft {
     pub kind: Option<Kind>,
     /// Code of the service concerned; `None`: not known.
     pub service: Option<String>,
+    /// Code of the chosen type of request.
+    #[serde(default)]
+    pub request_type: Option<String>,
     /// One line.
     pub subject: String,
     /// In full.
@@ -94,13 +97,16 @@ impl Desk {
             Step::Kind => {
                 match draft.kind {
                     None => refuse("kind", "field-choose-kind"),
-                    Some(kind) if !self.pack.kinds.contains(&kind) => refuse("kind", "field-kind-not-offered"),
+                    Some(kind) if !self.pack().kinds.contains(&kind) => refuse("kind", "field-kind-not-offered"),
                     Some(_) => {}
                 }
                 if let Some(code) = &draft.service
                     && !self.services().await?.iter().any(|service| service.code == *code && service.active)
                 {
                     refuse("service", "field-unknown-service");
+                }
+                if draft.request_type.as_ref().is_some_and(|code| self.pack().request(code).is_none()) {
+                    refuse("request_type", "field-unknown-request");
                 }
             }
             Step::Description => {
@@ -146,6 +152,9 @@ impl Desk {
             service: draft.service.clone(),
             impact: draft.impact,
             urgency: None,
+            outage: None,
+            workaround: false,
+            request_type: draft.request_type.clone(),
             name: draft.name.clone(),
             email: draft.email.clone(),
             nip: None,

@@ -9,7 +9,7 @@ use crate::domain::clock_plan::StepKind;
 use crate::domain::number;
 use crate::domain::people::{Role, visibility};
 use crate::domain::service::Service;
-use crate::domain::ticket::{Impact, Status, Ticket, Urgency};
+use crate::domain::ticket::{Status, Ticket};
 use crate::error::{Error, Result, Say};
 use crate::policy;
 use crate::store;
@@ -26,8 +26,8 @@ impl Change<'_> {
             "tried": both[1],
             "from_tier": self.working.ticket.tier,
             "to_tier": 2,
-            "to": self.desk.pack.roles.tier2.label,
-            "compulsory": self.desk.pack.escalation.compulsory,
+            "to": self.desk.label_of_tier(2, &self.working.ticket.agency),
+            "compulsory": self.desk.pack().escalation.compulsory,
             "basis": self.desk.escalation_basis(),
         });
         self.working.ticket.tier = 2;
@@ -44,7 +44,7 @@ impl Change<'_> {
         if self.working.ticket.tier != 2 {
             return Err(Error::conflict(Say::new("error-not-escalated")));
         }
-        if self.desk.pack.escalation.compulsory {
+        if self.desk.pack().escalation.compulsory {
             return Err(Error::conflict(
                 Say::new("error-return-compulsory").with("basis", self.desk.escalation_basis()),
             ));
@@ -78,7 +78,7 @@ impl Change<'_> {
         store::relations::add_link(self.tx, self.working.ticket.id, target.id, "merged").await?;
         let mut kept = Working::load(self.tx, target).await?;
         kept.event(self.now, self.label(), "merged_from", json!({"from": self.working.ticket.number}));
-        kept.save(self.tx, &self.desk.pack, self.now).await
+        kept.save(self.tx, &self.desk.rules, self.now).await
     }
 
     pub(super) async fn link(&mut self, to: &str) -> Result<()> {
@@ -102,7 +102,8 @@ impl Change<'_> {
 
     pub(super) async fn consult(&mut self, with: &str, contact: &str, date: &str, question: &str) -> Result<()> {
         let wanted = with.trim().to_lowercase();
-        let partners = &self.desk.pack.escalation.level3;
+        let pack = self.desk.pack();
+        let partners = &pack.escalation.level3;
         let partner = partners.iter().find(|partner| partner.code == wanted || partner.label.to_lowercase() == wanted);
         let partner = partner.ok_or_else(|| {
             let known = partners.iter().map(|partner| partner.code.as_str()).collect::<Vec<_>>().join(", ");
@@ -156,10 +157,17 @@ impl Change<'_> {
             ticket.profile.clone_from(&service.profile);
             self.working.service = Some(service);
         } else if wanted.kind.is_some() && ticket.service.is_none() {
-            self.desk.pack.profile_for(ticket.kind).clone_into(&mut ticket.profile);
+            self.desk.pack().profile_for(ticket.kind).clone_into(&mut ticket.profile);
         }
-        if wanted.impact.is_some() || wanted.urgency.is_some() {
-            self.reprioritize(wanted.impact, wanted.urgency);
+        if let Some(code) = &wanted.request_type {
+            let pack = self.desk.pack();
+            let unknown = || Error::field("request_type", Say::new("field-unknown-request"));
+            let request = pack.request(code).ok_or_else(unknown)?;
+            self.working.ticket.kind = wanted.kind.unwrap_or(request.kind);
+            self.working.ticket.profile = request.profile();
+        }
+        if wanted.impact.is_some() || wanted.urgency.is_some() || wanted.outage {
+            self.reprioritize(&wanted);
         }
         if classification(&before) == classification(&self.working.ticket) {
             return Err(Error::field("reason", Say::new("field-nothing-changed")));
@@ -179,11 +187,14 @@ impl Change<'_> {
         service.map(Some).ok_or_else(|| Error::field("service", Say::new("field-unknown-service")))
     }
 
-    fn reprioritize(&mut self, impact: Option<Impact>, urgency: Option<Urgency>) {
+    fn reprioritize(&mut self, wanted: &Reclassify) {
+        let critical = self.working.is_critical();
         let ticket = &mut self.working.ticket;
-        ticket.impact = impact.unwrap_or(ticket.impact);
-        ticket.urgency = urgency.unwrap_or(ticket.urgency);
-        ticket.priority = policy::priority(&self.desk.pack, ticket.impact, ticket.urgency, false, false, true);
+        ticket.impact = wanted.impact.unwrap_or(ticket.impact);
+        ticket.urgency = wanted.urgency.unwrap_or(ticket.urgency);
+        let pack = self.desk.rules.of(ticket);
+        ticket.priority =
+            policy::priority(&pack, ticket.impact, ticket.urgency, critical, wanted.outage, wanted.workaround);
     }
 }
 

@@ -11,6 +11,7 @@ use crate::domain::service::{self, Service};
 use crate::domain::ticket::{Channel, Classification, Impact, Kind, Language, Status, Ticket, Urgency};
 use crate::error::{Error, FieldError, Result, Say};
 use crate::mail::parse::File;
+use crate::policy::request::RequestType;
 use crate::policy::{self, Guess};
 use crate::store::{self, Tx};
 use chrono::{DateTime, Datelike, Utc};
@@ -36,6 +37,12 @@ pub struct Report {
     pub impact: Option<Impact>,
     /// How badly work is stopped.
     pub urgency: Option<Urgency>,
+    /// The service is down for everybody.
+    pub outage: Option<bool>,
+    /// Work can go on another way.
+    pub workaround: bool,
+    /// Code of a type of request in the pack, with a promise of its own.
+    pub request_type: Option<String>,
     /// Name of the requester.
     pub name: String,
     /// Address of the requester; may be empty where the way in does not need one.
@@ -142,7 +149,7 @@ impl Desk {
         let key = crate::secret::sha256(format!("form\n{key}"));
         let mut judged = self.judge(&mut self.db.glance().await?, report, now).await?;
         // Anybody can type any address into a form.
-        judged.unverified_unless(self.pack.email.domain.is_none());
+        judged.unverified_unless(self.pack().email.domain.is_none());
         let mut tx = self.db.write().await?;
         if !store::settings::take_key(&mut tx, &key, "form", self.clock.machine()).await? {
             let answer = store::settings::answered(&mut tx, &key).await?.and_then(|(_, answer)| answer);
@@ -185,7 +192,7 @@ impl Desk {
         }
         let role = if working.ticket.tier == 1 { Role::Tier1Agent } else { Role::Tier2Unit };
         notices::note(tx, role, &working, StepKind::Start, 1, received, received).await?;
-        working.save(tx, &self.pack, received).await?;
+        working.save(tx, &self.rules, received).await?;
         Ok(working.ticket)
     }
 
@@ -234,10 +241,13 @@ impl Desk {
             None => true,
         };
         let email = report.email.trim().to_lowercase();
+        let pack = self.pack();
+        let unknown_request = report.request_type.as_ref().is_some_and(|code| pack.request(code).is_none());
         for (field, key, is_bad) in [
             ("service", "field-unknown-service", report.service.is_some() && service.is_none()),
             ("agency", "field-unknown-agency", !knows_agency),
-            ("kind", "field-kind-not-offered", report.kind.is_some_and(|kind| !self.pack.kinds.contains(&kind))),
+            ("request_type", "field-unknown-request", unknown_request),
+            ("kind", "field-kind-not-offered", report.kind.is_some_and(|kind| !pack.kinds.contains(&kind))),
             ("email", "field-email", !email.is_empty() && email.parse::<lettre::Address>().is_err()),
             ("name", "field-name", report.name.chars().count() > 200),
             ("nip", "field-name", report.nip.as_ref().is_some_and(|nip| nip.chars().count() > 30)),
@@ -252,7 +262,7 @@ impl Desk {
         let mut texts = texts?;
         let description = texts.pop().unwrap_or_default();
         let subject = texts.pop().unwrap_or_default().replace(['\n', '\t'], " ");
-        Ok(Checked { subject, description, email, service, guess: policy::guess(&self.pack, &words) })
+        Ok(Checked { subject, description, email, service, guess: policy::guess(&pack, &words) })
     }
 
     /// Fills in what a report leaves open.
@@ -266,14 +276,17 @@ impl Desk {
                 store::settings::get(tx, "ict_agency").await?.ok_or_else(|| Error::internal("no ict_agency is set"))?
             }
         };
-        let guessed = if self.pack.kinds.contains(&guess.kind) { guess.kind } else { Kind::Incident };
-        let kind = report.kind.unwrap_or(guessed);
+        let pack = self.pack();
+        let request = report.request_type.as_ref().and_then(|code| pack.request(code));
+        let guessed = if pack.kinds.contains(&guess.kind) { guess.kind } else { Kind::Incident };
+        let kind = report.kind.or(request.map(|request| request.kind)).unwrap_or(guessed);
         let (impact, urgency) = (report.impact.unwrap_or(guess.impact), report.urgency.unwrap_or(guess.urgency));
         // Somebody who has judged impact and urgency himself is not overruled by a guess from his words.
         let judged = report.impact.is_some() && report.urgency.is_some();
         let critical = service.as_ref().is_some_and(|service| service.critical);
-        let outage = guess.outage && kind == Kind::Incident && !judged;
-        let own_profile = service.as_ref().map(|service| service.profile.clone());
+        let outage = report.outage.unwrap_or(guess.outage && kind == Kind::Incident && !judged);
+        let own_profile =
+            request.map(RequestType::profile).or_else(|| service.as_ref().map(|service| service.profile.clone()));
         // An agency without an active first line has its tickets answered by the second.
         let has_first_line = store::people::is_held(tx, Role::Tier1Agent, &agency).await?;
         let (tier, routing) = if has_first_line { (1, "agency") } else { (2, "no_active_first_line") };
@@ -287,7 +300,7 @@ impl Desk {
             status: Status::New,
             impact,
             urgency,
-            priority: policy::priority(&self.pack, impact, urgency, critical, outage, false),
+            priority: policy::priority(&pack, impact, urgency, critical, outage, report.workaround),
             tier,
             agency,
             service: service.as_ref().map(|service| service.code.clone()),
@@ -308,25 +321,27 @@ impl Desk {
             escalated_at: None,
             returned: false,
             merged_into: None,
-            pack: self.pack.version.clone(),
-            profile: own_profile.unwrap_or_else(|| self.pack.profile_for(kind).to_owned()),
+            pack: pack.version.clone(),
+            profile: own_profile.unwrap_or_else(|| pack.profile_for(kind).to_owned()),
             updated_at: now,
         };
+        let guess = Guess { outage, ..guess };
         Ok(Judged { ticket, service, guess, routing })
     }
 
     /// Gives the next number of the local month.
     async fn number(&self, tx: &mut Tx, working: &mut Working, now: DateTime<Utc>) -> Result<()> {
-        let local = now.with_timezone(&self.pack.zone);
+        let local = now.with_timezone(&self.pack().zone);
         let period = format!("{:02}{:02}", local.year().rem_euclid(100), local.month());
         let sequence = store::tickets::next_sequence(tx, &period).await?;
-        working.ticket.number = number::format(&self.pack.region.code, local.year(), local.month(), sequence);
+        working.ticket.number = number::format(&self.pack().region.code, local.year(), local.month(), sequence);
         Ok(())
     }
 
     /// Is this an address of the region's official domain?
     pub(super) fn is_official(&self, email: &str) -> bool {
-        let Some(domain) = &self.pack.email.domain else { return true };
+        let pack = self.pack();
+        let Some(domain) = &pack.email.domain else { return true };
         email.rsplit_once('@').is_some_and(|(_, host)| host == domain || host.ends_with(&format!(".{domain}")))
     }
 }

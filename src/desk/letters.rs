@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 /// A template is broken, or the database does not answer.
 pub async fn received(desk: &Desk, tx: &mut Tx, working: &Working, mail: Option<String>) -> Result<()> {
     let ticket = &working.ticket;
-    let due = super::clocks::due(&desk.pack, ticket, &working.pauses)?;
+    let due = super::clocks::due(&desk.rules.of(ticket), ticket, &working.pauses)?;
     let context = json!({
         "response_due": due.response_due.map(|at| desk.words(ticket.language, at)),
         "resolution_due": due.resolution_due.map(|at| desk.words(ticket.language, at)),
@@ -90,7 +90,8 @@ pub async fn solved(
 /// # Errors
 /// As [`received`].
 pub async fn pending_reminder(desk: &Desk, tx: &mut Tx, working: &Working, round: i64) -> Result<()> {
-    let steps = super::clocks::plan(&desk.pack, &working.ticket, &working.pauses, &working.clocks)?;
+    let steps =
+        super::clocks::plan(&desk.rules.of(&working.ticket), &working.ticket, &working.pauses, &working.clocks)?;
     let close = steps
         .iter()
         .find(|step| step.kind == crate::domain::clock_plan::StepKind::PendingClose)

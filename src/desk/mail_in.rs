@@ -168,7 +168,7 @@ impl Desk {
         let words = Words { body: &body, channel: Channel::Email.as_str(), name, files: &letter.files };
         self.requester_wrote(tx, &mut working, &words, item.received_at).await?;
         store::relations::add_mail_reference(tx, working.ticket.id, &letter.message_id).await?;
-        working.save(tx, &self.pack, item.received_at).await?;
+        working.save(tx, &self.rules, item.received_at).await?;
         Ok(Verdict { state: InboxState::Done, cause: None, ticket: Some(working.ticket.id) })
     }
 
@@ -194,6 +194,9 @@ impl Desk {
             service: None,
             impact: None,
             urgency: None,
+            outage: None,
+            workaround: false,
+            request_type: None,
             name: letter.from_name.chars().take(200).collect(),
             email: letter.from.clone(),
             nip: None,

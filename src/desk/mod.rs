@@ -9,6 +9,7 @@
 //! `domain::ticket::Status::allows` and in `domain::people::may`, a test from outside.
 
 use crate::clock::Clock;
+use crate::desk::rules::Rules;
 use crate::domain::ticket::{Language, Ticket};
 use crate::mail::compose::Composer;
 use crate::mail::transport::Transport;
@@ -25,6 +26,7 @@ pub mod chain;
 pub mod clocks;
 pub mod command;
 pub mod confirm;
+pub mod days_off;
 pub mod demo;
 pub mod drafts;
 pub mod duties;
@@ -32,10 +34,12 @@ pub mod duty_acts;
 mod duty_book;
 mod duty_mail;
 pub mod duty_views;
+pub mod editions;
 pub mod files;
 pub mod handover;
 pub mod intake;
 pub mod letters;
+pub mod lines;
 pub mod mail_in;
 pub mod mailbox;
 pub mod notices;
@@ -43,6 +47,8 @@ pub mod once;
 pub mod outbox;
 pub mod people;
 pub mod public_reply;
+pub mod recompute;
+pub mod rules;
 pub mod setup;
 pub mod steps;
 pub mod upkeep;
@@ -59,7 +65,7 @@ pub struct Desk {
     /// The one source of time.
     pub clock: Clock,
     /// The rules of this region.
-    pub pack: Arc<Pack>,
+    pub rules: Rules,
     /// The installation's key.
     pub secret: Secret,
     /// Writes mails from templates.
@@ -82,6 +88,11 @@ impl Desk {
         self.clock.now()
     }
 
+    /// The pack of this region as it is known now.
+    pub fn pack(&self) -> Arc<Pack> {
+        self.rules.pack()
+    }
+
     /// Tells the worker that there is something to do.
     pub fn wake(&self) {
         self.wake.notify_one();
@@ -89,7 +100,7 @@ impl Desk {
 
     /// An instant as people read it, in the region's zone.
     pub fn words(&self, language: Language, at: DateTime<Utc>) -> String {
-        crate::text::long_instant(language, at, self.pack.zone)
+        crate::text::long_instant(language, at, self.pack().zone)
     }
 
     /// The page on which a requester follows a ticket.

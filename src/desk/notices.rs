@@ -94,7 +94,7 @@ impl Desk {
             "subject": ticket.subject,
             "agency": ticket.agency,
             "priority": ticket.priority.as_str(),
-            "tier": if ticket.tier == 1 { &self.pack.roles.tier1.label } else { &self.pack.roles.tier2.label },
+            "tier": self.line_label(ticket),
             "due": self.words(id, notice.due_at),
             "detected": self.words(id, notice.detected_at),
             "late": notice.detected_at - notice.due_at >= chrono::Duration::minutes(1),

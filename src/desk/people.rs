@@ -1,6 +1,6 @@
 //! Who somebody is: tokens, passwords, sessions, accounts.
 
-use crate::desk::Desk;
+use crate::desk::{Desk, lines};
 use crate::domain::people::{Account, Actor, Grant, Scope};
 use crate::domain::ticket::Channel;
 use crate::error::{Error, Result, Say};
@@ -158,7 +158,7 @@ impl Desk {
         let agencies = store::services::agencies(&mut tx).await?;
         for grant in grants {
             let known = grant.agency.as_ref().is_none_or(|code| agencies.iter().any(|agency| agency.code == *code));
-            if !known || grant.role.is_of_an_agency() != grant.agency.is_some() {
+            if !known || !lines::fits(&self.pack(), grant) {
                 return Err(Error::field("role", Say::new("field-role-agency").with("role", grant.role)));
             }
         }

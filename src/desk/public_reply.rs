@@ -49,7 +49,7 @@ impl Desk {
         }
         let words = Words { body: &body, channel: "web", name: None, files: &[] };
         self.requester_wrote(&mut tx, &mut working, &words, now).await?;
-        working.save(&mut tx, &self.pack, now).await?;
+        working.save(&mut tx, &self.rules, now).await?;
         tx.commit().await?;
         self.wake();
         Ok(working.ticket)
@@ -60,7 +60,7 @@ impl Desk {
     /// # Errors
     /// The pack does not know the ticket's profile any more.
     pub fn planned_step(&self, page: &TicketPage, kind: StepKind) -> Result<Option<DateTime<Utc>>> {
-        let plan = clocks::plan(&self.pack, &page.view.ticket, &page.pauses, &page.clocks)?;
+        let plan = clocks::plan(&self.rules.of(&page.view.ticket), &page.view.ticket, &page.pauses, &page.clocks)?;
         Ok(plan.iter().find(|step| step.kind == kind).and_then(|step| step.due_at))
     }
 }

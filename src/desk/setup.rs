@@ -1,7 +1,7 @@
 //! Preparing an installation: its pack, its agencies, its first people.
 
 use crate::clock::DemoTime;
-use crate::desk::Desk;
+use crate::desk::{Desk, editions};
 use crate::domain::service::Agency;
 use crate::error::{Error, Result, Say};
 use crate::store::{self, Db};
@@ -43,9 +43,11 @@ impl Desk {
     /// The database does not answer.
     pub async fn prepare(&self, ict_agency: &str) -> Result<()> {
         let mut tx = self.db.write().await?;
-        store::settings::set(&mut tx, "pack", &self.pack.id).await?;
+        editions::bump(&mut tx).await?;
+        store::settings::set(&mut tx, "pack", &self.pack().id).await?;
         store::settings::set(&mut tx, "ict_agency", ict_agency).await?;
-        tx.commit().await
+        tx.commit().await?;
+        self.refresh_rules().await
     }
 
     /// Adds or saves agencies, all or none.
@@ -100,9 +102,10 @@ impl Desk {
         Ok(())
     }
 
+    /// The next instant at which something happens by itself: a step, or a decree that becomes known.
     async fn next_due(&self) -> Result<Option<DateTime<Utc>>> {
         let step = store::clocks::next_due(&mut self.db.read().await?).await?;
-        Ok([step, self.next_duty().await?].into_iter().flatten().min())
+        Ok([step, self.rules.next_change(), self.next_duty().await?].into_iter().flatten().min())
     }
 
     /// Sets the demo's clock and keeps it for other processes and later runs.

@@ -21,6 +21,7 @@ impl Desk {
     /// # Errors
     /// The database does not answer; what happened before stays.
     pub async fn run_due_steps(&self) -> Result<usize> {
+        self.apply_calendar().await?;
         let mut happened = 0;
         loop {
             let now = self.now();
@@ -90,23 +91,24 @@ impl Desk {
                 working.event(now, ActorLabel::clock(), "reminded", facts(step.kind, due_at, now, json!({})));
                 letters::pending_reminder(self, tx, working, step.cycle).await?;
             }
+            StepKind::PauseEnd => pause_over(working, due_at, now),
             StepKind::PendingClose | StepKind::AutoClose => {
                 self.close(tx, working, step.kind, due_at, now).await?;
             }
         }
         self.tell(tx, working, step, due_at, now).await?;
-        working.save(tx, &self.pack, now).await?;
+        working.save(tx, &self.rules, now).await?;
         Ok(true)
     }
 
     fn transfer(&self, working: &mut Working, due_at: DateTime<Utc>, now: DateTime<Utc>) {
         let payload = json!({
             "trigger": "timer",
-            "reason": self.pack.escalation.reason_timer,
+            "reason": self.pack().escalation.reason_timer,
             "from_tier": working.ticket.tier,
             "to_tier": 2,
-            "to": self.pack.roles.tier2.label,
-            "compulsory": self.pack.escalation.compulsory,
+            "to": self.label_of_tier(2, &working.ticket.agency),
+            "compulsory": self.pack().escalation.compulsory,
             "basis": self.escalation_basis(),
         });
         working.ticket.tier = 2;
@@ -117,14 +119,14 @@ impl Desk {
 
     /// Where the hand-over is written: the law's place, or the words that say it is a default.
     pub(crate) fn escalation_basis(&self) -> String {
-        let law = self
-            .pack
+        let pack = self.pack();
+        let law = pack
             .values()
             .iter()
             .find(|value| value.path == "escalation.compulsory")
             .and_then(|value| value.basis.clone());
         match law {
-            Some(law) if self.pack.escalation.compulsory => law,
+            Some(law) if pack.escalation.compulsory => law,
             _ => text::say(Language::Indonesian, &Say::new("basis-default")),
         }
     }
@@ -165,6 +167,8 @@ impl Desk {
             StepKind::Transfer => &[Role::Tier2Unit, Role::Tier1Agent],
             StepKind::Warn => &[Role::IctHead, Role::AgencyHead],
             StepKind::Breach => &[Role::IctHead],
+            StepKind::PauseEnd if working.ticket.tier > 1 => &[Role::Tier2Unit],
+            StepKind::PauseEnd => &[Role::Tier1Agent],
             StepKind::Start | StepKind::PendingReminder | StepKind::PendingClose | StepKind::AutoClose => &[],
         };
         for role in roles {
@@ -172,6 +176,14 @@ impl Desk {
         }
         Ok(())
     }
+}
+
+/// Nobody may wait for a vendor for ever: the clock goes on from the instant the pack says.
+fn pause_over(working: &mut Working, due_at: DateTime<Utc>, now: DateTime<Utc>) {
+    working.end_pause(due_at);
+    working.ticket.status = Status::InProgress;
+    let payload = facts(StepKind::PauseEnd, due_at, now, json!({"trigger": "timer"}));
+    working.event(now, ActorLabel::clock(), "resumed", payload);
 }
 
 fn response_missed(working: &mut Working, due_at: DateTime<Utc>, now: DateTime<Utc>) {

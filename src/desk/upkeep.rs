@@ -39,7 +39,7 @@ impl Desk {
             for id in tickets {
                 let Some(ticket) = store::tickets::by_id(&mut tx, id).await? else { continue };
                 let pauses = store::clocks::pauses(&mut tx, id).await?;
-                let due = clocks::due(&self.pack, &ticket, &pauses)?.resolution_due;
+                let due = clocks::due(&self.rules.of(&ticket), &ticket, &pauses)?.resolution_due;
                 let stored = store::clocks::of_ticket(&mut tx, id).await?;
                 let total =
                     stored.iter().find(|clock| clock.kind == ClockKind::Resolution && clock.line == Line::Total);

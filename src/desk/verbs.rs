@@ -67,7 +67,7 @@ impl Desk {
         let mut change = Change { desk: self, tx: &mut tx, actor, now, working: &mut working };
         change.apply(command).await?;
         if working.has_events() {
-            working.save(&mut tx, &self.pack, now).await?;
+            working.save(&mut tx, &self.rules, now).await?;
         }
         once::answer(&mut tx, actor, key, &working.ticket.number).await?;
         tx.commit().await?;
@@ -76,7 +76,7 @@ impl Desk {
     }
 
     fn denial(&self, actor: &Actor, verb: Verb, ticket: &Ticket) -> Error {
-        let holder = &self.pack.roles.tier2.label;
+        let holder = self.line_label(ticket);
         if verb == Verb::Escalate && ticket.tier > 1 && actor.is_staff() {
             let say = Say::new("error-already-escalated").with("holder", holder);
             return Error::Conflict { say, version: Some(ticket.version) };
@@ -170,7 +170,7 @@ impl Change<'_> {
 
     fn wait_vendor(&mut self, reason: &str) -> Result<()> {
         let reason = required("reason", reason, LONGEST_REASON)?;
-        if !self.desk.pack.lifecycle.pause_vendor {
+        if !self.desk.pack().lifecycle.pause_vendor {
             return Err(Error::conflict(Say::new("error-no-vendor-pause")));
         }
         self.refuse_pause_of_critical()?;
@@ -182,7 +182,7 @@ impl Change<'_> {
 
     fn refuse_pause_of_critical(&self) -> Result<()> {
         let critical = self.working.ticket.priority == Priority::P1 && self.working.is_critical();
-        if critical && !self.desk.pack.lifecycle.pause_p1_critical {
+        if critical && !self.desk.pack().lifecycle.pause_p1_critical {
             return Err(Error::conflict(Say::new("error-no-pause-critical")));
         }
         Ok(())
@@ -277,7 +277,12 @@ impl Change<'_> {
 
     /// When a step will be due that this change is about to plan.
     fn planned(&self, kind: StepKind) -> Result<Option<DateTime<Utc>>> {
-        let plan = clocks::plan(&self.desk.pack, &self.working.ticket, &self.working.pauses, &self.working.clocks)?;
+        let plan = clocks::plan(
+            &self.desk.rules.of(&self.working.ticket),
+            &self.working.ticket,
+            &self.working.pauses,
+            &self.working.clocks,
+        )?;
         Ok(plan.iter().find(|step| step.kind == kind).and_then(|step| step.due_at))
     }
 

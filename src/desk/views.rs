@@ -2,7 +2,7 @@
 
 use crate::desk::people::TRIES;
 use crate::desk::{Desk, clocks};
-use crate::domain::clock_plan::{SlaClock, TicketPause};
+use crate::domain::clock_plan::{Line, SlaClock, TicketPause};
 use crate::domain::event::Event;
 use crate::domain::message::{Attachment, Message};
 use crate::domain::people::{Action, Actor, may, visibility};
@@ -26,6 +26,8 @@ pub struct TicketView {
     pub paused: bool,
     /// Counted seconds left until the resolution is due; negative when it has passed.
     pub remaining_seconds: i64,
+    /// Counted seconds each line has held the ticket.
+    pub lines: Vec<(Line, i64)>,
     /// Name of the person working on it.
     pub assignee_name: Option<String>,
     /// Address of the person working on it.
@@ -77,9 +79,10 @@ impl Desk {
     /// The pack does not know its profile.
     pub fn opened(&self, ticket: Ticket) -> Result<TicketView> {
         Ok(TicketView {
-            due: clocks::due(&self.pack, &ticket, &[])?,
+            due: clocks::due(&self.rules.of(&ticket), &ticket, &[])?,
             paused: false,
             remaining_seconds: self.remaining(&ticket, &[])?,
+            lines: vec![(Line::of_tier(ticket.tier), 0)],
             assignee_name: None,
             assignee_email: None,
             ticket,
@@ -184,8 +187,14 @@ impl Desk {
         let mut tx = self.db.read().await?;
         let ticket = self.internal(&mut tx, actor, number).await?;
         let pauses = store::clocks::pauses(&mut tx, ticket.id).await?;
-        explain(&self.pack, &ticket.profile, ticket.priority, ticket.opened_at, &clocks::as_pauses(&pauses))
-            .map_err(|error| Error::internal(error.to_string()))
+        explain(
+            &self.rules.of(&ticket),
+            &ticket.profile,
+            ticket.priority,
+            ticket.opened_at,
+            &clocks::as_pauses(&pauses),
+        )
+        .map_err(|error| Error::internal(error.to_string()))
     }
 
     /// Agencies in the order of their codes.
@@ -220,7 +229,12 @@ impl Desk {
 
     async fn view(&self, tx: &mut Tx, ticket: Ticket) -> Result<TicketView> {
         let pauses = store::clocks::pauses(tx, ticket.id).await?;
-        let due = clocks::due(&self.pack, &ticket, &pauses)?;
+        let mut due = clocks::due(&self.rules.of(&ticket), &ticket, &pauses)?;
+        let clocks = store::clocks::of_ticket(tx, ticket.id).await?;
+        if ticket.status.is_finished() {
+            // What was promised until the end, whatever was decreed afterwards.
+            clocks::as_promised(&mut due, &clocks);
+        }
         let assignee = match ticket.assignee {
             Some(id) => store::people::by_id(tx, id).await?,
             None => None,
@@ -228,6 +242,7 @@ impl Desk {
         Ok(TicketView {
             paused: pauses.iter().any(|pause| pause.to.is_none()),
             remaining_seconds: self.remaining(&ticket, &pauses)?,
+            lines: clocks::used_by_line(&self.rules.of(&ticket), &ticket, &pauses, &clocks, self.now())?,
             assignee_name: assignee.as_ref().map(|person| person.name.clone()),
             assignee_email: assignee.map(|person| person.email),
             ticket,
@@ -238,8 +253,9 @@ impl Desk {
     /// Counted seconds left: target less what was used until now, or until it was solved.
     fn remaining(&self, ticket: &Ticket, pauses: &[TicketPause]) -> Result<i64> {
         let until: DateTime<Utc> = ticket.resolved_at.or(ticket.closed_at).unwrap_or_else(|| self.now());
-        let used = clocks::calendar(&self.pack, ticket)?.between(ticket.opened_at, until, &clocks::as_pauses(pauses));
-        Ok(clocks::goals(&self.pack, ticket, ticket.opened_at)?.resolution_seconds - used)
+        let pack = self.rules.of(ticket);
+        let used = clocks::calendar(&pack, ticket)?.between(ticket.opened_at, until, &clocks::as_pauses(pauses));
+        Ok(clocks::goals(&pack, ticket, ticket.opened_at)?.resolution_seconds - used)
     }
 
     async fn page(&self, tx: &mut Tx, ticket: Ticket, internal: bool) -> Result<TicketPage> {

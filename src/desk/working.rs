@@ -1,5 +1,6 @@
 //! A ticket with its clocks and pauses while it is being changed, and the one way to save it.
 
+use crate::desk::rules::Rules;
 use crate::desk::{chain, clocks};
 use crate::domain::clock_plan::{SlaClock, StepKind, TicketPause};
 use crate::domain::event::{ActorLabel, NewEvent};
@@ -119,7 +120,8 @@ impl Working {
     ///
     /// # Errors
     /// Somebody else has changed the ticket meanwhile, or the database does not answer.
-    pub async fn save(&mut self, tx: &mut Tx, pack: &Pack, now: DateTime<Utc>) -> Result<()> {
+    pub async fn save(&mut self, tx: &mut Tx, rules: &Rules, now: DateTime<Utc>) -> Result<()> {
+        let pack = &rules.of(&self.ticket);
         clocks::settle(pack, &self.ticket, &self.pauses, &mut self.clocks, now)?;
         self.ticket.updated_at = now;
         if self.is_new {

@@ -44,6 +44,8 @@ words! {
         PendingClose = "pending_close",
         /// Solved and not contradicted; the ticket is closed.
         AutoClose = "auto_close",
+        /// A vendor has been waited for long enough; the clock goes on.
+        PauseEnd = "pause_end",
     }
 }
 
@@ -71,6 +73,7 @@ impl StepKind {
             Self::PendingReminder => 5,
             Self::PendingClose => 6,
             Self::AutoClose => 7,
+            Self::PauseEnd => 8,
         }
     }
 
@@ -81,7 +84,7 @@ impl StepKind {
             Self::Transfer => Some("E2"),
             Self::Warn => Some("E3"),
             Self::Breach => Some("E4"),
-            Self::Start | Self::PendingReminder | Self::PendingClose | Self::AutoClose => None,
+            Self::Start | Self::PendingReminder | Self::PendingClose | Self::AutoClose | Self::PauseEnd => None,
         }
     }
 }

@@ -14,6 +14,11 @@ impl ActorLabel {
         Self("system:clock".to_owned())
     }
 
+    /// The rules themselves: a pack or a calendar that has changed.
+    pub fn policy() -> Self {
+        Self("system:policy".to_owned())
+    }
+
     /// The mail intake.
     pub fn mail() -> Self {
         Self("system:mail".to_owned())

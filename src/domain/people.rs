@@ -6,9 +6,11 @@ use serde::Serialize;
 words! {
     /// What somebody is to the desk. A role is held for one agency or for the whole region.
     pub enum Role {
-        /// First-line support of an agency (OKI 39(7)a: Administrator).
+        /// First-line support: of an agency (OKI 39(7)a: Administrator), or the one desk of the ICT office for all
+        /// agencies (SUMUT 54(3)). The pack says which.
         Tier1Agent = "tier1_agent",
-        /// A person of the second-line unit at the ICT office (OKI 39(7)b: Superadmin).
+        /// Second-line support: the unit at the ICT office (OKI 39(7)b: Superadmin), or the technical team of the
+        /// agency that owns the service (SUMUT 51(5)).
         Tier2Unit = "tier2_unit",
         /// Head of an agency.
         AgencyHead = "agency_head",
@@ -72,13 +74,6 @@ pub struct Actor {
     pub via: Channel,
 }
 
-impl Role {
-    /// The role is held for one agency; the others are held for the whole region.
-    pub const fn is_of_an_agency(self) -> bool {
-        matches!(self, Self::Tier1Agent | Self::AgencyHead)
-    }
-}
-
 /// What somebody wants to do with a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -120,21 +115,24 @@ pub fn may(actor: &Actor, action: Action, ticket: &Ticket) -> bool {
 
 fn reads_internal(grant: &Grant, ticket: &Ticket) -> bool {
     match grant.role {
-        Role::Tier2Unit | Role::IctHead | Role::CoordinationTeam | Role::Auditor => true,
-        Role::Tier1Agent | Role::AgencyHead => grant.covers(&ticket.agency),
+        Role::IctHead | Role::CoordinationTeam | Role::Auditor => true,
+        Role::Tier1Agent | Role::Tier2Unit | Role::AgencyHead => grant.covers(&ticket.agency),
         Role::SystemAdmin => false,
     }
 }
 
 fn works(grant: &Grant, verb: Verb, ticket: &Ticket) -> bool {
+    let helps = matches!(verb, Verb::Reply | Verb::Note | Verb::Link);
     match grant.role {
+        _ if !grant.covers(&ticket.agency) => false,
         // The unit coordinates all agencies (OKI 39(11)), so it may also help on the first line.
-        Role::Tier2Unit => verb != Verb::Escalate || ticket.tier == 1,
-        Role::Tier1Agent if grant.covers(&ticket.agency) => match verb {
-            Verb::Reply | Verb::Note | Verb::Link => true,
+        Role::Tier2Unit if grant.agency.is_none() => verb != Verb::Escalate || ticket.tier == 1,
+        // A team of one agency works on what was handed to it.
+        Role::Tier2Unit => helps || (verb != Verb::Escalate && ticket.tier > 1),
+        Role::Tier1Agent => match verb {
             Verb::Return | Verb::Consult => false,
             // After the hand-over the second line is responsible (OKI 39(10)).
-            _ => ticket.tier == 1,
+            _ => helps || ticket.tier == 1,
         },
         _ => false,
     }
@@ -153,8 +151,11 @@ pub fn visibility(actor: &Actor) -> Visibility {
     let mut seen = Visibility { all: false, agencies: Vec::new(), requester, only_agency };
     for grant in &actor.grants {
         match grant.role {
-            Role::Tier2Unit | Role::IctHead | Role::CoordinationTeam | Role::Auditor => seen.all = true,
-            Role::Tier1Agent | Role::AgencyHead => seen.agencies.extend(grant.agency.clone()),
+            Role::IctHead | Role::CoordinationTeam | Role::Auditor => seen.all = true,
+            Role::Tier1Agent | Role::Tier2Unit | Role::AgencyHead => match &grant.agency {
+                Some(agency) => seen.agencies.push(agency.clone()),
+                None => seen.all = true,
+            },
             Role::SystemAdmin => {}
         }
     }
@@ -173,7 +174,7 @@ impl Visibility {
 
 impl Grant {
     fn covers(&self, agency: &str) -> bool {
-        self.agency.as_deref().is_some_and(|mine| mine == agency)
+        self.agency.as_deref().is_none_or(|mine| mine == agency)
     }
 }
 

@@ -31,11 +31,12 @@ pub async fn run(desk: Desk, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// One round: what came in, what is due, what goes out.
+/// One round: what other nodes changed in the rules, what came in, what is due, what goes out.
 ///
 /// # Errors
 /// The database does not answer; the next round goes on.
 pub async fn round(desk: &Desk) -> Result<()> {
+    desk.refresh_rules().await?;
     desk.read_inbox().await?;
     desk.run_due_steps().await?;
     // Duties wait for days: whatever is wrong with them must not hold up the mail.

@@ -3,11 +3,14 @@
 //! One walk ([`Openings`]) yields the counted stretches in order; `add`, `between` and `intervals` are folds over it.
 //! That is why they cannot disagree, and why a step at half the time is found exactly like the deadline itself.
 
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::{GapInfo, Tz};
 
 use super::pause::{self, Pause, whole};
-use super::week::{DAY_SECONDS, Holiday, HolidayKind, Ramadan, Week, Window};
+use super::week::{DAY_SECONDS, Holiday, HolidayKind, Ramadan, Week, Window, in_force};
 
 /// How far ahead a search for working time may go before it says "never".
 const HORIZON_DAYS: u64 = 20 * 366;
@@ -47,7 +50,15 @@ pub struct Calendar {
 enum Hours {
     /// Every elapsed second counts, also the one a zone repeats.
     Always,
-    Weekly(Box<Weekly>),
+    Weekly(Box<Dated>),
+}
+
+/// A written calendar and the dates on which it is closed as far as they are known.
+#[derive(Debug, Clone)]
+struct Dated {
+    weekly: Weekly,
+    /// Sorted by date, one entry per date.
+    closed: Vec<Holiday>,
 }
 
 /// What a calendar with opening hours is made of; see [`Calendar::weekly`].
@@ -57,10 +68,14 @@ pub struct Weekly {
     pub week: Week,
     /// The week of the fasting month, with the same invariant; `None`: the usual week holds.
     pub ramadan_week: Option<Week>,
+    /// The week of the fasting month of single years, where the year has one of its own.
+    pub ramadan_weeks: BTreeMap<i32, Week>,
     /// Fasting months, sorted and disjoint.
     pub ramadan: Vec<Ramadan>,
-    /// Days this calendar is closed, sorted by date, one entry per date.
-    pub holidays: Vec<Holiday>,
+    /// Everything decreed about dated days, also what was decreed later; `None`: this calendar has no holidays.
+    pub decreed: Option<Vec<Holiday>>,
+    /// Open on joint leave.
+    pub joint_leave_is_working_day: bool,
     /// What to call a weekday without windows ("akhir pekan").
     pub day_off: String,
 }
@@ -73,7 +88,46 @@ impl Calendar {
 
     /// A calendar of weekly windows. The caller keeps the invariants written on [`Weekly`]; the pack reader checks.
     pub fn weekly(zone: Tz, weekly: Weekly) -> Self {
-        Self { zone, hours: Hours::Weekly(Box::new(weekly)) }
+        Self { zone, hours: Hours::Weekly(Box::new(Dated { weekly, closed: Vec::new() })) }
+            .known_at(DateTime::<Utc>::MAX_UTC, &[])
+    }
+
+    /// The windows of the usual week; `None` for a calendar that never closes.
+    pub fn week(&self) -> Option<&Week> {
+        match &self.hours {
+            Hours::Always => None,
+            Hours::Weekly(dated) => Some(&dated.weekly.week),
+        }
+    }
+
+    /// The same calendar, closed only on the days off known at an instant. `more` are decrees beside its own.
+    #[must_use]
+    pub fn known_at(&self, at: DateTime<Utc>, more: &[Holiday]) -> Self {
+        let mut same = self.clone();
+        if let Hours::Weekly(dated) = &mut same.hours
+            && let Some(decreed) = &dated.weekly.decreed
+        {
+            let mut closed = in_force(decreed.iter().chain(more), self.zone, at);
+            let worked = |day: &Holiday| dated.weekly.joint_leave_is_working_day && day.kind == HolidayKind::JointLeave;
+            closed.retain(|day| !worked(day));
+            dated.closed = closed;
+        }
+        same
+    }
+
+    /// Everything that counts, in one line: two calendars with the same line give the same deadlines.
+    pub fn summary(&self) -> String {
+        let Hours::Weekly(dated) = &self.hours else { return format!("{} always", self.zone) };
+        let Dated { weekly, closed } = dated.as_ref();
+        let mut line = format!("{} {:?} {:?} {:?}", self.zone, weekly.week, weekly.ramadan_week, weekly.ramadan_weeks);
+        for month in &weekly.ramadan {
+            // Writing into a text does not fail.
+            let _ = write!(line, " {}/{}", month.from, month.to);
+        }
+        for day in closed {
+            let _ = write!(line, " {}", day.date);
+        }
+        line
     }
 
     /// The zone its local times are in.
@@ -129,15 +183,17 @@ impl Calendar {
     /// The local dates from `from` to `to`, both inclusive, without any working time. Empty for a calendar that never
     /// closes.
     pub fn excluded(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Excluded> {
-        let Hours::Weekly(weekly) = &self.hours else { return Vec::new() };
+        let Hours::Weekly(dated) = &self.hours else { return Vec::new() };
         let (Some(first), Some(last)) = (self.local_date(from), self.local_date(to)) else { return Vec::new() };
         first
             .iter_days()
             .take_while(|date| *date <= last)
-            .filter(|date| weekly.windows(*date).is_empty())
+            .filter(|date| dated.windows(*date).is_empty())
             .map(|date| Excluded {
                 date,
-                reason: weekly.holiday(date).map_or_else(|| weekly.day_off.clone(), |holiday| holiday.name.clone()),
+                reason: dated
+                    .holiday(date)
+                    .map_or_else(|| dated.weekly.day_off.clone(), |holiday| holiday.name.clone()),
             })
             .collect()
     }
@@ -160,7 +216,7 @@ impl Calendar {
     pub fn closing_of(&self, date: NaiveDate) -> Option<DateTime<Utc>> {
         let close = match &self.hours {
             Hours::Always => DAY_SECONDS,
-            Hours::Weekly(weekly) => weekly.windows(date).last()?.close,
+            Hours::Weekly(dated) => dated.windows(date).last()?.close,
         };
         self.instant(date, close, Edge::End)
     }
@@ -239,32 +295,27 @@ enum Edge {
     End,
 }
 
-impl Weekly {
+impl Dated {
     /// The windows of a local date; none on a holiday.
     fn windows(&self, date: NaiveDate) -> &[Window] {
         if self.holiday(date).is_some() {
             return &[];
         }
-        let fasting = self.ramadan_week.as_ref().filter(|_| self.ramadan.iter().any(|month| month.contains(date)));
-        fasting.unwrap_or(&self.week).day(date.weekday())
+        self.weekly.week_of(date).day(date.weekday())
     }
 
     fn holiday(&self, date: NaiveDate) -> Option<&Holiday> {
-        let place = self.holidays.binary_search_by_key(&date, |holiday| holiday.date).ok()?;
-        self.holidays.get(place)
+        let place = self.closed.binary_search_by_key(&date, |holiday| holiday.date).ok()?;
+        self.closed.get(place)
     }
 }
 
-/// The holidays a calendar closes on, in the order and shape [`Weekly::holidays`] asks for.
-pub(super) fn closing_holidays(all: &[Holiday], joint_leave_is_working_day: bool) -> Vec<Holiday> {
-    let mut closing: Vec<_> = all
-        .iter()
-        .filter(|holiday| !(joint_leave_is_working_day && holiday.kind == HolidayKind::JointLeave))
-        .cloned()
-        .collect();
-    closing.sort_by_key(|holiday| holiday.date);
-    closing.dedup_by_key(|holiday| holiday.date);
-    closing
+impl Weekly {
+    /// The week that holds on a date: in a fasting month that of its year, then that of any fasting month.
+    fn week_of(&self, date: NaiveDate) -> &Week {
+        let Some(month) = self.ramadan.iter().find(|month| month.contains(date)) else { return &self.week };
+        self.ramadan_weeks.get(&month.year).or(self.ramadan_week.as_ref()).unwrap_or(&self.week)
+    }
 }
 
 /// A walk over counted stretches: non-empty, in order, disjoint, from the start instant on, pauses cut out.
@@ -322,9 +373,9 @@ impl Openings<'_> {
             return None;
         }
         let calendar = self.calendar;
-        let Hours::Weekly(weekly) = &calendar.hours else { return self.whole_horizon() };
+        let Hours::Weekly(dated) = &calendar.hours else { return self.whole_horizon() };
         while self.date <= self.last_date {
-            let Some(window) = weekly.windows(self.date).get(self.window) else {
+            let Some(window) = dated.windows(self.date).get(self.window) else {
                 self.date = self.date.succ_opt()?;
                 self.window = 0;
                 continue;
@@ -359,8 +410,15 @@ mod tests {
         let days =
             ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map(|day| (day.to_owned(), serde_json::json!(windows)));
         let week: Week = serde_json::from_value(days.into_iter().collect()).expect("a week in the test");
-        let weekly =
-            Weekly { week, ramadan_week: None, ramadan: Vec::new(), holidays: Vec::new(), day_off: String::new() };
+        let weekly = Weekly {
+            week,
+            ramadan_week: None,
+            ramadan_weeks: BTreeMap::new(),
+            ramadan: Vec::new(),
+            decreed: None,
+            joint_leave_is_working_day: false,
+            day_off: String::new(),
+        };
         Calendar::weekly(zone, weekly)
     }
 

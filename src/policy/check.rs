@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::calendar::{Calendar, Weekly, closing_holidays};
+use super::calendar::{Calendar, Weekly};
+use super::citation;
 use super::deadline::Profile;
 use super::draft::{Basis, Draft};
 use super::fault::Faults;
-use super::pack::{Pack, Value};
+use super::pack::{Pack, Value, fingerprint};
+use super::request::{RequestForm, RequestType};
 use super::rules;
 use super::tree::Node;
-use super::week::{Holiday, Ramadan};
+use super::week::{Holiday, Ramadan, in_force};
 use super::written::{CalendarForm, ProfileForm, Written, check_types};
 
 /// Builds the pack of the first draft, which extends the following ones in turn.
@@ -33,28 +36,55 @@ pub(super) fn build(line: &[&Draft], faults: &mut Faults<'_>) -> Option<Pack> {
     assemble(written, zone, values(line, &root), root.json())
 }
 
+/// A parent's statements speak of the parent's tree and are checked with it.
 fn check_basis(line: &[&Draft], root: &Node, faults: &mut Faults<'_>) {
-    // A parent's bases speak of the parent's tree and are checked with it.
-    let own = line.first().map(|draft| draft.basis.as_slice()).unwrap_or_default();
-    for basis in own {
+    let Some(own) = line.first() else { return };
+    for basis in &own.basis {
         let path: Vec<&str> = basis.path.split('.').collect();
         if root.at(&path).is_none() {
             let text = format!("dasar hukum untuk jalur yang tidak ada: \"{}\" | periksa ejaan jalurnya", basis.path);
             faults.add(basis.place.source, basis.place.key, &text);
         }
+        if !citation::is_exact(&basis.text) {
+            let text =
+                format!("dasar hukum tanpa pasal: \"{}\" | tulis pasalnya, misalnya \"Pasal 1 ayat (2)\"", basis.text);
+            faults.add(basis.place.source, basis.place.value, &text);
+        }
+    }
+    for unconfirmed in &own.unconfirmed {
+        let path: Vec<&str> = unconfirmed.path.split('.').collect();
+        if root.at(&path).is_none() && !could_be_written(root, &path) {
+            let text = format!(
+                "\"unconfirmed\" untuk jalur yang tidak ada: \"{}\" | periksa ejaan jalurnya",
+                unconfirmed.path
+            );
+            faults.add(unconfirmed.place.source, unconfirmed.place.key, &text);
+        }
     }
 }
 
+/// Whether a value that is not there would be read if it were: nobody may know it yet.
+fn could_be_written(root: &Node, path: &[&str]) -> bool {
+    let mut json = root.json();
+    let Some((key, table)) = path.split_last() else { return false };
+    let Some(table) = table.iter().try_fold(&mut json, |here, part| here.get_mut(part)) else { return false };
+    let Some(table) = table.as_object_mut() else { return false };
+    table.insert((*key).to_owned(), serde_json::Value::Null);
+    !matches!(serde_json::from_value::<Written>(json), Err(error) if error.to_string().starts_with("unknown field"))
+}
+
 fn assemble(written: Written, zone: Tz, values: Vec<Value>, json: serde_json::Value) -> Option<Pack> {
-    let mut holidays = [written.holidays, written.local_holidays].concat();
-    holidays.sort_by_key(|holiday| holiday.date);
+    // The region's own days come last: of two equally old decrees the last rules.
+    let decreed = [written.holidays, written.local_holidays].concat();
     let mut ramadan = written.ramadan;
     ramadan.sort_by_key(|month| month.from);
-    let calendars = calendars(zone, written.calendars, &holidays, &ramadan);
+    let calendars = calendars(zone, written.calendars, &decreed, &ramadan);
+    let requests = requests(written.requests);
     Some(Pack {
         version: format!("{}@{}", written.id, written.version),
-        fingerprint: fingerprint(&json),
-        profiles: profiles(&written.profiles, &calendars)?,
+        // The keys of the merged values are sorted.
+        fingerprint: fingerprint(&json.to_string()),
+        profiles: profiles(&written.profiles, &requests, &calendars)?,
         id: written.id,
         name: written.name,
         law: written.law,
@@ -64,8 +94,11 @@ fn assemble(written: Written, zone: Tz, values: Vec<Value>, json: serde_json::Va
         roles: written.roles,
         kinds: written.kinds,
         calendars,
-        holidays,
+        holidays: in_force(decreed.iter(), zone, DateTime::<Utc>::MAX_UTC),
+        decreed,
         ramadan,
+        requests,
+        catalogue: written.catalogue,
         default_profile: written.default_profile,
         profile_by_kind: written.profile_by_kind,
         priority: written.priority,
@@ -80,6 +113,20 @@ fn assemble(written: Written, zone: Tz, values: Vec<Value>, json: serde_json::Va
         duties: written.duties,
         classes: written.classes,
         retention: written.retention,
+        sop: written.sop,
+        security: written.security,
+        certificates: written.certificates,
+        integrity: written.integrity,
+        lan_owner: written.lan_owner,
+        cross_pd_data: written.cross_pd_data,
+        backup_in_app: written.backup_in_app,
+        extra_metrics: written.extra_metrics,
+        categories: written.categories,
+        sanctions: written.sanctions,
+        sanction_mode: written.sanction_mode,
+        sanction_scope: written.sanction_scope,
+        sanction_articles: written.sanction_articles,
+        warning: written.warning,
         values,
         json,
     })
@@ -88,18 +135,19 @@ fn assemble(written: Written, zone: Tz, values: Vec<Value>, json: serde_json::Va
 fn calendars(
     zone: Tz,
     forms: BTreeMap<String, CalendarForm>,
-    holidays: &[Holiday],
+    decreed: &[Holiday],
     ramadan: &[Ramadan],
 ) -> BTreeMap<String, Arc<Calendar>> {
     let calendar = |form: CalendarForm| match form.week {
         None => Calendar::always(zone),
         Some(week) => {
-            let observed = if form.holidays { holidays } else { &[] };
             let weekly = Weekly {
                 week,
                 ramadan_week: form.ramadan,
+                ramadan_weeks: form.ramadan_weeks,
                 ramadan: ramadan.to_vec(),
-                holidays: closing_holidays(observed, form.joint_leave_is_working_day),
+                decreed: form.holidays.then(|| decreed.to_vec()),
+                joint_leave_is_working_day: form.joint_leave_is_working_day,
                 day_off: form.day_off.unwrap_or_default(),
             };
             Calendar::weekly(zone, weekly)
@@ -110,55 +158,72 @@ fn calendars(
 
 fn profiles(
     forms: &BTreeMap<String, ProfileForm>,
+    requests: &[RequestType],
     calendars: &BTreeMap<String, Arc<Calendar>>,
 ) -> Option<BTreeMap<String, Profile>> {
-    let profile = |(name, form): (&String, &ProfileForm)| {
-        let profile = Profile {
-            name: name.clone(),
-            calendar_name: form.calendar.clone(),
-            calendar: calendars.get(&form.calendar)?.clone(),
-            targets: form.complete()?,
-        };
-        Some((name.clone(), profile))
+    let profile = |name: String, calendar_name: &String, targets| {
+        let calendar = calendars.get(calendar_name)?.clone();
+        Some((name.clone(), Profile { name, calendar_name: calendar_name.clone(), calendar, targets }))
     };
-    forms.iter().map(profile).collect()
+    let written = forms.iter().map(|(name, form)| profile(name.clone(), &form.calendar, form.complete()?));
+    let requested = requests.iter().map(|request| profile(request.profile(), &request.calendar, [request.target(); 4]));
+    written.chain(requested).collect()
+}
+
+fn requests(forms: BTreeMap<String, RequestForm>) -> Vec<RequestType> {
+    let mut requests: Vec<_> = forms.into_iter().map(|(code, form)| form.named(code)).collect();
+    requests.sort_by(|one, other| one.label.cmp(&other.label));
+    requests
 }
 
 fn values(line: &[&Draft], root: &Node) -> Vec<Value> {
     let value = |(path, node): (String, &Node)| {
         let age = line.iter().position(|draft| draft.source == node.place.source).unwrap_or_default();
+        let unconfirmed = closest(line, age, &path, |draft| &draft.unconfirmed);
+        // An estimate is nobody's decree, whatever the list around it is.
+        let is_unsure = unconfirmed.is_some() || is_provisional(node);
+        let basis = if is_unsure { None } else { closest(line, age, &path, |draft| &draft.basis) };
         Value {
-            // An estimate is nobody's decree, whatever the list around it is.
-            basis: if is_provisional(node) { None } else { basis_of(line, age, &path) },
+            basis: basis.map(|basis| basis.text.clone()),
+            unconfirmed: is_unsure,
+            note: unconfirmed.map(|unconfirmed| unconfirmed.text.clone()).unwrap_or_default(),
             from_pack: line.get(age).map(|draft| draft.id.clone()).unwrap_or_default(),
             text: node.text(),
             path,
         }
     };
-    root.leaves().into_iter().map(value).collect()
+    let unknown = |draft: &&Draft| {
+        let absent = |unconfirmed: &&Basis| root.at(&unconfirmed.path.split('.').collect::<Vec<_>>()).is_none();
+        let value = |unconfirmed: &Basis| Value {
+            path: unconfirmed.path.clone(),
+            text: String::new(),
+            basis: None,
+            unconfirmed: true,
+            note: unconfirmed.text.clone(),
+            from_pack: draft.id.clone(),
+        };
+        draft.unconfirmed.iter().filter(absent).map(value).collect::<Vec<_>>()
+    };
+    let mut values: Vec<_> = root.leaves().into_iter().map(value).chain(line.iter().flat_map(unknown)).collect();
+    values.sort_by_cached_key(|value| {
+        value.path.split('.').map(|part| (part.parse::<u32>().ok(), part.to_owned())).collect::<Vec<_>>()
+    });
+    values.dedup_by(|one, other| one.path == other.path);
+    values
 }
 
 fn is_provisional(node: &Node) -> bool {
     node.at(&["provisional"]).is_some_and(|flag| flag.json() == true)
 }
 
-/// The law behind a value that stands in the `age`-th draft of the line: the closest basis above it.
+/// The statement that covers a value of the `age`-th draft of the line: the closest one above it.
 ///
-/// A draft older than the value's own said its law of another value, so it is not asked.
-fn basis_of(line: &[&Draft], age: usize, path: &str) -> Option<String> {
+/// A draft older than the value's own spoke of another value, so it is not asked.
+fn closest<'d>(line: &[&'d Draft], age: usize, path: &str, of: fn(&'d Draft) -> &'d [Basis]) -> Option<&'d Basis> {
     let covers = |basis: &&Basis| {
         path.strip_prefix(basis.path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    let asked = line.iter().take(age + 1).rev().flat_map(|draft| draft.basis.iter());
+    let asked = line.iter().take(age + 1).rev().flat_map(|draft| of(draft));
     // `max_by_key` keeps the last of equals: the youngest draft, which is asked last.
-    asked.filter(covers).max_by_key(|basis| basis.path.len()).map(|basis| basis.text.clone())
-}
-
-/// FNV-1a over the merged values, whose keys are sorted: enough to notice a change, no protection against forgery.
-fn fingerprint(json: &serde_json::Value) -> String {
-    let hash = json
-        .to_string()
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-    format!("{hash:016x}")
+    asked.filter(covers).max_by_key(|basis| basis.path.len())
 }

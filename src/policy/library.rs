@@ -69,7 +69,8 @@ fn read_draft(index: usize, source: &Source, faults: &mut Faults<'_>) -> Option<
         }
     };
     let extends = root.take("extends");
-    let basis = root.take("basis").map(|node| read_basis(&node, faults)).unwrap_or_default();
+    let basis = root.take("basis").map(|node| read_basis(&node, "basis", faults)).unwrap_or_default();
+    let unconfirmed = root.take("unconfirmed").map(|node| read_basis(&node, "unconfirmed", faults)).unwrap_or_default();
     // These say what this very text is; a value from the parent would be a lie.
     for own in ["id", "name", "version"] {
         if root.at(&[own]).is_none() {
@@ -84,20 +85,24 @@ fn read_draft(index: usize, source: &Source, faults: &mut Faults<'_>) -> Option<
     if stem(&source.file) != id {
         faults.at(id_node, &format!("id \"{id}\" tidak sama dengan nama berkas | tulis \"{}\"", stem(&source.file)));
     }
-    Some(Draft { id: id.to_owned(), source: index, extends, basis, root })
+    Some(Draft { id: id.to_owned(), source: index, extends, basis, unconfirmed, root })
 }
 
-/// Flattens the table of bases: `a.b = "…"` and `"a.b" = "…"` are the same.
-fn read_basis(node: &Node, faults: &mut Faults<'_>) -> Vec<Basis> {
+/// Flattens a table of statements about paths: `a.b = "…"` and `"a.b" = "…"` are the same.
+fn read_basis(node: &Node, table: &str, faults: &mut Faults<'_>) -> Vec<Basis> {
     if !matches!(node.data, Data::Table(_)) {
-        faults.at(node, "basis harus berupa tabel | tulis [basis] lalu \"jalur.nilai\" = \"Pasal …\"");
+        let text = format!("{table} harus berupa tabel | tulis [{table}] lalu \"jalur.nilai\" = \"…\"");
+        faults.at(node, &text);
         return Vec::new();
     }
     let mut found = Vec::new();
     for (path, leaf) in node.leaves() {
         match leaf.as_str() {
             Some(text) => found.push(Basis { path, text: text.to_owned(), place: leaf.place }),
-            None => faults.at(leaf, "dasar hukum harus berupa teks | tulis misalnya \"Pasal 1 ayat (2)\""),
+            None => {
+                let text = format!("isi {table} harus berupa teks | tulis misalnya \"Pasal 1 ayat (2)\"");
+                faults.at(leaf, &text);
+            }
         }
     }
     found

@@ -8,9 +8,13 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::calendar::Calendar;
+use super::catalogue::{Catalogue, Part};
+use super::custom::{Certificates, CrossAgencyData, Integrity, LanOwner, Metric, Security, Sop};
 use super::deadline::{Deadlines, Goals, GoalsError, Profile, deadlines};
 use super::duty::Duty;
+use super::measures::{Sanction, SanctionMode, SanctionScope, Warning};
 use super::pause::Pause;
+use super::request::RequestType;
 use super::sections::{
     Class, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report, Retention,
     Roles,
@@ -36,11 +40,17 @@ pub struct Pack {
     /// Kinds of user service, in the order of the regulation.
     pub kinds: Vec<Kind>,
     pub calendars: BTreeMap<String, Arc<Calendar>>,
-    /// National and local days off, sorted by date.
+    /// National and local days off in force, sorted by date, one entry per date.
     pub holidays: Vec<Holiday>,
+    /// Everything decreed about dated days, also what was taken back later.
+    pub(super) decreed: Vec<Holiday>,
     /// Fasting months, sorted.
     pub ramadan: Vec<Ramadan>,
+    /// Those written, and one for each type of request.
     pub profiles: BTreeMap<String, Profile>,
+    /// Types of requests, sorted by label.
+    pub requests: Vec<RequestType>,
+    pub catalogue: Catalogue,
     pub default_profile: String,
     pub profile_by_kind: BTreeMap<Kind, String>,
     pub priority: PriorityRules,
@@ -57,6 +67,28 @@ pub struct Pack {
     pub duties: Vec<Duty>,
     pub classes: Vec<Class>,
     pub retention: Retention,
+    pub sop: Sop,
+    pub security: Security,
+    pub certificates: Certificates,
+    pub integrity: Integrity,
+    /// Who looks after the network inside an agency.
+    pub lan_owner: LanOwner,
+    /// Whose the data of an agency are when another asks for them.
+    pub cross_pd_data: CrossAgencyData,
+    /// Backup and restore must be functions of the application itself.
+    pub backup_in_app: bool,
+    /// Figures reported beside those of the desk.
+    pub extra_metrics: Vec<Metric>,
+    /// Kinds of help the desk gives, at the top of its catalogue.
+    pub categories: Vec<Part>,
+    /// The law's own ladder; empty where it knows none.
+    pub sanctions: Vec<Sanction>,
+    pub sanction_mode: SanctionMode,
+    pub sanction_scope: SanctionScope,
+    /// Articles whose breach is sanctioned, where the law lists them.
+    pub sanction_articles: Vec<String>,
+    /// Letters that follow a missed service level; `None`: the law knows none.
+    pub warning: Option<Warning>,
     pub(super) values: Vec<Value>,
     pub(super) json: serde_json::Value,
 }
@@ -66,10 +98,14 @@ pub struct Pack {
 pub struct Value {
     /// Keys joined by dots; items of a list by their index from 0.
     pub path: String,
-    /// The value in one line.
+    /// The value in one line; empty where an unconfirmed value is not known at all.
     pub text: String,
-    /// Where the law is written; `None`: a default nobody has decreed.
+    /// Where the law is written; `None`: a default nobody has decreed, or a value nobody has confirmed.
     pub basis: Option<String>,
+    /// The region has, or should have, a rule of its own that is not known for certain.
+    pub unconfirmed: bool,
+    /// What is known about an unconfirmed value; may be empty.
+    pub note: String,
     /// Id of the pack whose file holds the value.
     pub from_pack: String,
 }
@@ -81,6 +117,11 @@ impl Pack {
     /// [`GoalsError::UnknownProfile`].
     pub fn profile(&self, name: &str) -> Result<&Profile, GoalsError> {
         self.profiles.get(name).ok_or_else(|| GoalsError::UnknownProfile(name.to_owned()))
+    }
+
+    /// The type of request of this code.
+    pub fn request(&self, code: &str) -> Option<&RequestType> {
+        self.requests.iter().find(|request| request.code == code)
     }
 
     /// Name of the profile for a ticket whose service names none.
@@ -136,4 +177,12 @@ impl Pack {
     pub fn json(&self) -> &serde_json::Value {
         &self.json
     }
+}
+
+/// FNV-1a, 16 hexadecimal digits: enough to notice a change, no protection against forgery.
+pub(super) fn fingerprint(text: &str) -> String {
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    format!("{hash:016x}")
 }

@@ -35,10 +35,19 @@ pub struct Roles {
     pub tier1: Tier,
     /// Second line; takes over what the first cannot solve.
     pub tier2: Tier,
+    /// Second line for what belongs to no agency: data centre, networks, internet. `None`: `tier2` has it too.
+    #[serde(default)]
+    pub tier2_infra: Option<Tier>,
+    /// Sets the service level of a service.
+    #[serde(default)]
+    pub process_owner: Option<Body>,
     /// Coordinates and watches both tiers.
     pub supervisor: Body,
     /// Decides what tiers and supervisor may not.
     pub board: Body,
+    /// Stands above the board.
+    #[serde(default)]
+    pub steering: Option<Body>,
 }
 
 /// A support line.
@@ -52,14 +61,25 @@ pub struct Tier {
     pub minimum: u32,
     /// A unit of people rather than single named staff.
     pub is_unit: bool,
+    /// Name of the calendar in which the line can be reached, where that is more than its working hours.
+    #[serde(default)]
+    pub hours: Option<String>,
+    /// Abilities its members must have among them.
+    #[serde(default)]
+    pub skills: Vec<String>,
+    /// What the line is there for, when it is not everything.
+    #[serde(default)]
+    pub areas: Vec<String>,
 }
 
 /// Where a support line exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// Once in every agency.
+    /// Once in every agency. For the second tier: at the agency that owns the service.
     PerAgency,
+    /// Once in every agency that gives services.
+    PerAgencyWithServices,
     /// Once, at the office for information technology.
     IctOffice,
 }
@@ -71,6 +91,11 @@ pub struct Body {
     pub label: String,
     #[serde(default)]
     pub chair: Option<String>,
+    #[serde(default)]
+    pub members: Vec<String>,
+    /// Kinds of letters it signs.
+    #[serde(default)]
+    pub signs: Vec<String>,
 }
 
 /// How impact and urgency make a priority.
@@ -177,6 +202,8 @@ pub struct Lifecycle {
     pub pending_close_days: u32,
     /// Waiting for a vendor stops the clock.
     pub pause_vendor: bool,
+    /// For at most so many working days.
+    pub pause_vendor_max_days: u32,
     /// Waiting for anybody stops the clock of a critical service's P1.
     pub pause_p1_critical: bool,
 }
@@ -202,6 +229,8 @@ pub struct Email {
     pub pattern: Option<String>,
     /// Staff mail from another domain is flagged.
     pub official_required_for_staff: bool,
+    /// Official mail is for dealings between offices; the public is better served on the web.
+    pub only_between_government: bool,
 }
 
 /// By which number people are known.
@@ -213,10 +242,15 @@ pub struct Identity {
 }
 
 /// The periodic report.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
     pub period: Period,
+    /// The law's own word for the rhythm, where it has one.
+    #[serde(default)]
+    pub statutory_period: Option<String>,
+    /// What the collected proof is called.
+    pub evidence_label: String,
     /// Day of the month after the period, 1 to 28.
     pub due_day: u8,
 }
@@ -236,6 +270,9 @@ pub enum Period {
 pub struct Class {
     pub code: String,
     pub label: String,
+    /// In English; all classes have one, or none has.
+    #[serde(default)]
+    pub label_en: Option<String>,
 }
 
 /// How long things are kept, in years after closing.

@@ -1,6 +1,7 @@
 //! The shape of a working week: opening windows per weekday, and the dated days that differ.
 
-use chrono::{Datelike, NaiveDate, Weekday};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeZone, Utc, Weekday};
+use chrono_tz::{GapInfo, Tz};
 use serde::{Deserialize, Deserializer, de};
 
 /// Seconds in a civil day; the largest closing time.
@@ -103,9 +104,11 @@ pub enum HolidayKind {
     JointLeave,
     /// A day off of this region only (*libur fakultatif*).
     Local,
+    /// Takes back the day off decreed before for this date. A weekly day off stays one.
+    WorkingDay,
 }
 
-/// A dated day on which a calendar with holidays is closed.
+/// A dated day on which a calendar with holidays is closed, or no longer closed.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Holiday {
@@ -118,6 +121,31 @@ pub struct Holiday {
     /// An estimate that a later decree may move.
     #[serde(default)]
     pub provisional: bool,
+    /// Date of the decree that made the day known, when that was later than the table it stands in: known from 00:00
+    /// local time of this date on. `None`: always known.
+    #[serde(default, deserialize_with = "some_date")]
+    pub since: Option<NaiveDate>,
+    /// The decree, when it is not that of the whole table.
+    #[serde(default)]
+    pub decree: Option<String>,
+}
+
+impl Holiday {
+    /// The instant at which the day became known; `None` when it always was.
+    pub fn known_from(&self, zone: Tz) -> Option<DateTime<Utc>> {
+        let midnight = self.since?.and_time(NaiveTime::MIN);
+        let after_gap = || GapInfo::new(&midnight, &zone).and_then(|gap| gap.end);
+        Some(zone.from_local_datetime(&midnight).earliest().or_else(after_gap)?.to_utc())
+    }
+}
+
+/// The days off as they were known at `at`: sorted, one entry per date. Of several decrees for a date the youngest
+/// rules, and of equally old ones the last in the list.
+pub fn in_force<'h>(decreed: impl Iterator<Item = &'h Holiday>, zone: Tz, at: DateTime<Utc>) -> Vec<Holiday> {
+    let mut known: Vec<_> = decreed.filter(|day| day.known_from(zone).is_none_or(|from| from <= at)).collect();
+    known.sort_by_key(|day| (day.date, day.since));
+    let last_of_date = known.chunk_by(|one, next| one.date == next.date).filter_map(|same_date| same_date.last());
+    last_of_date.filter(|day| day.kind != HolidayKind::WorkingDay).map(|day| (*day).clone()).collect()
 }
 
 /// The fasting month of one year, in which the Ramadan week replaces the usual one.
@@ -154,4 +182,8 @@ fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Erro
     let unknown =
         || de::Error::custom(format!("tanggal tidak dikenal \"{text}\" | tulis TTTT-BB-HH, misalnya 2026-08-17"));
     NaiveDate::parse_from_str(&text, "%Y-%m-%d").map_err(|_| unknown())
+}
+
+fn some_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
+    date(deserializer).map(Some)
 }

@@ -171,6 +171,20 @@ pub async fn claim_step(tx: &mut Tx, step: &Step, state: StepState, detected: Da
     Ok(changed == 1)
 }
 
+/// Tickets after `after` for which something is planned, at most `limit`.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn planned_tickets(tx: &mut Tx, after: i64, limit: i64) -> Result<Vec<i64>> {
+    sql!(
+        tx,
+        fetch_all scalar i64,
+        "select distinct ticket_id from clock_step where state = 'planned' and ticket_id > $1 order by ticket_id limit $2",
+        after,
+        limit,
+    )
+}
+
 /// Open clocks whose stored due instant the self-check compares, by ticket after `after`.
 ///
 /// # Errors

@@ -90,6 +90,7 @@ pub mod outbox;
 pub mod people;
 pub mod relations;
 mod rows;
+pub mod rules;
 pub mod services;
 pub mod sessions;
 pub mod settings;

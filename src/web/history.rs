@@ -71,8 +71,8 @@ pub async fn show_deadlines(Data(visit): Data<&Visit>, Path(typed): Path<String>
     let context = json!({
         "number": number,
         "pack": view.ticket.pack,
-        "pack_name": desk.pack.name,
-        "law": desk.pack.law,
+        "pack_name": desk.pack().name,
+        "law": desk.pack().law,
         "profile": working.profile,
         "priority": working.priority,
         "opened": instant(&working.opened),

@@ -28,6 +28,8 @@ pub async fn keep_kind(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
     let mut draft = visit.desk().draft(&visit.browser).await?;
     draft.kind = sent.get("kind").parse::<Kind>().ok();
     draft.service = Some(sent.get("service").to_owned()).filter(|code| !code.is_empty());
+    let asks = draft.kind == Some(Kind::ServiceRequest);
+    draft.request_type = Some(sent.get("request_type").to_owned()).filter(|code| asks && !code.is_empty());
     let context = choices(visit, &draft).await?;
     keep(visit, Step::Kind, &draft, "report_kind.html", context, "/lapor/uraian").await
 }
@@ -149,14 +151,19 @@ const fn address(step: Step) -> &'static str {
 }
 
 async fn choices(visit: &Visit, draft: &Draft) -> Result<Value> {
-    let kinds: Vec<&str> = visit.desk().pack.kinds.iter().map(|kind| kind.as_str()).collect();
+    let pack = visit.desk().pack();
+    let kinds: Vec<&str> = pack.kinds.iter().map(|kind| kind.as_str()).collect();
+    let offered = pack.requests.iter().filter(|request| request.kind == Kind::ServiceRequest);
+    let requests: Vec<Value> = offered.map(|request| json!({"code": request.code, "label": request.label})).collect();
     let services = visit.desk().services().await?;
     let chosen = draft.service.as_deref();
     let offered = services.iter().filter(|service| service.active).enumerate();
     let offered = offered.filter(|(place, service)| *place < OFFERED || Some(service.code.as_str()) == chosen);
     let services: Vec<Value> =
         offered.map(|(_, service)| json!({"code": service.code, "name": service.name})).collect();
-    Ok(json!({"kinds": kinds, "kind": draft.kind, "services": services, "service": draft.service}))
+    Ok(
+        json!({"kinds": kinds, "kind": draft.kind, "services": services, "service": draft.service, "requests": requests, "request_type": draft.request_type}),
+    )
 }
 
 fn written(draft: &Draft) -> Value {
@@ -173,9 +180,11 @@ fn written(draft: &Draft) -> Value {
 async fn summary(visit: &Visit, draft: &Draft) -> Result<Value> {
     let services = visit.desk().services().await?;
     let service = services.iter().find(|service| Some(&service.code) == draft.service.as_ref());
+    let pack = visit.desk().pack();
     Ok(json!({
         "kind": draft.kind,
         "service": service.map(|service| &service.name),
+        "request": draft.request_type.as_ref().and_then(|code| pack.request(code)).map(|request| &request.label),
         "subject": draft.subject,
         "description": draft.description,
         "impact": draft.impact,

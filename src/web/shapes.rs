@@ -17,7 +17,7 @@ impl Visit {
 
     /// The zone of the region.
     pub fn zone(&self) -> Tz {
-        self.desk().pack.zone
+        self.desk().pack().zone
     }
 
     /// An instant: short for tables, long for sentences, UTC for machines.
@@ -52,7 +52,7 @@ impl Visit {
         let (ticket, due, now) = (&view.ticket, &view.due, self.desk().now());
         let left = Duration::seconds(view.remaining_seconds);
         let counted_always =
-            self.desk().pack.profile(&ticket.profile).is_ok_and(|profile| profile.calendar.is_always());
+            self.desk().pack().profile(&ticket.profile).is_ok_and(|profile| profile.calendar.is_always());
         let kind = if counted_always { "plain" } else { "working" };
         let said = |key: &str| {
             let span = text::span(self.language, left);
@@ -79,14 +79,13 @@ impl Visit {
         } else {
             ("neutral", "clock", said("sla-left"))
         };
-        let title = due.resolution_due.map(|at| text::long_instant(self.language, at, self.desk().pack.zone));
+        let title = due.resolution_due.map(|at| text::long_instant(self.language, at, self.desk().pack().zone));
         json!({"family": colour, "icon": icon, "text": words, "title": title})
     }
 
     /// What people of the house call the line that owns a ticket.
-    pub fn tier(&self, ticket: &Ticket) -> &str {
-        let roles = &self.desk().pack.roles;
-        if ticket.tier == 1 { &roles.tier1.label } else { &roles.tier2.label }
+    pub fn tier(&self, ticket: &Ticket) -> String {
+        self.desk().line_label(ticket)
     }
 
     /// The conversation of a ticket, oldest first.

@@ -11,7 +11,7 @@ use serde_json::json;
 /// Three ways in, and what is promised.
 #[handler]
 pub fn start(Data(visit): Data<&Visit>) -> Answer {
-    let lifecycle = &visit.desk().pack.lifecycle;
+    let lifecycle = &visit.desk().pack().lifecycle;
     Ok(visit.page("start.html", json!({"close_days": lifecycle.auto_close_days}))?)
 }
 

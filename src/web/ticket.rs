@@ -110,7 +110,7 @@ fn acts(visit: &Visit, actor: &Actor, ticket: &Ticket) -> Map<String, Value> {
     let offered = |verb: Verb| {
         let useful = match verb {
             // A button that the pack forbids does not exist.
-            Verb::Return => ticket.tier == 2 && !ticket.returned && !visit.desk().pack.escalation.compulsory,
+            Verb::Return => ticket.tier == 2 && !ticket.returned && !visit.desk().pack().escalation.compulsory,
             Verb::Escalate => ticket.tier == 1,
             Verb::Assign => ticket.assignee != Some(actor.account.id),
             _ => true,

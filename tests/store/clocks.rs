@@ -124,5 +124,6 @@ async fn tickets_with_a_running_deadline_are_listed_once_and_in_pages(db: Db) {
     let mut tx = read(&db).await;
     assert_eq!(clocks::open_tickets(&mut tx, 0, 2).await.unwrap(), ids[..2]);
     assert_eq!(clocks::open_tickets(&mut tx, ids[1], 2).await.unwrap(), [ids[2]]);
+    assert_eq!(clocks::planned_tickets(&mut tx, 0, 2).await.unwrap(), [] as [i64; 0], "no step is planned");
     assert_eq!(clocks::open_tickets(&mut tx, ids[2], 2).await.unwrap(), [] as [i64; 0]);
 }

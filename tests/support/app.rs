@@ -70,9 +70,10 @@ impl TestApp {
         };
         let mut found = installation(&db).await.unwrap();
         found.is_demo = true;
-        let mut desk = app::wire(&config, db, found).unwrap();
+        let desk = app::wire(&config, db, found).unwrap();
         let now: DateTime<Utc> = now.parse().unwrap();
-        desk.clock = meja::clock::Clock::frozen(now);
+        desk.clock.set(now, 0.0);
+        app::follow(&config, &desk).await.unwrap();
         desk.fill_demo(0, now, 0.0).await.unwrap();
         let routes: Box<dyn poem::endpoint::DynEndpoint<Output = poem::Response>> =
             Box::new(poem::endpoint::ToDynEndpoint(app::routes(desk.clone()).unwrap()));

@@ -64,8 +64,13 @@ impl Server {
 
     /// `kill -9`, while others still talk to it.
     pub fn signal_kill(&self) {
-        let killed = Command::new("kill").args(["-9", &self.child.id().to_string()]).status();
-        assert!(killed.is_ok_and(|status| status.success()));
+        self.signal("-9");
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()));
     }
 
     /// `kill -9`, and waits for the end.

@@ -79,9 +79,11 @@ impl Desk {
         if let Some(version) = known(&stored, pack) {
             installed.version = version;
         }
+        let today = stored.iter().find(|edition| edition.version == installed.version);
+        let today = today.map(texts).transpose()?.unwrap_or_default();
         let mut editions = BTreeMap::new();
         for edition in stored.iter().filter(|edition| edition.version != installed.version) {
-            match read_edition(edition, &installed) {
+            match read_edition(edition, &today) {
                 Ok(pack) => {
                     editions.insert(edition.version.clone(), pack);
                 }
@@ -113,14 +115,17 @@ fn known(editions: &[Edition], pack: &Pack) -> Option<String> {
     editions.iter().find(same).map(|edition| edition.version.clone())
 }
 
-fn read_edition(edition: &Edition, installed: &Pack) -> Result<Arc<Pack>> {
-    let texts: Vec<Text> = serde_json::from_str(&edition.sources)?;
-    let sources: Vec<Source> = texts.into_iter().map(|Text { file, text }| Source { file, text }).collect();
-    let library = Library::read(&sources)
+fn read_edition(edition: &Edition, today: &[Source]) -> Result<Arc<Pack>> {
+    let pack = Library::read_edition(&texts(edition)?, today, &edition.pack)
         .map_err(|faults| Error::internal(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
-    let mut pack = Pack::clone(&*library.get(&installed.id).ok_or(Error::NotFound("policy pack"))?);
+    let mut pack = Pack::clone(&pack);
     pack.version.clone_from(&edition.version);
     Ok(Arc::new(pack))
+}
+
+fn texts(edition: &Edition) -> Result<Vec<Source>> {
+    let texts: Vec<Text> = serde_json::from_str(&edition.sources)?;
+    Ok(texts.into_iter().map(|Text { file, text }| Source { file, text }).collect())
 }
 
 /// An amendment as calendars read it.

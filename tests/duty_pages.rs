@@ -1,6 +1,6 @@
 //! The page of the duty register.
 
-use crate::duty_stories::plain;
+use crate::duty_stories::region;
 use crate::support::app::{Engine, TestApp};
 use crate::web::Browser;
 use poem::Endpoint;
@@ -17,7 +17,7 @@ async fn signed_in(app: &TestApp, email: &str) -> Browser<impl Endpoint> {
 
 #[tokio::test]
 async fn an_agency_sees_its_own_duties_and_marks_one_as_done() {
-    let app = plain(Engine::Sqlite, "2026-12-02T09:00:00+07:00").await.unwrap();
+    let app = region(Engine::Sqlite, "polos", "2026-12-02T09:00:00+07:00").await.unwrap();
     let agency = signed_in(&app, "admin.dinkes@demo.test").await;
     let page = agency.get("/kerja/kewajiban").await;
     page.shows("Segera jatuh tempo").shows("Diagram LAN").shows("Kamis, 31 Desember 2026");
@@ -57,7 +57,7 @@ async fn an_agency_sees_its_own_duties_and_marks_one_as_done() {
 
 #[tokio::test]
 async fn the_ict_office_sees_all_agencies_and_enters_a_duty() {
-    let app = plain(Engine::Sqlite, "2027-01-02T09:00:00+07:00").await.unwrap();
+    let app = region(Engine::Sqlite, "polos", "2027-01-02T09:00:00+07:00").await.unwrap();
     let office = signed_in(&app, "superadmin@demo.test").await;
     let page = office.get("/kerja/kewajiban").await;
     page.shows("Per perangkat daerah").shows("?pd=BKD").shows("Berikutnya").shows("Tambah kewajiban");

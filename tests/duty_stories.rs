@@ -9,12 +9,10 @@ use serde_json::{Value, json};
 /// A region whose law knows sanctions, as Karanganyar's does; the duties are of the test.
 const UJI: &str = r#"
 id = "uji"
-extends = "oki"
+extends = "karanganyar"
 name = "Kabupaten Uji"
 law = "Perbup Uji 31/2022"
 version = 1
-sanctions = [{ step = 1, kind = "Peringatan lisan" }]
-sanction_mode = "proposal_only"
 duties = [
   { code = "diagram-lan", what = "Diagram jaringan lokal", every = "calendar_year", office = "agency", source = "Pasal 19 ayat (4)", sanctionable = true, remind_days = 20 },
   { code = "cadangan", what = "Pencadangan ke pusat data", every = "month", office = "agency", source = "Pasal 13 ayat (1)", sanctionable = true, remind_days = 5 },
@@ -27,20 +25,6 @@ duties = [
 "duties" = "Perbup Uji 31/2022 Pasal 13, 19, 39, 43, dan 44"
 "#;
 
-/// A region whose law knows no sanctions and few duties.
-const PLAIN: &str = r#"
-id = "polos"
-extends = "oki"
-name = "Kabupaten Polos"
-law = "Perbup Polos 32/2022"
-version = 1
-duties = [
-  { code = "diagram-lan", what = "Diagram LAN", every = "calendar_year", due = "12-31", office = "agency", source = "Pasal 21 ayat (1)", remind_days = 20 },
-  { code = "perubahan-lan", what = "Laporan perubahan LAN", on = "change", office = "agency", source = "Pasal 21 ayat (2)" },
-  { code = "audit-tik", what = "Audit infrastruktur, aplikasi, dan keamanan", every = "2_years", due = "12-31", office = "ict", source = "Pasal 42–44", remind_days = 60 },
-]
-"#;
-
 on_both! {
     a_year_of_a_region_without_sanctions = a_year;
     a_law_with_sanctions_is_named_with_its_source = sanctions;
@@ -49,20 +33,37 @@ on_both! {
     a_change_is_entered_from_its_ticket = changes;
     an_act_is_done_by_who_may_and_once = acts;
     a_late_report_enters_the_register = missed;
+    only_the_law_of_the_region_makes_a_duty_sanctionable = of_the_regions;
+}
+
+/// A region whose law knows no sanction; few duties, so that every mail can be counted.
+const POLOS: &str = r#"
+id = "polos"
+extends = "oki"
+name = "Kabupaten Polos"
+law = "Perbup Polos 32/2022"
+version = 1
+duties = [
+  { code = "diagram-lan", what = "Diagram LAN", every = "calendar_year", due = "12-31", office = "agency", source = "Pasal 21 ayat (1)", remind_days = 20 },
+  { code = "perubahan-lan", what = "Laporan perubahan LAN", on = "change", office = "agency", source = "Pasal 21 ayat (2)" },
+  { code = "audit-tik", what = "Audit TIK", every = "2_years", due = "12-31", office = "ict", source = "Pasal 42–44", remind_days = 60 },
+]
+
+[basis]
+"duties" = "Perbup Polos 32/2022 Pasal 21 dan 42–44"
+"#;
+
+/// A demo region under a pack of these tests.
+pub async fn region(engine: Engine, pack: &str, now: &str) -> Option<TestApp> {
+    let folder = tempfile::tempdir().unwrap();
+    for (id, text) in [("uji", UJI), ("polos", POLOS)] {
+        std::fs::write(folder.path().join(format!("{id}.toml")), text).unwrap();
+    }
+    TestApp::with_packs(engine, pack, now, Some(folder.path())).await
 }
 
 async fn uji(engine: Engine, now: &str) -> Option<TestApp> {
-    with(engine, "uji", UJI, now).await
-}
-
-pub(crate) async fn plain(engine: Engine, now: &str) -> Option<TestApp> {
-    with(engine, "polos", PLAIN, now).await
-}
-
-async fn with(engine: Engine, id: &str, text: &str, now: &str) -> Option<TestApp> {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join(format!("{id}.toml")), text).unwrap();
-    TestApp::with_packs(engine, id, now, Some(folder.path())).await
+    region(engine, "uji", now).await
 }
 
 async fn list(app: &TestApp, token: &str, query: &str) -> Vec<Value> {
@@ -95,7 +96,7 @@ async fn mails(app: &TestApp, address: &str, words: &str) -> Vec<String> {
 }
 
 async fn a_year(engine: Engine) {
-    let Some(app) = plain(engine, "2026-02-03T09:00:00+07:00").await else { return };
+    let Some(app) = region(engine, "polos", "2026-02-03T09:00:00+07:00").await else { return };
     let all = list(&app, "demo-superadmin", "").await;
     let codes: Vec<&str> = all.iter().map(|duty| duty["code"].as_str().unwrap()).collect();
     assert_eq!(codes, ["diagram-lan", "diagram-lan", "diagram-lan", "diagram-lan", "diagram-lan", "audit-tik"]);
@@ -240,7 +241,7 @@ async fn audits(engine: Engine) {
 }
 
 async fn changes(engine: Engine) {
-    let Some(app) = plain(engine, "2026-03-02T09:00:00+07:00").await else { return };
+    let Some(app) = region(engine, "polos", "2026-03-02T09:00:00+07:00").await else { return };
     let ticket = |kind: &str| json!({"subject": "Ganti switch lantai 2", "description": "VLAN baru", "kind": kind, "agency": "DINKES"});
     let change = app.post("demo-dinkes", "/tickets", ticket("change")).await.ok(201)["number"].clone();
     let other = app.post("demo-dinkes", "/tickets", ticket("incident")).await.ok(201)["number"].clone();
@@ -277,7 +278,7 @@ async fn changes(engine: Engine) {
 }
 
 async fn acts(engine: Engine) {
-    let Some(app) = plain(engine, "2026-03-02T09:00:00+07:00").await else { return };
+    let Some(app) = region(engine, "polos", "2026-03-02T09:00:00+07:00").await else { return };
     let id = find(&app, "diagram-lan", "DINKES").await["id"].clone();
     let path = |act: &str| format!("/duties/{id}/{act}");
     let done = json!({"evidence": "Surat 1"});
@@ -313,7 +314,7 @@ async fn acts(engine: Engine) {
 }
 
 async fn missed(engine: Engine) {
-    let Some(app) = plain(engine, "2026-11-06T00:00:00+07:00").await else { return };
+    let Some(app) = region(engine, "polos", "2026-11-06T00:00:00+07:00").await else { return };
     let report = MissedDuty {
         code: "periodic-report".to_owned(),
         what: "Laporan bulanan Oktober 2026".to_owned(),
@@ -352,4 +353,20 @@ async fn missed(engine: Engine) {
         (&json!("done"), &json!(true), &json!("Laporan diterima"))
     );
     app.audit_is_intact().await;
+}
+
+async fn of_the_regions(engine: Engine) {
+    for (pack, law, sanctionable) in [
+        ("oki", "Perbup Ogan Komering Ilir 32/2022 Pasal", &[][..]),
+        ("karanganyar", "Perbup Karanganyar 31/2022 Pasal", &["diagram-lan", "pencadangan"][..]),
+    ] {
+        let Some(app) = TestApp::new(engine, pack, "2026-03-02T09:00:00+07:00").await else { return };
+        let duties = list(&app, "demo-superadmin", "").await;
+        assert!(duties.len() > 6, "{pack}: {duties:?}");
+        for duty in duties {
+            assert!(duty["source"].as_str().unwrap().starts_with(law), "{duty}");
+            let expected = sanctionable.contains(&duty["code"].as_str().unwrap());
+            assert_eq!(duty["sanctionable"], expected, "{duty}");
+        }
+    }
 }

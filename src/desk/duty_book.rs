@@ -39,7 +39,7 @@ pub(super) struct Draft {
 
 impl Desk {
     pub(super) fn duty_book(&self) -> Book {
-        let pack = &self.pack();
+        let pack = self.pack();
         Book {
             rules: pack.duties.iter().filter_map(|written| rule(written, pack.law.as_deref())).collect(),
             zone: pack.zone,

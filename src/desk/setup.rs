@@ -105,7 +105,7 @@ impl Desk {
     /// The next instant at which something happens by itself: a step, or a decree that becomes known.
     async fn next_due(&self) -> Result<Option<DateTime<Utc>>> {
         let step = store::clocks::next_due(&mut self.db.read().await?).await?;
-        Ok([step, self.next_duty().await?, self.rules.next_change()].into_iter().flatten().min())
+        Ok([step, self.rules.next_change(), self.next_duty().await?].into_iter().flatten().min())
     }
 
     /// Sets the demo's clock and keeps it for other processes and later runs.

@@ -444,17 +444,6 @@ label-name = a name
 field-nothing-changed = Nothing would change. Choose another kind, service, agency, impact, urgency or class.
 field-clock = Choose a time between the years 2000 and 2100.
 
-## Days off decreed while the desk runs
-field-day-far = The date is too far from today
-field-day-since = It can take effect today at the earliest
-field-day-kind = Choose holiday, joint_leave or working_day
-field-day-closes-everything = With this day off a calendar has no working time left
-error-day-decreed = That day was decreed before with the same date of effect
-field-unknown-request = Unknown type of request
-report-request = Type of request
-report-request-hint = Only if you ask for a service. Each type has its own resolution time.
-report-request-other = Another request, or no request
-
 ## Duty register
 error-duty-stale = This duty has changed since you opened it. Read what changed, then send again.
 error-duty-state = This cannot be done in the present state of the duty.
@@ -523,3 +512,14 @@ duty-told-rencana = The planned date is saved.
 duty-told-bebaskan = The duty is waived.
 duty-told-buka-lagi = The duty is open again.
 duty-told-baru = The duty is added.
+
+## Days off decreed while the desk runs
+field-day-far = The date is too far from today
+field-day-since = It can take effect today at the earliest
+field-day-kind = Choose holiday, joint_leave or working_day
+field-day-closes-everything = With this day off a calendar has no working time left
+error-day-decreed = That day was decreed before with the same date of effect
+field-unknown-request = Unknown type of request
+report-request = Type of request
+report-request-hint = Only if you ask for a service. Each type has its own resolution time.
+report-request-other = Another request, or no request

@@ -444,17 +444,6 @@ label-name = nama
 field-nothing-changed = Tidak ada yang berubah. Pilih jenis, layanan, PD, dampak, urgensi, atau klasifikasi lain.
 field-clock = Pilih waktu antara tahun 2000 dan 2100.
 
-## Days off decreed while the desk runs
-field-day-far = Tanggal terlalu jauh dari hari ini
-field-day-since = Berlaku paling awal hari ini
-field-day-kind = Pilih holiday, joint_leave, atau working_day
-field-day-closes-everything = Dengan hari ini libur, sebuah kalender tidak lagi punya waktu kerja
-error-day-decreed = Hari itu sudah diputuskan dengan tanggal berlaku yang sama
-field-unknown-request = Jenis permintaan tidak dikenal
-report-request = Jenis permintaan
-report-request-hint = Isi hanya bila Anda meminta layanan. Tiap jenis punya waktu penyelesaian sendiri.
-report-request-other = Permintaan lain atau bukan permintaan
-
 ## Duty register
 error-duty-stale = Kewajiban ini berubah sejak Anda membukanya. Baca perubahannya, lalu kirim lagi.
 error-duty-state = Tindakan ini tidak dapat dilakukan pada keadaan kewajiban sekarang.
@@ -523,3 +512,14 @@ duty-told-rencana = Tanggal rencana disimpan.
 duty-told-bebaskan = Kewajiban dibebaskan.
 duty-told-buka-lagi = Kewajiban dibuka lagi.
 duty-told-baru = Kewajiban ditambahkan.
+
+## Days off decreed while the desk runs
+field-day-far = Tanggal terlalu jauh dari hari ini
+field-day-since = Berlaku paling awal hari ini
+field-day-kind = Pilih holiday, joint_leave, atau working_day
+field-day-closes-everything = Dengan hari ini libur, sebuah kalender tidak lagi punya waktu kerja
+error-day-decreed = Hari itu sudah diputuskan dengan tanggal berlaku yang sama
+field-unknown-request = Jenis permintaan tidak dikenal
+report-request = Jenis permintaan
+report-request-hint = Isi hanya bila Anda meminta layanan. Tiap jenis punya waktu penyelesaian sendiri.
+report-request-other = Permintaan lain atau bukan permintaan

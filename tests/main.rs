@@ -4,6 +4,7 @@
 
 mod api;
 mod architecture;
+mod catalogue;
 mod mail;
 mod migrations;
 mod policy;

@@ -5,11 +5,15 @@
 //! To add an endpoint: a method in the file of its noun, a test from outside in `tests/api.rs`, and
 //! accept the changed OpenAPI snapshot after reading it.
 
+mod agencies;
 mod answers;
+mod catalogue;
 mod choice;
+mod decisions;
 mod demo;
 mod problem;
 mod requests;
+mod services;
 mod tickets;
 mod verbs;
 
@@ -34,9 +38,20 @@ impl Token {
     }
 }
 
+/// Every family of endpoints.
+type Parts =
+    (tickets::Tickets, verbs::Verbs, services::Services, decisions::Decisions, agencies::Agencies, demo::Public);
+
 /// The service with every endpoint; also what the OpenAPI document is made from.
-pub fn service(desk: &Desk) -> OpenApiService<(tickets::Tickets, verbs::Verbs, demo::Public), ()> {
-    let parts = (tickets::Tickets(desk.clone()), verbs::Verbs(desk.clone()), demo::Public(desk.clone()));
+pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
+    let parts = (
+        tickets::Tickets(desk.clone()),
+        verbs::Verbs(desk.clone()),
+        services::Services(desk.clone()),
+        decisions::Decisions(desk.clone()),
+        agencies::Agencies(desk.clone()),
+        demo::Public(desk.clone()),
+    );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))
         .description("Service desk of an Indonesian regional government. Errors are RFC 9457 problems.")
         .server("/api/v1")

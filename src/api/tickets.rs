@@ -266,7 +266,7 @@ fn sort_of(name: &str, problems: &mut Vec<FieldError>) -> Sort {
     }
 }
 
-fn page_size(limit: Option<i64>, problems: &mut Vec<FieldError>) -> i64 {
+pub(super) fn page_size(limit: Option<i64>, problems: &mut Vec<FieldError>) -> i64 {
     let limit = limit.unwrap_or(50);
     if !(1..=200).contains(&limit) {
         problems.push(FieldError { field: "limit", say: Say::new("field-limit") });
@@ -274,7 +274,12 @@ fn page_size(limit: Option<i64>, problems: &mut Vec<FieldError>) -> i64 {
     limit.clamp(1, 200)
 }
 
-fn read_cursor(desk: &Desk, list: &str, cursor: Option<&str>, problems: &mut Vec<FieldError>) -> Option<String> {
+pub(super) fn read_cursor(
+    desk: &Desk,
+    list: &str,
+    cursor: Option<&str>,
+    problems: &mut Vec<FieldError>,
+) -> Option<String> {
     let place = answers::place(desk, list, cursor?);
     if place.is_none() {
         problems.push(FieldError { field: "cursor", say: Say::new("field-cursor") });
@@ -283,7 +288,7 @@ fn read_cursor(desk: &Desk, list: &str, cursor: Option<&str>, problems: &mut Vec
 }
 
 /// Place and size of a page of a list that is ordered by a whole number.
-fn window(desk: &Desk, list: &str, limit: Option<i64>, cursor: Option<&str>) -> Result<(i64, i64), Error> {
+pub(super) fn window(desk: &Desk, list: &str, limit: Option<i64>, cursor: Option<&str>) -> Result<(i64, i64), Error> {
     let mut problems = Vec::new();
     let limit = page_size(limit, &mut problems);
     let place = read_cursor(desk, list, cursor, &mut problems);
@@ -292,6 +297,6 @@ fn window(desk: &Desk, list: &str, limit: Option<i64>, cursor: Option<&str>) -> 
 }
 
 /// The last item of a page that may have another behind it.
-fn full<T>(items: &[T], limit: i64) -> Option<&T> {
+pub(super) fn full<T>(items: &[T], limit: i64) -> Option<&T> {
     items.last().filter(|_| i64::try_from(items.len()).unwrap_or(0) >= limit)
 }

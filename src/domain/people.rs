@@ -12,6 +12,8 @@ words! {
         Tier2Unit = "tier2_unit",
         /// Head of an agency.
         AgencyHead = "agency_head",
+        /// Owner of the business process behind an agency's services: sets their SLA (SUMUT 51(3)).
+        ProcessOwner = "process_owner",
         /// Head of the ICT office.
         IctHead = "ict_head",
         /// Coordination team for electronic government.
@@ -75,7 +77,7 @@ pub struct Actor {
 impl Role {
     /// The role is held for one agency; the others are held for the whole region.
     pub const fn is_of_an_agency(self) -> bool {
-        matches!(self, Self::Tier1Agent | Self::AgencyHead)
+        matches!(self, Self::Tier1Agent | Self::AgencyHead | Self::ProcessOwner)
     }
 }
 
@@ -121,7 +123,7 @@ pub fn may(actor: &Actor, action: Action, ticket: &Ticket) -> bool {
 fn reads_internal(grant: &Grant, ticket: &Ticket) -> bool {
     match grant.role {
         Role::Tier2Unit | Role::IctHead | Role::CoordinationTeam | Role::Auditor => true,
-        Role::Tier1Agent | Role::AgencyHead => grant.covers(&ticket.agency),
+        Role::Tier1Agent | Role::AgencyHead | Role::ProcessOwner => grant.covers(&ticket.agency),
         Role::SystemAdmin => false,
     }
 }
@@ -154,7 +156,7 @@ pub fn visibility(actor: &Actor) -> Visibility {
     for grant in &actor.grants {
         match grant.role {
             Role::Tier2Unit | Role::IctHead | Role::CoordinationTeam | Role::Auditor => seen.all = true,
-            Role::Tier1Agent | Role::AgencyHead => seen.agencies.extend(grant.agency.clone()),
+            Role::Tier1Agent | Role::AgencyHead | Role::ProcessOwner => seen.agencies.extend(grant.agency.clone()),
             Role::SystemAdmin => {}
         }
     }

@@ -1,5 +1,6 @@
 //! How domain types stand in rows: words as text, structs column by column.
 
+use crate::domain::catalogue::{Category, ProposalKind, ProposalState, SlaState};
 use crate::domain::clock_plan::{ClockKind, Line, SlaClock, Step, StepKind, StepState, TicketPause};
 use crate::domain::event::{ActorLabel, Event};
 use crate::domain::message::{Attachment, InboxItem, InboxState, Message, MessageVisibility, OutboxItem, OutboxState};
@@ -52,6 +53,10 @@ stored_words!(
     OutboxState,
     Role,
     Scope,
+    Category,
+    ProposalKind,
+    ProposalState,
+    SlaState,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.

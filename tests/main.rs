@@ -5,6 +5,7 @@
 mod api;
 mod architecture;
 mod catalogue;
+mod catalogue_pages;
 mod mail;
 mod migrations;
 mod policy;

@@ -16,29 +16,29 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// A browser: keeps cookies and follows nothing by itself.
-struct Browser<E: Endpoint> {
+pub struct Browser<E: Endpoint> {
     client: TestClient<E>,
     cookies: Mutex<BTreeMap<String, String>>,
 }
 
-struct Page {
-    status: StatusCode,
-    location: String,
+pub struct Page {
+    pub status: StatusCode,
+    pub location: String,
     policy: String,
-    html: String,
+    pub html: String,
 }
 
 impl<E: Endpoint> Browser<E> {
-    fn new(site: E) -> Self {
+    pub fn new(site: E) -> Self {
         Self { client: TestClient::new(site), cookies: Mutex::default() }
     }
 
-    async fn get(&self, address: &str) -> Page {
+    pub async fn get(&self, address: &str) -> Page {
         let response = self.client.get(address).header("cookie", self.cookies()).send().await;
         self.read(response).await
     }
 
-    async fn post(&self, address: &str, form: &[(&str, &str)]) -> Page {
+    pub async fn post(&self, address: &str, form: &[(&str, &str)]) -> Page {
         let request =
             self.client.post(address).header("cookie", self.cookies()).header("sec-fetch-site", "same-origin");
         let response = request.form(&form.to_vec()).send().await;
@@ -71,7 +71,7 @@ impl<E: Endpoint> Browser<E> {
 
 impl Page {
     /// Value of the first hidden field of this name.
-    fn hidden(&self, name: &str) -> String {
+    pub fn hidden(&self, name: &str) -> String {
         let start = self
             .html
             .find(&format!("name=\"{name}\" value=\""))
@@ -80,7 +80,7 @@ impl Page {
         rest.split('"').next().unwrap().to_owned()
     }
 
-    fn shows(&self, words: &str) -> &Self {
+    pub fn shows(&self, words: &str) -> &Self {
         assert!(self.html.contains(words), "{words} is missing in {}", self.html);
         self
     }

@@ -64,7 +64,7 @@ impl Desk {
         if let Some(name) = wanted.calendar.as_deref().map(str::trim) {
             entry.calendar = Some(name.to_owned()).filter(|name| !name.is_empty());
             if !name.is_empty() && self.pack.calendar(name).is_none() {
-                let known = self.pack.calendars.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+                let known = self.calendar_names().join(", ");
                 problems
                     .push(FieldError { field: "calendar", say: Say::new("field-unknown-word").with("known", known) });
             }

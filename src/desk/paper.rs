@@ -48,6 +48,16 @@ impl Paper {
 }
 
 impl Desk {
+    /// Names of the pack's SLA profiles.
+    pub fn profile_names(&self) -> Vec<String> {
+        self.pack.profiles.keys().cloned().collect()
+    }
+
+    /// Names of the pack's calendars.
+    pub fn calendar_names(&self) -> Vec<String> {
+        self.pack.calendars.keys().cloned().collect()
+    }
+
     /// A profile of the pack by its name.
     ///
     /// # Errors
@@ -57,7 +67,7 @@ impl Desk {
         if self.pack.profile(name).is_ok() {
             return Ok(name.to_owned());
         }
-        let known = self.pack.profiles.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let known = self.profile_names().join(", ");
         Err(Error::field("profile", Say::new("field-unknown-word").with("known", known)))
     }
 }

@@ -4,6 +4,8 @@
 
 mod api;
 mod architecture;
+mod catalogue;
+mod catalogue_pages;
 mod clock_rules;
 mod duties;
 mod duty_pages;

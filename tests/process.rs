@@ -200,7 +200,7 @@ fn whatever_is_altered_by_hand_is_found() {
     sql(&database, "pragma wal_checkpoint(truncate)");
     std::fs::copy(&database, whole.path().join("kept.db")).unwrap();
     for (change, what) in [
-        ("update event set payload = replace(payload, '1', '2') where id = 5", "event"),
+        ("update event set payload = replace(payload, '{', '{ ') where id = 5", "event"),
         ("update event set actor = 'user:99' where id = 7", "event"),
         ("update event set at = '2026-01-01T00:00:00+00:00' where id = 3", "event"),
         ("delete from event where id = 6", "event"),

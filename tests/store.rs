@@ -14,6 +14,7 @@ use meja::store::{Db, Tx, people, services, tickets};
 
 mod catalogue;
 mod clocks;
+mod decisions;
 mod duties;
 mod events;
 mod inbox;

@@ -362,7 +362,7 @@ fn every_sentence_that_is_asked_for_exists_in_both_languages() {
 
 #[test]
 fn every_word_of_the_house_has_a_name_in_both_languages() {
-    use meja::domain::{Word, clock_plan, ticket};
+    use meja::domain::{Word, catalogue, clock_plan, people, ticket};
     fn all<W: Word>(family: &str) -> Vec<String> {
         W::all().iter().map(|word| format!("{family}-{}", word.as_str())).collect()
     }
@@ -379,6 +379,14 @@ fn every_word_of_the_house_has_a_name_in_both_languages() {
         all::<clock_plan::ClockKind>("clock"),
         all::<clock_plan::StepKind>("step"),
         all::<meja::domain::message::OutboxState>("mail-state"),
+        all::<catalogue::Category>("category"),
+        all::<catalogue::Part>("part"),
+        all::<catalogue::RaciRole>("raci"),
+        all::<catalogue::Safeguard>("safeguard"),
+        all::<catalogue::ProposalKind>("proposal-kind"),
+        all::<catalogue::ProposalState>("proposal-state"),
+        all::<catalogue::SlaState>("sla-state"),
+        all::<people::Role>("role"),
     ]
     .concat();
     let mut events = BTreeSet::new();

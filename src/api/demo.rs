@@ -28,40 +28,6 @@ struct RoleJson {
     agency: Option<String>,
 }
 
-/// An agency.
-#[derive(Debug, Object)]
-struct AgencyJson {
-    code: String,
-    name: String,
-    email: Option<String>,
-    active: bool,
-}
-
-/// A service of the catalogue.
-#[derive(Debug, Object)]
-struct ServiceJson {
-    code: String,
-    name: String,
-    agency: String,
-    profile: String,
-    critical: bool,
-    active: bool,
-}
-
-/// A list that has no further page.
-#[derive(Debug, Object)]
-struct Agencies {
-    items: Vec<AgencyJson>,
-    next_cursor: Option<String>,
-}
-
-/// A list that has no further page.
-#[derive(Debug, Object)]
-struct Services {
-    items: Vec<ServiceJson>,
-    next_cursor: Option<String>,
-}
-
 /// The demo's clock.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
@@ -86,34 +52,6 @@ impl Public {
             name: actor.account.name,
             scope: actor.scope.to_string(),
         }))
-    }
-
-    /// Agencies of the region.
-    #[oai(path = "/agencies", method = "get")]
-    async fn agencies(&self, token: Token) -> Result<Json<Agencies>, Failure> {
-        token.actor(&self.0).await?;
-        let agencies = self.0.agencies().await?.into_iter();
-        let items =
-            agencies.map(|a| AgencyJson { code: a.code, name: a.name, email: a.email, active: a.active }).collect();
-        Ok(Json(Agencies { items, next_cursor: None }))
-    }
-
-    /// The service catalogue.
-    #[oai(path = "/services", method = "get")]
-    async fn services(&self, token: Token) -> Result<Json<Services>, Failure> {
-        token.actor(&self.0).await?;
-        let services = self.0.services().await?.into_iter();
-        let items = services
-            .map(|s| ServiceJson {
-                code: s.code,
-                name: s.name,
-                agency: s.agency,
-                profile: s.profile,
-                critical: s.critical,
-                active: s.active,
-            })
-            .collect();
-        Ok(Json(Services { items, next_cursor: None }))
     }
 
     /// The demo's clock as it stands.

@@ -2,7 +2,7 @@
 
 use crate::clock::DemoTime;
 use crate::desk::{Desk, editions};
-use crate::domain::service::Agency;
+use crate::domain::service::{Agency, is_agency_code};
 use crate::error::{Error, Result, Say};
 use crate::store::{self, Db};
 use chrono::{DateTime, Datelike, Utc};
@@ -57,10 +57,7 @@ impl Desk {
     pub async fn save_agencies(&self, agencies: &[Agency]) -> Result<()> {
         let mut tx = self.db.write().await?;
         for agency in agencies {
-            let sound = !agency.code.is_empty()
-                && agency.code.len() <= 20
-                && agency.code.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-');
-            if !sound || agency.name.trim().is_empty() {
+            if !is_agency_code(&agency.code) || agency.name.trim().is_empty() {
                 return Err(Error::field("agency", Say::new("field-unknown-agency")));
             }
             store::services::save_agency(&mut tx, agency).await?;

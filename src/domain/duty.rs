@@ -199,7 +199,7 @@ fn answers_for(grant: &Grant, office: Office, agency: &str) -> bool {
         Role::Tier2Unit | Role::IctHead => true,
         Role::Tier1Agent | Role::AgencyHead => office == Office::Agency && grant.agency.as_deref() == Some(agency),
         Role::CoordinationTeam => office == Office::Board,
-        Role::Auditor | Role::SystemAdmin => false,
+        Role::Auditor | Role::SystemAdmin | Role::ProcessOwner => false,
     }
 }
 

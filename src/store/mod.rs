@@ -79,7 +79,9 @@ macro_rules! later {
     };
 }
 
+pub mod catalogue;
 pub mod clocks;
+pub mod decisions;
 pub mod dialect;
 pub mod duties;
 pub mod events;

@@ -1,5 +1,6 @@
 //! How domain types stand in rows: words as text, structs column by column.
 
+use crate::domain::catalogue::{Category, ProposalKind, ProposalState, SlaState};
 use crate::domain::clock_plan::{ClockKind, Line, SlaClock, Step, StepKind, StepState, TicketPause};
 use crate::domain::duty::{Duty, DutyStage, DutyState, Office};
 use crate::domain::event::{ActorLabel, Event};
@@ -56,6 +57,10 @@ stored_words!(
     DutyState,
     DutyStage,
     Office,
+    Category,
+    ProposalKind,
+    ProposalState,
+    SlaState,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.

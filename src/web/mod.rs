@@ -16,6 +16,7 @@ use std::sync::Arc;
 mod acts;
 mod addresses;
 mod assets;
+mod catalogue;
 mod door;
 mod duties;
 mod failure;
@@ -23,10 +24,14 @@ mod guard;
 mod history;
 mod links;
 mod mailbox;
+mod proposals;
 mod queue;
 mod render;
 mod report;
 mod sent;
+mod service_acts;
+mod service_form;
+mod services;
 mod shapes;
 mod sign_in;
 mod start;
@@ -68,6 +73,14 @@ fn list() -> Route {
         .at("/kerja/tiket/:number/riwayat", get(history::show_events))
         .at("/kerja/tiket/:number/batas", get(history::show_deadlines))
         .at("/kerja/tiket/:number/:act", post(acts::do_act))
+        .at("/kerja/layanan", get(services::list))
+        .at("/kerja/layanan-baru", get(service_form::show_new).post(service_form::add))
+        .at("/kerja/layanan/:code", get(services::show))
+        .at("/kerja/layanan/:code/ubah", get(service_form::show).post(service_form::keep))
+        .at("/kerja/layanan/:code/usul-kritis", get(proposals::show_form).post(proposals::propose))
+        .at("/kerja/layanan/:code/riwayat", get(services::history))
+        .at("/kerja/layanan/:code/:act", post(service_acts::do_act))
+        .at("/kerja/usulan", get(proposals::list))
         .at("/kerja/surat-demo", get(mailbox::newest))
         .at("/kerja/surat-demo/:id", get(mailbox::one))
         .at("/aset/:name", get(start::asset))

@@ -22,6 +22,7 @@ mod guard;
 mod history;
 mod links;
 mod mailbox;
+mod policy;
 mod queue;
 mod render;
 mod report;
@@ -59,12 +60,14 @@ fn list() -> Route {
         .at("/masuk/:token", get(links::show_link).post(links::follow_link))
         .at("/masuk", get(sign_in::form).post(sign_in::enter))
         .at("/keluar", post(sign_in::leave))
+        .at("/kebijakan", get(policy::show_public))
         .at("/kerja", get(queue::home))
         .at("/kerja/antrean", get(queue::queue))
         .at("/kerja/tiket/:number", get(ticket::show))
         .at("/kerja/tiket/:number/riwayat", get(history::show_events))
         .at("/kerja/tiket/:number/batas", get(history::show_deadlines))
         .at("/kerja/tiket/:number/:act", post(acts::do_act))
+        .at("/kerja/pengaturan/kebijakan", get(policy::show_staff))
         .at("/kerja/surat-demo", get(mailbox::newest))
         .at("/kerja/surat-demo/:id", get(mailbox::one))
         .at("/aset/:name", get(start::asset))

@@ -4,6 +4,7 @@
 mod faults;
 mod known;
 mod laws;
+mod pages;
 mod regions;
 mod shipped;
 mod stories;

@@ -16,10 +16,6 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::hash::Hash;
 
-/// After so many months without a word of the owner an entry is stale.
-/// Becomes `pack.catalogue.stale_after_months`.
-const STALE_AFTER_MONTHS: u32 = 12;
-
 /// Kind of the stream of a service's history.
 const STREAM: &str = "service";
 
@@ -75,12 +71,12 @@ impl Desk {
 
     /// What was confirmed before this instant is stale.
     pub fn catalogue_stale_before(&self) -> DateTime<Utc> {
-        catalogue::stale_before(self.now(), STALE_AFTER_MONTHS)
+        catalogue::stale_before(self.now(), self.pack().catalogue.stale_after_months)
     }
 
     /// The owner has not confirmed this entry for too long.
     pub fn is_stale(&self, entry: &Entry) -> bool {
-        entry.is_stale(self.now(), STALE_AFTER_MONTHS)
+        entry.is_stale(self.now(), self.pack().catalogue.stale_after_months)
     }
 
     /// Adds a service. It follows the pack's usual profile until its process owner sets one.

@@ -11,9 +11,6 @@ use crate::error::{Error, Result, Say};
 use crate::store::{self, Tx};
 use serde_json::json;
 
-/// The profile of a critical service when the determination names none.
-const CRITICAL_PROFILE: &str = "KRITIS-24x7";
-
 /// How a proposal is agreed to.
 #[derive(Debug, Clone, Default, Hash)]
 pub struct Determination {
@@ -147,7 +144,7 @@ impl Desk {
     fn put_in_force(&self, entry: &mut Entry, proposal: &mut Proposal, profile: Option<&str>) -> Result<()> {
         let named = profile.map(str::trim).filter(|name| !name.is_empty());
         let profile = match proposal.kind {
-            ProposalKind::Determine => self.known_profile(named.unwrap_or(CRITICAL_PROFILE))?,
+            ProposalKind::Determine => self.known_profile(named.unwrap_or(&self.pack().catalogue.critical_profile))?,
             // The way back leads to the profile the process owner has set.
             ProposalKind::Revoke if named.is_some_and(|name| name != entry.sla_profile) => {
                 return Err(Error::field(

@@ -110,7 +110,7 @@ impl Desk {
 
     /// Tickets opened over the last days, each brought to another stage of its life.
     async fn history(&self, region: &Region, tickets: usize, now: DateTime<Utc>) -> Result<()> {
-        let unit = self.demo_actor(Role::Tier2Unit, None).await?;
+        let unit = self.demo_person(|grant| grant.role == Role::Tier2Unit && grant.agency.is_none()).await?;
         let reports = region.reports.iter().cycle().take(tickets);
         self.clock.set(now - Duration::days(15), 0.0);
         let total = i32::try_from(tickets.max(1)).unwrap_or(i32::MAX);

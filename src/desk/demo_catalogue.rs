@@ -62,12 +62,13 @@ impl Desk {
 
     async fn demo_service(&self, service: &Described, now: DateTime<Utc>) -> Result<()> {
         let (code, agency) = (service.code.as_str(), Some(service.agency.as_str()));
-        let admin = self.demo_actor(Role::Tier1Agent, agency).await?;
+        let admin = self.demo_person(|grant| agency.is_some_and(|agency| grant.is_staff_of(agency))).await?;
         let known = |name: &String| self.pack().calendar(name).is_some();
         let calendar = service.calendar.clone().filter(known);
         self.add_service(&admin, code, Wanted { calendar, ..wanted(service, now) }, None).await?;
         if let Some(sla) = &service.sla {
-            let owner = self.demo_actor(Role::ProcessOwner, agency).await?;
+            let owner =
+                self.demo_person(|grant| grant.role == Role::ProcessOwner && grant.agency.as_deref() == agency).await?;
             let paper = self.demo_paper(&sla.number);
             self.propose_sla(&owner, code, &sla.profile, &sla.reason, &paper, None).await?;
         }
@@ -75,7 +76,7 @@ impl Desk {
             let (kind, reason) = (ProposalKind::Determine, &critical.reason);
             let proposal = self.propose_critical(&admin, code, kind, reason, &critical.evidence, None).await?;
             self.clock.set(self.now() + Duration::days(6), 0.0);
-            let unit = self.demo_actor(Role::Tier2Unit, None).await?;
+            let unit = self.demo_person(|grant| grant.role == Role::Tier2Unit && grant.agency.is_none()).await?;
             let instrument = Some(critical.instrument.clone());
             let how = Determination { paper: self.demo_paper(&critical.number), instrument, profile: None };
             self.determine(&unit, code, proposal.id, &how, None).await?;
@@ -88,11 +89,10 @@ impl Desk {
         Paper { number: number.to_owned(), date: date.to_string() }
     }
 
-    /// Somebody of the demo who holds a role.
-    pub(super) async fn demo_actor(&self, role: Role, agency: Option<&str>) -> Result<Actor> {
-        let holds = |grant: &Grant| grant.role == role && grant.agency.as_deref() == agency;
+    /// Somebody of the demo with such a grant.
+    pub(super) async fn demo_person(&self, holds: impl Fn(&Grant) -> bool) -> Result<Actor> {
         let people = self.accounts().await?.into_iter();
-        let mut holders = people.filter(|(_, grants)| grants.iter().any(holds));
+        let mut holders = people.filter(|(_, grants)| grants.iter().any(&holds));
         let (account, grants) = holders.next().ok_or(Error::NotFound("account"))?;
         Ok(Actor { account, grants, scope: Scope::Write, only_agency: None, via: Channel::Web })
     }

@@ -1,7 +1,7 @@
 //! What offices are written about their duties: one mail per person, kind and round.
 
 use crate::desk::Desk;
-use crate::domain::duty::{Duty, DutyStage, Office, reminded, warned};
+use crate::domain::duty::{Duty, DutyStage, Held, reminded, warned};
 use crate::domain::number;
 use crate::domain::people::{Account, Role};
 use crate::domain::ticket::Language;
@@ -81,19 +81,23 @@ fn duty_line((duty, stage): &(Duty, DutyStage), names: &BTreeMap<String, String>
 
 /// Active people who must hear of it; where an agency has nobody, the second line hears instead.
 async fn addressees(tx: &mut Tx, duty: &Duty, stage: DutyStage) -> Result<Vec<Account>> {
-    let mut people = Vec::new();
-    for role in reminded(duty.office) {
-        people.extend(store::people::holders(tx, *role, &duty.agency).await?);
-    }
-    if people.is_empty() && duty.office == Office::Agency {
-        people.extend(store::people::holders(tx, Role::Tier2Unit, &duty.agency).await?);
+    let mut people = holders(tx, reminded(duty.office), duty).await?;
+    if people.is_empty() {
+        people = holders(tx, warned(duty.office), duty).await?;
     }
     if stage == DutyStage::Overdue {
-        for role in warned(duty.office) {
-            people.extend(store::people::holders(tx, *role, &duty.agency).await?);
-        }
+        people.extend(holders(tx, warned(duty.office), duty).await?);
     }
     people.sort_by_key(|person| person.id);
     people.dedup_by_key(|person| person.id);
+    Ok(people)
+}
+
+async fn holders(tx: &mut Tx, roles: &[(Role, Held)], duty: &Duty) -> Result<Vec<Account>> {
+    let mut people = Vec::new();
+    for (role, held) in roles {
+        let agency = if *held == Held::There { duty.agency.as_str() } else { "" };
+        people.extend(store::people::holders(tx, *role, agency).await?);
+    }
     Ok(people)
 }

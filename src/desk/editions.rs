@@ -31,6 +31,7 @@ impl Desk {
     /// A decreed day off leaves a calendar without working time, or the database does not answer. The rules stay as
     /// they were then.
     pub async fn follow(&self, pack: &Pack, sources: &[Source]) -> Result<()> {
+        let _alone = self.rules.alone().await;
         let mut tx = self.db.write().await?;
         let editions = store::rules::editions(&mut tx).await?;
         if known(&editions, pack).is_none() {
@@ -63,8 +64,12 @@ impl Desk {
     /// # Errors
     /// As [`Desk::follow`].
     pub async fn refresh_rules(&self) -> Result<()> {
-        let revision = revision(&mut self.db.glance().await?).await?;
-        if revision == self.rules.revision() { Ok(()) } else { self.read_rules(&self.rules.installed()).await }
+        let stored = revision(&mut self.db.glance().await?).await?;
+        if stored == self.rules.revision() {
+            return Ok(());
+        }
+        let _alone = self.rules.alone().await;
+        self.read_rules(&self.rules.installed()).await
     }
 
     /// Puts `pack` in force together with what the database knows.

@@ -257,10 +257,12 @@ fn allows(grant: &Grant, act: Act, agency: &str) -> bool {
     match grant.role {
         _ if act == Act::ReadInternal => true,
         // SUMUT 51(2): the ICT office determines; SUMUT 51(3): it does not set another office's SLA.
-        Role::Tier2Unit | Role::IctHead => matches!(act, Act::Describe | Act::DecideCritical | Act::ApplyToOpen),
-        Role::Tier1Agent => own && matches!(act, Act::Describe | Act::Review | Act::ProposeSla | Act::ProposeCritical),
+        _ if grant.is_of_ict_office() => matches!(act, Act::Describe | Act::DecideCritical | Act::ApplyToOpen),
+        Role::Tier1Agent | Role::Tier2Unit => {
+            own && matches!(act, Act::Describe | Act::Review | Act::ProposeSla | Act::ProposeCritical)
+        }
         Role::ProcessOwner => own && act != Act::DecideCritical,
-        Role::AgencyHead | Role::CoordinationTeam | Role::Auditor | Role::SystemAdmin => false,
+        Role::IctHead | Role::AgencyHead | Role::CoordinationTeam | Role::Auditor | Role::SystemAdmin => false,
     }
 }
 
@@ -279,5 +281,5 @@ pub fn may_change_agencies(actor: &Actor) -> bool {
     actor.account.active
         && actor.scope == Scope::Write
         && actor.only_agency.is_none()
-        && (actor.holds(Role::SystemAdmin) || actor.holds(Role::Tier2Unit))
+        && (actor.holds(Role::SystemAdmin) || actor.grants.iter().any(Grant::is_of_ict_office))
 }

@@ -165,27 +165,34 @@ pub fn may(actor: &Actor, act: DutyAct, duty: &Duty) -> bool {
 /// May `actor` enter a change or something done once for `agency`?
 pub fn may_enter(actor: &Actor, is_of_the_pack: bool, agency: &str) -> bool {
     can_write(actor, agency)
-        && actor.grants.iter().any(|grant| match grant.role {
-            Role::Tier2Unit | Role::IctHead => true,
-            // An agency reports its own changes; it sets nobody a duty, not even itself.
-            Role::Tier1Agent | Role::AgencyHead => is_of_the_pack && grant.agency.as_deref() == Some(agency),
-            _ => false,
-        })
+        // An agency reports its own changes; it sets nobody a duty, not even itself.
+        && actor.grants.iter().any(|grant| grant.is_of_ict_office() || (is_of_the_pack && is_of(grant, agency)))
 }
 
-/// Who is reminded of it and told that it is late.
-pub const fn reminded(office: Office) -> &'static [Role] {
+/// Where a role is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// For the agency that owes the duty.
+    There,
+    /// For the whole region.
+    Everywhere,
+}
+
+/// Who is reminded of it and told that it is late. An agency's people may stand on either line.
+pub const fn reminded(office: Office) -> &'static [(Role, Held)] {
     match office {
-        Office::Agency => &[Role::Tier1Agent, Role::AgencyHead],
-        Office::Ict => &[Role::Tier2Unit, Role::IctHead],
-        Office::Board => &[Role::CoordinationTeam],
+        Office::Agency => {
+            &[(Role::Tier1Agent, Held::There), (Role::Tier2Unit, Held::There), (Role::AgencyHead, Held::There)]
+        }
+        Office::Ict => &[(Role::Tier2Unit, Held::Everywhere), (Role::IctHead, Held::Everywhere)],
+        Office::Board => &[(Role::CoordinationTeam, Held::Everywhere)],
     }
 }
 
 /// Who else hears that it is late: the office that coordinates and watches the agencies (OKI 39(11)).
-pub const fn warned(office: Office) -> &'static [Role] {
+pub const fn warned(office: Office) -> &'static [(Role, Held)] {
     match office {
-        Office::Agency => &[Role::Tier2Unit, Role::IctHead],
+        Office::Agency => &[(Role::Tier2Unit, Held::Everywhere), (Role::IctHead, Held::Everywhere)],
         Office::Ict | Office::Board => &[],
     }
 }
@@ -195,12 +202,16 @@ fn can_write(actor: &Actor, agency: &str) -> bool {
 }
 
 fn answers_for(grant: &Grant, office: Office, agency: &str) -> bool {
-    match grant.role {
-        Role::Tier2Unit | Role::IctHead => true,
-        Role::Tier1Agent | Role::AgencyHead => office == Office::Agency && grant.agency.as_deref() == Some(agency),
-        Role::CoordinationTeam => office == Office::Board,
-        Role::Auditor | Role::SystemAdmin | Role::ProcessOwner => false,
+    match office {
+        _ if grant.is_of_ict_office() => true,
+        Office::Agency => is_of(grant, agency),
+        Office::Board => grant.role == Role::CoordinationTeam,
+        Office::Ict => false,
     }
+}
+
+fn is_of(grant: &Grant, agency: &str) -> bool {
+    grant.is_staff_of(agency) || (grant.role == Role::AgencyHead && grant.agency.as_deref() == Some(agency))
 }
 
 const fn releases(role: Role) -> bool {

@@ -175,6 +175,20 @@ impl Visibility {
 }
 
 impl Grant {
+    /// Speaks for the ICT office, which coordinates all agencies (OKI 39(11)).
+    pub fn is_of_ict_office(&self) -> bool {
+        match self.role {
+            Role::IctHead => true,
+            Role::Tier1Agent | Role::Tier2Unit => self.agency.is_none(),
+            _ => false,
+        }
+    }
+
+    /// Answers for `agency` itself, on whichever line the pack has put its people.
+    pub fn is_staff_of(&self, agency: &str) -> bool {
+        matches!(self.role, Role::Tier1Agent | Role::Tier2Unit) && self.agency.as_deref() == Some(agency)
+    }
+
     fn covers(&self, agency: &str) -> bool {
         self.agency.as_deref().is_none_or(|mine| mine == agency)
     }

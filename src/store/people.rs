@@ -100,7 +100,7 @@ pub async fn grant(tx: &mut Tx, account: i64, grant: &Grant) -> Result<()> {
     Ok(())
 }
 
-/// Active people who hold `role`, for `agency` or for no particular one, in the order of their keys.
+/// Active people who hold `role` for `agency` itself (for the whole region: empty), in the order of their keys.
 ///
 /// # Errors
 /// The database does not answer.
@@ -109,7 +109,7 @@ pub async fn holders(tx: &mut Tx, role: Role, agency: &str) -> Result<Vec<Accoun
         tx,
         fetch_all as Account,
         "select distinct a.id, a.email, a.name, a.nip, a.active from role_grant g join account a on a.id = g.account_id \
-         where a.active and g.role = $1 and g.agency in ($2, '') order by a.id",
+         where a.active and g.role = $1 and g.agency = $2 order by a.id",
         role,
         agency,
     )

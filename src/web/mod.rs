@@ -24,6 +24,7 @@ mod guard;
 mod history;
 mod links;
 mod mailbox;
+mod policy;
 mod proposals;
 mod queue;
 mod render;
@@ -65,6 +66,7 @@ fn list() -> Route {
         .at("/masuk/:token", get(links::show_link).post(links::follow_link))
         .at("/masuk", get(sign_in::form).post(sign_in::enter))
         .at("/keluar", post(sign_in::leave))
+        .at("/kebijakan", get(policy::show_public))
         .at("/kerja", get(queue::home))
         .at("/kerja/antrean", get(queue::queue))
         .at("/kerja/kewajiban", get(duties::show).post(duties::enter))
@@ -81,6 +83,7 @@ fn list() -> Route {
         .at("/kerja/layanan/:code/riwayat", get(services::history))
         .at("/kerja/layanan/:code/:act", post(service_acts::do_act))
         .at("/kerja/usulan", get(proposals::list))
+        .at("/kerja/pengaturan/kebijakan", get(policy::show_staff))
         .at("/kerja/surat-demo", get(mailbox::newest))
         .at("/kerja/surat-demo/:id", get(mailbox::one))
         .at("/aset/:name", get(start::asset))

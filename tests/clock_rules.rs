@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 on_both! {
     story_4_the_desk_turned_round = story_4;
+    the_desk_of_sumatera_utara_answers_at_any_hour = any_hour;
     story_2_hand_over_is_optional_in_karanganyar = story_2;
     a_decree_moves_open_deadlines_and_the_old_ones_stay_in_history = decree_of_2025;
     a_day_decreed_by_hand_counts_from_its_date_of_effect = decreed_by_hand;
@@ -65,6 +66,21 @@ async fn story_4(engine: Engine) {
     assert_eq!(moved["payload"]["to"], "Tim teknis PD pemilik layanan");
     assert!(app.mails_to("admin.dpmptsp@demo.test").await.iter().any(|mail| mail.subject.contains(&number)));
     app.audit_is_intact().await;
+}
+
+async fn any_hour(engine: Engine) {
+    let Some(app) = TestApp::new(engine, "sumut", "2026-10-24T10:00:00+07:00").await else { return };
+    // A Saturday: the help desk answers (54(3)), a service that is not critical is repaired in working hours (A7).
+    let of_work = json!({"service": "e-office", "impact": "medium", "urgency": "high", "kind": "incident"});
+    let ticket = open(&app, "demo-superadmin", of_work).await;
+    is_due(&ticket, "response_due", "2026-10-24T11:00");
+    is_due(&ticket, "resolution_due", "2026-10-26T16:00");
+    // What the Dinas runs itself has its own second line.
+    let body = json!({"reason": "Perlu akses peladen", "tried": "Memulai ulang layanan"});
+    app.post("demo-superadmin", &format!("/tickets/{}/escalate", number(&ticket)), body).await.ok(200);
+    let events = app.events(&number(&ticket)).await;
+    assert_eq!(TestApp::event(&events, "escalated")["payload"]["to"], "Bidang teknis Dinas");
+    assert_eq!(app.desk.check_clocks().await.unwrap(), Vec::<String>::new());
 }
 
 async fn story_2(engine: Engine) {

@@ -7,7 +7,7 @@ use crate::domain::clock_plan::{ClockKind, Line, Planned, SlaClock, StepKind, Ti
 use crate::domain::ticket::{Kind, Status, Ticket};
 use crate::error::{Error, Result};
 use crate::policy::deadline::deadlines;
-use crate::policy::{Calendar, Deadlines, Goals, NoWorkingTime, Pack, Pause};
+use crate::policy::{Calendar, Deadlines, Goals, NoWorkingTime, Pack, Pause, Profile};
 use chrono::{DateTime, Utc};
 
 /// The pauses as the calendar reads them.
@@ -28,8 +28,11 @@ pub fn goals(pack: &Pack, ticket: &Ticket, start: DateTime<Utc>) -> Result<Goals
 /// # Errors
 /// The pack does not know the profile any more.
 pub fn calendar<'a>(pack: &'a Pack, ticket: &Ticket) -> Result<&'a Calendar> {
-    let profile = pack.profile(&ticket.profile).map_err(|error| Error::internal(error.to_string()))?;
-    Ok(&profile.calendar)
+    Ok(&profile(pack, ticket)?.calendar)
+}
+
+fn profile<'a>(pack: &'a Pack, ticket: &Ticket) -> Result<&'a Profile> {
+    pack.profile(&ticket.profile).map_err(|error| Error::internal(error.to_string()))
 }
 
 /// The deadlines of a ticket as they stand now.
@@ -38,14 +41,14 @@ pub fn calendar<'a>(pack: &'a Pack, ticket: &Ticket) -> Result<&'a Calendar> {
 /// As [`goals`].
 pub fn due(pack: &Pack, ticket: &Ticket, pauses: &[TicketPause]) -> Result<Deadlines> {
     let defect = |error: NoWorkingTime| Error::internal(error.to_string());
-    let (calendar, goals) = (calendar(pack, ticket)?, goals(pack, ticket, ticket.opened_at)?);
+    let (profile, goals) = (profile(pack, ticket)?, goals(pack, ticket, ticket.opened_at)?);
     let fractions = pack.escalation.fractions();
-    let mut due = deadlines(calendar, ticket.opened_at, goals, fractions, &as_pauses(pauses)).map_err(defect)?;
+    let mut due = deadlines(profile, ticket.opened_at, goals, fractions, &as_pauses(pauses)).map_err(defect)?;
     // A reopened ticket owes a new answer from its reopening on.
     let gaps = pauses.iter().filter(|pause| pause.reason == Status::Resolved.as_str());
     if let Some(reopened) = gaps.filter_map(|gap| gap.to).max() {
         let seconds = self::goals(pack, ticket, reopened)?.response_seconds;
-        due.response_due = calendar.add(reopened, seconds, &[]).map_err(defect)?;
+        due.response_due = profile.response_calendar.add(reopened, seconds, &[]).map_err(defect)?;
     }
     Ok(due)
 }
@@ -111,7 +114,7 @@ fn settle_response(pack: &Pack, ticket: &Ticket, clocks: &mut Vec<SlaClock>, now
     let last = clocks.iter().filter(|clock| clock.kind == ClockKind::Response).max_by_key(|clock| clock.cycle);
     let (cycle, start) = last.map_or((1, ticket.opened_at), |clock| (clock.cycle, clock.started_at));
     let seconds = goals(pack, ticket, start)?.response_seconds;
-    let calendar = calendar(pack, ticket)?;
+    let calendar = &profile(pack, ticket)?.response_calendar;
     let clock = find(clocks, ClockKind::Response, Line::Total, cycle, start);
     if !ticket.status.is_finished() || clock.stopped_at.is_none() {
         clock.target_seconds = Some(seconds);

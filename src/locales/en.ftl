@@ -792,3 +792,4 @@ policy-values-open = Show { $count } values with their basis
 policy-path = Path
 policy-value = Value
 policy-public = This page for the public
+policy-answers = The response is counted by

@@ -792,3 +792,4 @@ policy-values-open = Tampilkan { $count } nilai dengan dasarnya
 policy-path = Jalur
 policy-value = Nilai
 policy-public = Halaman ini untuk umum
+policy-answers = Tanggapan dihitung menurut

@@ -161,12 +161,24 @@ fn profiles(
     requests: &[RequestType],
     calendars: &BTreeMap<String, Arc<Calendar>>,
 ) -> Option<BTreeMap<String, Profile>> {
-    let profile = |name: String, calendar_name: &String, targets| {
-        let calendar = calendars.get(calendar_name)?.clone();
-        Some((name.clone(), Profile { name, calendar_name: calendar_name.clone(), calendar, targets }))
+    let profile = |name: String, calendar: &String, response: &String, targets| {
+        let profile = Profile {
+            name: name.clone(),
+            calendar_name: calendar.clone(),
+            calendar: calendars.get(calendar)?.clone(),
+            response_calendar_name: response.clone(),
+            response_calendar: calendars.get(response)?.clone(),
+            targets,
+        };
+        Some((name, profile))
     };
-    let written = forms.iter().map(|(name, form)| profile(name.clone(), &form.calendar, form.complete()?));
-    let requested = requests.iter().map(|request| profile(request.profile(), &request.calendar, [request.target(); 4]));
+    let written = forms.iter().map(|(name, form)| {
+        let response = form.response_calendar.as_ref().unwrap_or(&form.calendar);
+        profile(name.clone(), &form.calendar, response, form.complete()?)
+    });
+    let requested = requests
+        .iter()
+        .map(|request| profile(request.profile(), &request.calendar, &request.calendar, [request.target(); 4]));
     written.chain(requested).collect()
 }
 

@@ -96,6 +96,9 @@ pub struct Profile {
     /// Name of the calendar in the pack.
     pub calendar_name: String,
     pub calendar: Arc<Calendar>,
+    /// Name of the calendar in which the response is counted; usually the same.
+    pub response_calendar_name: String,
+    pub response_calendar: Arc<Calendar>,
     /// In the order of [`Priority::ALL`]; use [`Profile::target`].
     pub targets: [Target; 4],
 }
@@ -119,7 +122,7 @@ impl Profile {
     pub fn goals(&self, priority: Priority, opened: DateTime<Utc>) -> Result<Goals, NoWorkingTime> {
         let target = self.target(priority);
         Ok(Goals {
-            response_seconds: target.response.counted_seconds(&self.calendar, opened)?,
+            response_seconds: target.response.counted_seconds(&self.response_calendar, opened)?,
             resolution_seconds: target.resolution.counted_seconds(&self.calendar, opened)?,
         })
     }
@@ -199,15 +202,15 @@ pub struct Deadlines {
 /// # Errors
 /// [`NoWorkingTime`] when a deadline lies beyond twenty years.
 pub fn deadlines(
-    calendar: &Calendar,
+    profile: &Profile,
     start: DateTime<Utc>,
     goals: Goals,
     fractions: Fractions,
     pauses: &[Pause],
 ) -> Result<Deadlines, NoWorkingTime> {
-    let resolution = goals.resolution_seconds;
+    let (calendar, resolution) = (&profile.calendar, goals.resolution_seconds);
     Ok(Deadlines {
-        response_due: calendar.add(start, goals.response_seconds, &[])?,
+        response_due: profile.response_calendar.add(start, goals.response_seconds, &[])?,
         transfer_due: calendar.add(start, fractions.transfer.of(resolution), pauses)?,
         warn_due: calendar.add(start, fractions.warn.of(resolution), pauses)?,
         resolution_due: calendar.add(start, resolution, pauses)?,

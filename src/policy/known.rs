@@ -63,6 +63,9 @@ impl Pack {
             if let Some(calendar) = self.calendars.get(&profile.calendar_name) {
                 profile.calendar = Arc::clone(calendar);
             }
+            if let Some(calendar) = self.calendars.get(&profile.response_calendar_name) {
+                profile.response_calendar = Arc::clone(calendar);
+            }
         }
     }
 }

@@ -150,7 +150,7 @@ impl Pack {
     ) -> Result<Deadlines, GoalsError> {
         let profile = self.profile(profile)?;
         let goals = profile.goals(priority, opened)?;
-        Ok(deadlines(&profile.calendar, opened, goals, self.escalation.fractions(), pauses)?)
+        Ok(deadlines(profile, opened, goals, self.escalation.fractions(), pauses)?)
     }
 
     /// The calendar of this name.

@@ -104,6 +104,9 @@ pub(super) struct CalendarForm {
 #[serde(deny_unknown_fields)]
 pub(super) struct ProfileForm {
     pub(super) calendar: String,
+    /// Calendar of the response, where the desk answers at other hours than it solves.
+    #[serde(default)]
+    pub(super) response_calendar: Option<String>,
     #[serde(rename = "P1", default)]
     p1: Option<Target>,
     #[serde(rename = "P2", default)]

@@ -125,6 +125,8 @@ impl Teller<'_> {
             json!({
                 "name": profile.name,
                 "clock": self.clock(&profile.calendar_name),
+                "answers": (profile.response_calendar_name != profile.calendar_name)
+                    .then(|| self.clock(&profile.response_calendar_name)),
                 "is_default": profile.name == self.pack.default_profile,
                 "rows": rows,
                 "mark": self.mark(&format!("profiles.{}", profile.name)),

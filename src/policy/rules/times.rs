@@ -21,6 +21,9 @@ impl Rules<'_, '_> {
             }
             let Some(form) = self.read::<ProfileForm>(&["profiles", &name]) else { continue };
             self.known(&["profiles", &name, "calendar"], "kalender", &form.calendar, &calendars);
+            if let Some(response) = &form.response_calendar {
+                self.known(&["profiles", &name, "response_calendar"], "kalender", response, &calendars);
+            }
             let longest_day = self.longest_day(&form.calendar);
             for (priority, target) in form.targets() {
                 let path = ["profiles", name.as_str(), priority.as_str()];

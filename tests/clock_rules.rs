@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 on_both! {
     story_4_the_desk_turned_round = story_4;
     the_desk_of_sumatera_utara_answers_at_any_hour = any_hour;
+    a_unit_with_hours_of_its_own_is_held_to_them = own_hours;
     story_2_hand_over_is_optional_in_karanganyar = story_2;
     a_decree_moves_open_deadlines_and_the_old_ones_stay_in_history = decree_of_2025;
     a_day_decreed_by_hand_counts_from_its_date_of_effect = decreed_by_hand;
@@ -81,6 +82,25 @@ async fn any_hour(engine: Engine) {
     let events = app.events(&number(&ticket)).await;
     assert_eq!(TestApp::event(&events, "escalated")["payload"]["to"], "Bidang teknis Dinas");
     assert_eq!(app.desk.check_clocks().await.unwrap(), Vec::<String>::new());
+}
+
+async fn own_hours(engine: Engine) {
+    // A Saturday: offices are closed, puskesmas with a six-day week are not.
+    let Some(app) = TestApp::new(engine, "banyuwangi", "2026-10-24T08:00:00+07:00").await else { return };
+    let of_work = json!({"service": "posyandu", "kind": "incident", "impact": "medium", "urgency": "high"});
+    let new = json!({"code": "posyandu", "name": "e-Posyandu", "agency": "DINKES"});
+    app.post("demo-dinkes", "/services", new).await.ok(201);
+    let before = open(&app, "demo-superadmin", of_work.clone()).await;
+    is_due(&before, "response_due", "2026-10-26T08:30");
+    let body = json!({"calendar": "puskesmas", "version": 1});
+    let entry = app.call(Method::PATCH, "demo-dinkes", "/services/posyandu", Some(body), &[]).await.ok(200);
+    assert_eq!(entry["profile"], "JAM-KERJA@puskesmas");
+    let after = open(&app, "demo-superadmin", of_work).await;
+    is_due(&after, "response_due", "2026-10-24T09:00");
+    is_due(&app.ticket(&number(&before)).await, "response_due", "2026-10-26T08:30");
+    // What runs round the clock does so in any unit.
+    assert_eq!(app.desk.pack().profile_on("KRITIS-24x7", Some("puskesmas")), "KRITIS-24x7");
+    app.audit_is_intact().await;
 }
 
 async fn story_2(engine: Engine) {

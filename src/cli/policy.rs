@@ -5,6 +5,7 @@ use crate::cli::{Failed, Outcome};
 use crate::config::Config;
 use crate::domain::ticket::Priority;
 use crate::error::Error;
+use crate::policy::deadline::ON_CALENDAR;
 use crate::policy::{Explanation, Fault, Library, Pause, Value, explain};
 use chrono::{DateTime, Utc};
 use std::path::{Path, PathBuf};
@@ -70,7 +71,9 @@ pub fn run(command: Command, config: Option<&Path>) -> Outcome {
                 priority.parse().map_err(|_| Failed::Input("--priority: pilih P1, P2, P3 atau P4".to_owned()))?;
             let pauses = pauses.iter().map(|text| pause(text)).collect::<Result<Vec<_>, _>>()?;
             let explanation = explain(&pack, &profile, priority, opened, &pauses).map_err(|error| {
-                let known = pack.profiles.keys().cloned().collect::<Vec<_>>().join(", ");
+                let known =
+                    pack.profiles.keys().filter(|name| !name.contains(ON_CALENDAR)).cloned().collect::<Vec<_>>();
+                let known = known.join(", ");
                 Failed::Input(format!("--profile: {error}; paket ini punya {known}"))
             })?;
             print(&explanation, json)

@@ -155,7 +155,7 @@ impl Desk {
             ProposalKind::Revoke => entry.sla_profile.clone(),
         };
         entry.service.critical = proposal.kind == ProposalKind::Determine;
-        entry.service.profile.clone_from(&profile);
+        entry.service.profile = self.pack().profile_on(&profile, entry.calendar.as_deref());
         proposal.profile = Some(profile);
         Ok(())
     }

@@ -69,6 +69,8 @@ impl Desk {
                     .push(FieldError { field: "calendar", say: Say::new("field-unknown-word").with("known", known) });
             }
         }
+        // The clock runs by the hours of the unit that supports the service (rule 2 of the clocks).
+        entry.service.profile = self.pack().profile_on(&entry.service.profile, entry.calendar.as_deref());
         if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
     }
 }

@@ -50,7 +50,7 @@ impl Paper {
 impl Desk {
     /// Names of the pack's SLA profiles.
     pub fn profile_names(&self) -> Vec<String> {
-        self.pack().profiles.keys().cloned().collect()
+        self.pack().written_profiles().map(|profile| profile.name.clone()).collect()
     }
 
     /// Names of the pack's calendars.

@@ -147,7 +147,7 @@ impl Desk {
         });
         entry.sla_profile.clone_from(&record.profile);
         if !entry.service.critical {
-            entry.service.profile.clone_from(&record.profile);
+            entry.service.profile = self.pack().profile_on(&record.profile, entry.calendar.as_deref());
         }
         self.save_service(tx, actor, entry, "sla_set", facts).await
     }

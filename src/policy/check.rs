@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 
 use super::calendar::{Calendar, Weekly};
 use super::citation;
-use super::deadline::Profile;
+use super::deadline::{ON_CALENDAR, Profile};
 use super::draft::{Basis, Draft};
 use super::fault::Faults;
 use super::pack::{Pack, Value, fingerprint};
@@ -179,7 +179,29 @@ fn profiles(
     let requested = requests
         .iter()
         .map(|request| profile(request.profile(), &request.calendar, &request.calendar, [request.target(); 4]));
-    written.chain(requested).collect()
+    let mut all = written.chain(requested).collect::<Option<BTreeMap<String, Profile>>>()?;
+    let made: Vec<_> =
+        forms.keys().filter_map(|name| all.get(name)).flat_map(|base| on_others(base, calendars)).collect();
+    all.extend(made.into_iter().map(|profile| (profile.name.clone(), profile)));
+    Some(all)
+}
+
+/// A profile as units with hours of their own keep it. One that runs round the clock does so everywhere.
+fn on_others<'a>(
+    base: &'a Profile,
+    calendars: &'a BTreeMap<String, Arc<Calendar>>,
+) -> impl Iterator<Item = Profile> + 'a {
+    let others = calendars
+        .iter()
+        .filter(|(name, calendar)| **name != base.calendar_name && !base.calendar.is_always() && !calendar.is_always());
+    others.map(|(name, calendar)| {
+        let mut profile = Profile { name: format!("{}{ON_CALENDAR}{name}", base.name), ..base.clone() };
+        if base.response_calendar_name == base.calendar_name {
+            (profile.response_calendar_name, profile.response_calendar) = (name.clone(), calendar.clone());
+        }
+        (profile.calendar_name, profile.calendar) = (name.clone(), calendar.clone());
+        profile
+    })
 }
 
 fn requests(forms: BTreeMap<String, RequestForm>) -> Vec<RequestType> {

@@ -89,6 +89,9 @@ pub struct Target {
     pub resolution: Duration,
 }
 
+/// Stands between the name of a profile and the calendar of a unit that has hours of its own: `JAM-KERJA@puskesmas`.
+pub const ON_CALENDAR: char = '@';
+
 /// A service level: a calendar and a target for each priority.
 #[derive(Debug, Clone)]
 pub struct Profile {

@@ -10,11 +10,11 @@ use serde::Serialize;
 use super::calendar::Calendar;
 use super::catalogue::{Catalogue, Part};
 use super::custom::{Certificates, CrossAgencyData, Integrity, LanOwner, Metric, Security, Sop};
-use super::deadline::{Deadlines, Goals, GoalsError, Profile, deadlines};
+use super::deadline::{Deadlines, Goals, GoalsError, ON_CALENDAR, Profile, deadlines};
 use super::duty::Duty;
 use super::measures::{Sanction, SanctionMode, SanctionScope, Warning};
 use super::pause::Pause;
-use super::request::RequestType;
+use super::request::{PROFILE_PREFIX, RequestType};
 use super::sections::{
     Class, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report, Retention,
     Roles,
@@ -122,6 +122,21 @@ impl Pack {
     /// The type of request of this code.
     pub fn request(&self, code: &str) -> Option<&RequestType> {
         self.requests.iter().find(|request| request.code == code)
+    }
+
+    /// Name of a profile as a unit with the calendar `calendar` keeps it: the promises of the one by the hours of the
+    /// other. A profile that runs round the clock stays as it is.
+    pub fn profile_on(&self, profile: &str, calendar: Option<&str>) -> String {
+        let base = profile.split(ON_CALENDAR).next().unwrap_or(profile);
+        let on = calendar.map(|calendar| format!("{base}{ON_CALENDAR}{calendar}"));
+        on.filter(|name| self.profiles.contains_key(name)).unwrap_or_else(|| base.to_owned())
+    }
+
+    /// Names of the profiles that stand in the pack itself, without those made from them.
+    pub fn written_profiles(&self) -> impl Iterator<Item = &Profile> {
+        let is_made =
+            |profile: &Profile| profile.name.starts_with(PROFILE_PREFIX) || profile.name.contains(ON_CALENDAR);
+        self.profiles.values().filter(move |profile| !is_made(profile))
     }
 
     /// Name of the profile for a ticket whose service names none.

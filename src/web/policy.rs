@@ -3,7 +3,6 @@
 use crate::domain::ticket::{Language, Priority};
 use crate::policy::deadline::Duration as Length;
 use crate::policy::duty::{Duty, DutyOffice, Every};
-use crate::policy::request::PROFILE_PREFIX;
 use crate::policy::sections::{Outside, Period, Scope, Tier};
 use crate::policy::week::{Holiday, HolidayKind, Week, Window};
 use crate::policy::{Authority, Calendar, Pack, PerMille};
@@ -109,8 +108,7 @@ impl Teller<'_> {
     }
 
     fn profiles(&self) -> Vec<Value> {
-        let written = self.pack.profiles.values().filter(|profile| !profile.name.starts_with(PROFILE_PREFIX));
-        let profile = written.map(|profile| {
+        let profile = self.pack.written_profiles().map(|profile| {
             let rows: Vec<_> = Priority::ALL
                 .iter()
                 .map(|priority| {

@@ -2,6 +2,7 @@
 
 use crate::support::app::{Engine, TestApp, readable, reply_to};
 use crate::support::on_both;
+use crate::web::Browser;
 use meja::store;
 use serde_json::json;
 
@@ -166,8 +167,29 @@ async fn files(engine: Engine) {
         let digest = file["sha256"].as_str().unwrap();
         let path = meja::desk::files::path(&app.desk.files, digest);
         assert!(path.starts_with(&app.desk.files), "nothing a sender says reaches a path");
-        assert_eq!(std::fs::read(path).unwrap(), b"halo");
+        assert_eq!(std::fs::read(&path).unwrap(), b"halo");
+        let number = ticket["number"].as_str().unwrap();
+        let address = format!("/tickets/{number}/attachments/{}", file["id"]);
+        assert_eq!(app.get("demo-superadmin", &address).await.ok(200), json!("halo"));
+        app.get("demo-warga", &address).await.ok(404);
+        app.get("demo-superadmin", &format!("/tickets/{number}/attachments/999")).await.ok(404);
+        downloaded(&app, number, file["id"].as_i64().unwrap()).await;
+        std::fs::write(&path, b"lain").unwrap();
+        app.get("demo-superadmin", &address).await.ok(500);
+        std::fs::write(&path, b"halo").unwrap();
     }
+}
+
+/// On the reporter's page with the code, and for nobody without it.
+async fn downloaded(app: &TestApp, number: &str, id: i64) {
+    let browser = Browser::new(meja::web::routes(app.desk.clone()).unwrap());
+    let address = format!("/lacak/{number}/lampiran/{id}");
+    assert_eq!(browser.get(&address).await.location, format!("/lacak?nomor={number}"));
+    let code = app.desk.secret.tracking_code(number);
+    browser.get(&format!("/lacak/{number}?kode={code}")).await;
+    browser.get(&format!("/lacak/{number}")).await.shows(&format!("href=\"{address}\""));
+    let file = browser.get(&address).await;
+    assert_eq!((file.status.as_u16(), file.html.as_str()), (200, "halo"));
 }
 
 async fn merged(engine: Engine) {

@@ -16,7 +16,7 @@ use crate::mail::parse::File;
 use crate::store::tickets::{Filter, Sort};
 use chrono::{DateTime, Utc};
 use poem_openapi::param::{Header, Path, Query};
-use poem_openapi::payload::Json;
+use poem_openapi::payload::{Attachment, Json};
 use poem_openapi::types::Any;
 use poem_openapi::{ApiResponse, OpenApi};
 use serde_json::Value;
@@ -142,6 +142,19 @@ impl Tickets {
     async fn read(&self, token: Token, number: Path<String>) -> Result<Json<TicketJson>, Failure> {
         let actor = token.actor(&self.0).await?;
         Ok(Json(TicketJson::new(self.0.ticket(&actor, &known(&number.0)?).await?)))
+    }
+
+    /// A file that came with a message, always as something to be kept.
+    #[oai(path = "/tickets/:number/attachments/:id", method = "get")]
+    async fn attachment(
+        &self,
+        token: Token,
+        number: Path<String>,
+        id: Path<i64>,
+    ) -> Result<Attachment<Vec<u8>>, Failure> {
+        let actor = token.actor(&self.0).await?;
+        let (file, bytes) = self.0.attachment(&actor, &known(&number.0)?, id.0).await?;
+        Ok(Attachment::new(bytes).filename(file.name))
     }
 
     /// Messages of a ticket, oldest first.

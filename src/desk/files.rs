@@ -1,8 +1,10 @@
 //! Files that came with messages: kept once under the digest of their bytes.
 
 use crate::desk::Desk;
+use crate::desk::views::TicketPage;
 use crate::domain::message::Attachment;
-use crate::error::Result;
+use crate::domain::people::Actor;
+use crate::error::{Error, Result};
 use crate::mail::parse::File;
 use crate::secret::{new_token, sha256};
 use crate::store::{self, Tx};
@@ -29,6 +31,32 @@ pub async fn attach(desk: &Desk, tx: &mut Tx, ticket: i64, message: i64, files: 
         kept.push(json!({"name": attachment.name, "size": attachment.size, "sha256": attachment.sha256}));
     }
     Ok(kept)
+}
+
+impl Desk {
+    /// A file of a ticket that `actor` may see, with its bytes.
+    ///
+    /// # Errors
+    /// `NotFound` for a file that is not there, or came with a note the actor may not read.
+    pub async fn attachment(&self, actor: &Actor, number: &str, id: i64) -> Result<(Attachment, Vec<u8>)> {
+        let page = self.ticket_page(actor, number).await?;
+        self.file_of(&page, id).await
+    }
+
+    /// A file among the messages of `page`, with its bytes.
+    ///
+    /// # Errors
+    /// `NotFound` when none of them brought it; `Internal` when its bytes are gone or no longer what came.
+    pub async fn file_of(&self, page: &TicketPage, id: i64) -> Result<(Attachment, Vec<u8>)> {
+        let is_shown = |file: &&Attachment| page.messages.iter().any(|message| message.id == file.message_id);
+        let file =
+            page.files.iter().filter(is_shown).find(|file| file.id == id).ok_or(Error::NotFound("attachment"))?;
+        let bytes = tokio::fs::read(path(&self.files, &file.sha256)).await?;
+        if sha256(&bytes) != file.sha256 {
+            return Err(Error::internal(format!("attachment {id}: its bytes are not those that came")));
+        }
+        Ok((file.clone(), bytes))
+    }
 }
 
 /// Writes bytes under their digest. The name is ours alone, so nothing a sender says reaches a path.

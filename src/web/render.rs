@@ -86,6 +86,19 @@ impl Visit {
     }
 }
 
+/// A file to be kept, never to be opened in the page: its bytes come from strangers, so neither its name nor the type
+/// its sender claimed is trusted.
+pub fn download(name: &str, bytes: Vec<u8>) -> Response {
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._- ".contains(c) { c } else { '_' }).collect();
+    let exact: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    Response::builder()
+        .content_type("application/octet-stream")
+        .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{exact}"))
+        .header(header::CACHE_CONTROL, "private, no-store")
+        .body(bytes)
+}
+
 /// Goes on to another page with a GET.
 pub fn see_other(address: &str) -> Response {
     let mut response = Response::builder().status(StatusCode::SEE_OTHER).finish();

@@ -89,14 +89,18 @@ impl Visit {
     }
 
     /// The conversation of a ticket, oldest first.
-    pub fn conversation(&self, page: &TicketPage) -> Vec<Value> {
-        page.messages.iter().map(|message| self.message(message, &page.files)).collect()
+    /// `address` is that of the page; its files stand below.
+    pub fn conversation(&self, page: &TicketPage, address: &str) -> Vec<Value> {
+        page.messages.iter().map(|message| self.message(message, &page.files, address)).collect()
     }
 
-    fn message(&self, message: &Message, files: &[Attachment]) -> Value {
+    fn message(&self, message: &Message, files: &[Attachment], address: &str) -> Value {
         let own = files.iter().filter(|file| file.message_id == message.id);
-        let files: Vec<Value> =
-            own.map(|file| json!({"name": file.name, "kilobytes": (file.size + 1023) / 1024})).collect();
+        let shape = |file: &Attachment| {
+            let address = format!("{address}/lampiran/{}", file.id);
+            json!({"name": file.name, "kilobytes": (file.size + 1023) / 1024, "address": address})
+        };
+        let files: Vec<Value> = own.map(shape).collect();
         json!({
             "id": message.id,
             "at": self.instant(message.at),

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::secret::new_token;
 use crate::web::addresses::ACTS;
 use crate::web::failure::Answer;
+use crate::web::render::download;
 use crate::web::visit::{Visit, query};
 use poem::web::{Data, Path};
 use poem::{Request, handler};
@@ -26,6 +27,14 @@ pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>, request:
     Ok(visit.form("ticket.html", context)?)
 }
 
+/// A file of the ticket.
+#[handler]
+pub async fn file(Data(visit): Data<&Visit>, Path((typed, id)): Path<(String, i64)>) -> Answer {
+    let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
+    let (file, bytes) = visit.desk().attachment(visit.staff()?, &number, id).await?;
+    Ok(download(&file.name, bytes))
+}
+
 /// Everything the template shows, with no form filled in.
 ///
 /// # Errors
@@ -40,7 +49,7 @@ pub async fn shape(visit: &Visit, actor: &Actor, page: &TicketPage) -> Result<Va
     let more = json!({
         "service": service.map(|service| json!({"name": service.name, "critical": service.critical})),
         "agency": agency.map_or(&ticket.agency, |agency| &agency.name),
-        "messages": visit.conversation(page),
+        "messages": visit.conversation(page, &format!("/kerja/tiket/{}", ticket.number)),
         "clocks": clocks(visit, page),
         "links": page.links.iter().map(|(number, relation)| json!({"number": number, "relation": relation})).collect::<Vec<_>>(),
         "acts": acts(visit, actor, ticket),

@@ -9,7 +9,7 @@ use crate::secret::new_token;
 use crate::text;
 use crate::web::failure::Answer;
 use crate::web::guard;
-use crate::web::render::see_other;
+use crate::web::render::{download, see_other};
 use crate::web::sent::Sent;
 use crate::web::visit::{Visit, cookie, query};
 use poem::http::StatusCode;
@@ -55,6 +55,18 @@ pub async fn follow(Data(visit): Data<&Visit>, Path(typed): Path<String>, reques
         Err(Error::Denied(say)) => refuse(visit, &number, "", say, "number"),
         Err(error) => Err(error.into()),
     }
+}
+
+/// A file of the public part.
+#[handler]
+pub async fn file(Data(visit): Data<&Visit>, Path((typed, id)): Path<(String, i64)>, request: &Request) -> Answer {
+    let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
+    let Some(code) = cookie(request, COOKIE) else {
+        return Ok(see_other(&format!("/lacak?nomor={number}")));
+    };
+    let page = visit.desk().track(&number, &code, &visit.source).await?;
+    let (file, bytes) = visit.desk().file_of(&page, id).await?;
+    Ok(download(&file.name, bytes))
 }
 
 /// Adds what the reporter writes.
@@ -108,7 +120,7 @@ fn shape(visit: &Visit, page: &TicketPage, kept: &str, told: &str) -> Result<Val
         "state": visit.citizen_chip(ticket.status),
         "opened": visit.instant(ticket.opened_at),
         "next": next_step(visit, page)?,
-        "messages": visit.conversation(page),
+        "messages": visit.conversation(page, &format!("/lacak/{}", ticket.number)),
         "open": !matches!(ticket.status, Status::Closed | Status::Merged),
         "waits_for_reporter": ticket.status == Status::PendingRequester,
         "solved": ticket.status == Status::Resolved,

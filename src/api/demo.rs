@@ -1,4 +1,4 @@
-//! Who am I, what is there, and the demo's clock.
+//! What is there, and the demo's clock.
 
 use crate::api::Token;
 use crate::api::problem::Failure;
@@ -10,24 +10,6 @@ use poem_openapi::{Object, OpenApi};
 /// Endpoints that are no tickets.
 pub struct Public(pub Desk);
 
-/// The caller.
-#[derive(Debug, Object)]
-struct Me {
-    email: String,
-    name: String,
-    roles: Vec<RoleJson>,
-    /// `read` or `write`.
-    scope: String,
-}
-
-/// A role the caller holds.
-#[derive(Debug, Object)]
-struct RoleJson {
-    role: String,
-    /// Null: not bound to one agency.
-    agency: Option<String>,
-}
-
 /// An agency.
 #[derive(Debug, Object)]
 struct AgencyJson {
@@ -35,6 +17,8 @@ struct AgencyJson {
     name: String,
     email: Option<String>,
     active: bool,
+    /// Somebody active is on its first line; if not, new tickets go to the second.
+    has_first_line: bool,
 }
 
 /// A service of the catalogue.
@@ -74,27 +58,21 @@ struct DemoClock {
 
 #[OpenApi]
 impl Public {
-    /// The caller and the roles held.
-    #[oai(path = "/me", method = "get")]
-    async fn me(&self, token: Token) -> Result<Json<Me>, Failure> {
-        let actor = token.actor(&self.0).await?;
-        let roles =
-            actor.grants.iter().map(|grant| RoleJson { role: grant.role.to_string(), agency: grant.agency.clone() });
-        Ok(Json(Me {
-            roles: roles.collect(),
-            email: actor.account.email,
-            name: actor.account.name,
-            scope: actor.scope.to_string(),
-        }))
-    }
-
     /// Agencies of the region.
     #[oai(path = "/agencies", method = "get")]
     async fn agencies(&self, token: Token) -> Result<Json<Agencies>, Failure> {
         token.actor(&self.0).await?;
-        let agencies = self.0.agencies().await?.into_iter();
-        let items =
-            agencies.map(|a| AgencyJson { code: a.code, name: a.name, email: a.email, active: a.active }).collect();
+        let (agencies, without) = (self.0.agencies().await?, self.0.without_first_line().await?);
+        let items = agencies
+            .into_iter()
+            .map(|a| AgencyJson {
+                has_first_line: !without.contains(&a.code),
+                code: a.code,
+                name: a.name,
+                email: a.email,
+                active: a.active,
+            })
+            .collect();
         Ok(Json(Agencies { items, next_cursor: None }))
     }
 

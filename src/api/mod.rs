@@ -12,6 +12,8 @@ mod demo;
 mod problem;
 mod requests;
 mod tickets;
+mod tokens;
+mod users;
 mod verbs;
 
 use crate::desk::Desk;
@@ -35,7 +37,7 @@ impl Token {
     }
 }
 
-type Parts = (tickets::Tickets, verbs::Verbs, calendars::Calendars, demo::Public);
+type Parts = (tickets::Tickets, verbs::Verbs, calendars::Calendars, users::Users, tokens::Tokens, demo::Public);
 
 /// The service with every endpoint; also what the OpenAPI document is made from.
 pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
@@ -43,6 +45,8 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         tickets::Tickets(desk.clone()),
         verbs::Verbs(desk.clone()),
         calendars::Calendars(desk.clone()),
+        users::Users(desk.clone()),
+        tokens::Tokens(desk.clone()),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

@@ -269,7 +269,7 @@ fn sort_of(name: &str, problems: &mut Vec<FieldError>) -> Sort {
     }
 }
 
-fn page_size(limit: Option<i64>, problems: &mut Vec<FieldError>) -> i64 {
+pub(super) fn page_size(limit: Option<i64>, problems: &mut Vec<FieldError>) -> i64 {
     let limit = limit.unwrap_or(50);
     if !(1..=200).contains(&limit) {
         problems.push(FieldError { field: "limit", say: Say::new("field-limit") });
@@ -277,7 +277,12 @@ fn page_size(limit: Option<i64>, problems: &mut Vec<FieldError>) -> i64 {
     limit.clamp(1, 200)
 }
 
-fn read_cursor(desk: &Desk, list: &str, cursor: Option<&str>, problems: &mut Vec<FieldError>) -> Option<String> {
+pub(super) fn read_cursor(
+    desk: &Desk,
+    list: &str,
+    cursor: Option<&str>,
+    problems: &mut Vec<FieldError>,
+) -> Option<String> {
     let place = answers::place(desk, list, cursor?);
     if place.is_none() {
         problems.push(FieldError { field: "cursor", say: Say::new("field-cursor") });

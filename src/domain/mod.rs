@@ -56,6 +56,7 @@ pub struct UnknownWord;
 
 pub mod clock_plan;
 pub mod event;
+pub mod managing;
 pub mod message;
 pub mod number;
 pub mod people;

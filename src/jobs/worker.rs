@@ -39,6 +39,7 @@ pub async fn round(desk: &Desk) -> Result<()> {
     desk.refresh_rules().await?;
     desk.read_inbox().await?;
     desk.run_due_steps().await?;
+    desk.mail_links().await?;
     desk.send_outbox().await?;
     Ok(())
 }

@@ -82,6 +82,7 @@ macro_rules! later {
 pub mod clocks;
 pub mod dialect;
 pub mod events;
+pub mod federation;
 pub mod inbox;
 pub mod messages;
 pub mod notices;
@@ -90,10 +91,12 @@ pub mod people;
 pub mod relations;
 mod rows;
 pub mod rules;
+pub mod second_factor;
 pub mod services;
 pub mod sessions;
 pub mod settings;
 pub mod tickets;
+pub mod tokens;
 mod writer;
 
 /// The database. Cheap to clone.

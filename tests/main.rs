@@ -5,7 +5,12 @@
 mod accounts;
 mod api;
 mod architecture;
+mod catalogue;
+mod catalogue_pages;
 mod clock_rules;
+mod duties;
+mod duty_pages;
+mod duty_stories;
 mod mail;
 mod migrations;
 mod policy;

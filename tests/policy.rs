@@ -4,24 +4,42 @@
 mod faults;
 mod known;
 mod laws;
+mod pages;
+mod regions;
 mod shipped;
 mod stories;
 
 use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, Utc};
-use meja::policy::{Library, Pack, Pause, Source};
+use meja::policy::{Fault, Library, Pack, Pause, Source};
 
 const DEFAULTS: &str = include_str!("../sla_policies/bawaan.toml");
 const OKI: &str = include_str!("../sla_policies/oki.toml");
+
+/// Every pack that comes with the program.
+const SHIPPED: [(&str, &str); 6] = [
+    ("bawaan", DEFAULTS),
+    ("oki", OKI),
+    ("singkawang", include_str!("../sla_policies/singkawang.toml")),
+    ("karanganyar", include_str!("../sla_policies/karanganyar.toml")),
+    ("banyuwangi", include_str!("../sla_policies/banyuwangi.toml")),
+    ("sumut", include_str!("../sla_policies/sumut.toml")),
+];
 
 fn source(id: &str, text: &str) -> Source {
     Source { file: format!("{id}.toml"), text: text.to_owned() }
 }
 
 static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
-    Library::read(&[source("bawaan", DEFAULTS), source("oki", OKI)]).unwrap_or_else(|faults| panic!("{faults:#?}"))
+    let sources = SHIPPED.map(|(id, text)| source(id, text));
+    Library::read(&sources).unwrap_or_else(|faults| panic!("{}", said(&faults)))
 });
+
+/// Faults as the command line prints them.
+fn said(faults: &[Fault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
 
 fn pack(id: &str) -> Arc<Pack> {
     LIBRARY.get(id).expect("a shipped pack")

@@ -200,7 +200,7 @@ fn whatever_is_altered_by_hand_is_found() {
     sql(&database, "pragma wal_checkpoint(truncate)");
     std::fs::copy(&database, whole.path().join("kept.db")).unwrap();
     for (change, what) in [
-        ("update event set payload = replace(payload, '1', '2') where id = 5", "event"),
+        ("update event set payload = replace(payload, '{', '{ ') where id = 5", "event"),
         ("update event set actor = 'user:99' where id = 7", "event"),
         ("update event set at = '2026-01-01T00:00:00+00:00' where id = 3", "event"),
         ("delete from event where id = 6", "event"),
@@ -267,7 +267,7 @@ fn a_hangup_reads_the_packs_again_and_a_bad_one_changes_nothing() {
     // The next good one is taken up: so the bad one was read before, and the server still answers.
     std::fs::write(packs.path().join("oki.toml"), own.replace("version = 1", "version = 2")).unwrap();
     server.signal("-HUP");
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
     while edition() != "oki@2" {
         assert!(std::time::Instant::now() < deadline, "the new edition was not taken up");
     }

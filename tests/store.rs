@@ -14,6 +14,8 @@ use meja::store::{Db, Tx, people, services, tickets};
 
 mod catalogue;
 mod clocks;
+mod decisions;
+mod duties;
 mod events;
 mod federation;
 mod inbox;

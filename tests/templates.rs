@@ -55,6 +55,15 @@ fn samples() -> Vec<(&'static str, Value)> {
         ),
         ("notices", notices(kinds.iter().map(|kind| item(kind, true)).collect())),
     ];
+    let duty = |sanctionable: bool, source: Option<&str>| {
+        json!({"what": HOSTILE, "agency": HOSTILE, "due": "besok", "is_last_day": sanctionable, "planned": source,
+            "sanctionable": sanctionable, "source": source, "ticket": source})
+    };
+    let duties = |items: Vec<Value>| json!({"name": HOSTILE, "count": items.len(), "items": items, "url": "http://x"});
+    for template in ["duty_reminder", "duty_overdue"] {
+        samples.push((template, duties(vec![duty(true, Some("Pasal 1"))])));
+        samples.push((template, duties(vec![duty(false, None), duty(false, Some("Pasal 2"))])));
+    }
     samples.extend(kinds.iter().map(|kind| ("notice", notices(vec![item(kind, false)]))));
     samples
 }

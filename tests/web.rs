@@ -17,29 +17,29 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// A browser: keeps cookies and follows nothing by itself.
-struct Browser<E: Endpoint> {
+pub(crate) struct Browser<E: Endpoint> {
     client: TestClient<E>,
     cookies: Mutex<BTreeMap<String, String>>,
 }
 
-struct Page {
-    status: StatusCode,
-    location: String,
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) location: String,
     policy: String,
-    html: String,
+    pub(crate) html: String,
 }
 
 impl<E: Endpoint> Browser<E> {
-    fn new(site: E) -> Self {
+    pub(crate) fn new(site: E) -> Self {
         Self { client: TestClient::new(site), cookies: Mutex::default() }
     }
 
-    async fn get(&self, address: &str) -> Page {
+    pub(crate) async fn get(&self, address: &str) -> Page {
         let response = self.client.get(address).header("cookie", self.cookies()).send().await;
         self.read(response).await
     }
 
-    async fn post(&self, address: &str, form: &[(&str, &str)]) -> Page {
+    pub(crate) async fn post(&self, address: &str, form: &[(&str, &str)]) -> Page {
         let request =
             self.client.post(address).header("cookie", self.cookies()).header("sec-fetch-site", "same-origin");
         let response = request.form(&form.to_vec()).send().await;
@@ -72,7 +72,7 @@ impl<E: Endpoint> Browser<E> {
 
 impl Page {
     /// Value of the first hidden field of this name.
-    fn hidden(&self, name: &str) -> String {
+    pub(crate) fn hidden(&self, name: &str) -> String {
         let start = self
             .html
             .find(&format!("name=\"{name}\" value=\""))
@@ -81,7 +81,7 @@ impl Page {
         rest.split('"').next().unwrap().to_owned()
     }
 
-    fn shows(&self, words: &str) -> &Self {
+    pub(crate) fn shows(&self, words: &str) -> &Self {
         assert!(self.html.contains(words), "{words} is missing in {}", self.html);
         self
     }
@@ -363,7 +363,7 @@ fn every_sentence_that_is_asked_for_exists_in_both_languages() {
 
 #[test]
 fn every_word_of_the_house_has_a_name_in_both_languages() {
-    use meja::domain::{Word, clock_plan, ticket};
+    use meja::domain::{Word, catalogue, clock_plan, people, ticket};
     fn all<W: Word>(family: &str) -> Vec<String> {
         W::all().iter().map(|word| format!("{family}-{}", word.as_str())).collect()
     }
@@ -380,6 +380,14 @@ fn every_word_of_the_house_has_a_name_in_both_languages() {
         all::<clock_plan::ClockKind>("clock"),
         all::<clock_plan::StepKind>("step"),
         all::<meja::domain::message::OutboxState>("mail-state"),
+        all::<catalogue::Category>("category"),
+        all::<catalogue::Part>("part"),
+        all::<catalogue::RaciRole>("raci"),
+        all::<catalogue::Safeguard>("safeguard"),
+        all::<catalogue::ProposalKind>("proposal-kind"),
+        all::<catalogue::ProposalState>("proposal-state"),
+        all::<catalogue::SlaState>("sla-state"),
+        all::<people::Role>("role"),
     ]
     .concat();
     let mut events = BTreeSet::new();

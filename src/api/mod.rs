@@ -5,12 +5,17 @@
 //! To add an endpoint: a method in the file of its noun, a test from outside in `tests/api.rs`, and
 //! accept the changed OpenAPI snapshot after reading it.
 
+mod agencies;
 mod answers;
 mod calendars;
+mod catalogue;
 mod choice;
+mod decisions;
 mod demo;
+mod duties;
 mod problem;
 mod requests;
+mod services;
 mod tickets;
 mod tokens;
 mod users;
@@ -37,14 +42,30 @@ impl Token {
     }
 }
 
-type Parts = (tickets::Tickets, verbs::Verbs, calendars::Calendars, users::Users, tokens::Tokens, demo::Public);
+/// Every family of endpoints.
+type Parts = (
+    tickets::Tickets,
+    verbs::Verbs,
+    services::Services,
+    decisions::Decisions,
+    agencies::Agencies,
+    calendars::Calendars,
+    duties::Duties,
+    users::Users,
+    tokens::Tokens,
+    demo::Public,
+);
 
 /// The service with every endpoint; also what the OpenAPI document is made from.
 pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
     let parts = (
         tickets::Tickets(desk.clone()),
         verbs::Verbs(desk.clone()),
+        services::Services(desk.clone()),
+        decisions::Decisions(desk.clone()),
+        agencies::Agencies(desk.clone()),
         calendars::Calendars(desk.clone()),
+        duties::Duties(desk.clone()),
         users::Users(desk.clone()),
         tokens::Tokens(desk.clone()),
         demo::Public(desk.clone()),

@@ -291,7 +291,7 @@ pub(super) fn read_cursor(
 }
 
 /// Place and size of a page of a list that is ordered by a whole number.
-fn window(desk: &Desk, list: &str, limit: Option<i64>, cursor: Option<&str>) -> Result<(i64, i64), Error> {
+pub(super) fn window(desk: &Desk, list: &str, limit: Option<i64>, cursor: Option<&str>) -> Result<(i64, i64), Error> {
     let mut problems = Vec::new();
     let limit = page_size(limit, &mut problems);
     let place = read_cursor(desk, list, cursor, &mut problems);
@@ -300,6 +300,6 @@ fn window(desk: &Desk, list: &str, limit: Option<i64>, cursor: Option<&str>) -> 
 }
 
 /// The last item of a page that may have another behind it.
-fn full<T>(items: &[T], limit: i64) -> Option<&T> {
+pub(super) fn full<T>(items: &[T], limit: i64) -> Option<&T> {
     items.last().filter(|_| i64::try_from(items.len()).unwrap_or(0) >= limit)
 }

@@ -5,8 +5,10 @@ use crate::cli::serve;
 use crate::cli::{Failed, Outcome};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::desk::Desk;
 use crate::desk::demo::PASSWORD;
 use crate::desk::setup::installation;
+use crate::policy::sections::Scope;
 use crate::store::Db;
 use chrono::{DateTime, Utc};
 use std::net::SocketAddr;
@@ -82,24 +84,29 @@ pub async fn run(args: Args, mut config: Config) -> Outcome {
             desk.keep_clock(now, args.speed.unwrap_or(1.0)).await?;
         }
     }
-    greet(&desk.public_url, &desk.pack().name);
+    greet(&desk);
     serve::until_signal(config, desk, acceptor).await?;
     Ok(())
 }
 
-fn greet(url: &str, pack: &str) {
-    tell!("meja demo · {pack}");
-    tell!("  {url}");
+fn greet(desk: &Desk) {
+    let pack = desk.pack();
+    // What the same people are called depends on where the pack puts the desk.
+    let is_turned = pack.roles.tier1.scope == Scope::IctOffice;
+    let (first, second) = (&pack.roles.tier1.label, &pack.roles.tier2.label);
+    let (unit, of_agency) = if is_turned { (first, second) } else { (second, first) };
+    tell!("meja demo · {}", pack.name);
+    tell!("  {}", desk.public_url);
     tell!("  sandi semua akun: {PASSWORD}");
     for (email, what) in [
-        ("superadmin@demo.test", "Superadmin"),
-        ("admin.dinkes@demo.test", "Administrator DINKES"),
-        ("admin.disdukcapil@demo.test", "Administrator DISDUKCAPIL"),
-        ("pimpinan@demo.test", "pimpinan"),
-        ("tim.koordinasi@demo.test", "Tim Koordinasi"),
-        ("auditor@demo.test", "auditor"),
-        ("sistem@demo.test", "admin sistem"),
-        ("warga@demo.test", "pelapor"),
+        ("superadmin@demo.test", unit.clone()),
+        ("admin.dinkes@demo.test", format!("{of_agency} DINKES")),
+        ("admin.disdukcapil@demo.test", format!("{of_agency} DISDUKCAPIL")),
+        ("pimpinan@demo.test", "pimpinan".to_owned()),
+        ("tim.koordinasi@demo.test", pack.roles.board.label.clone()),
+        ("auditor@demo.test", "auditor".to_owned()),
+        ("sistem@demo.test", "admin sistem".to_owned()),
+        ("warga@demo.test", "pelapor".to_owned()),
     ] {
         tell!("  {email:<30} {what}");
     }

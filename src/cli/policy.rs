@@ -5,7 +5,7 @@ use crate::cli::{Failed, Outcome};
 use crate::config::Config;
 use crate::domain::ticket::Priority;
 use crate::error::Error;
-use crate::policy::{Explanation, Fault, Library, Pause, explain};
+use crate::policy::{Explanation, Fault, Library, Pause, Value, explain};
 use chrono::{DateTime, Utc};
 use std::path::{Path, PathBuf};
 
@@ -44,6 +44,9 @@ pub enum Command {
         /// A span in which it stands still; may be repeated
         #[arg(long = "pause", value_name = "FROM/TO")]
         pauses: Vec<String>,
+        /// Count with the days off known at this instant
+        #[arg(long, value_name = "RFC3339")]
+        as_of: Option<DateTime<Utc>>,
         /// As JSON
         #[arg(long)]
         json: bool,
@@ -56,9 +59,13 @@ pub fn run(command: Command, config: Option<&Path>) -> Outcome {
         Command::Check { dir } => check(dir.as_deref(), config),
         Command::List => list(&library(config)?),
         Command::Show { id, json } => show(&library(config)?, &id, json),
-        Command::Explain { pack, profile, priority, opened, pauses, json } => {
+        Command::Explain { pack, profile, priority, opened, pauses, as_of, json } => {
             let library = library(config)?;
             let pack = library.get(&pack).ok_or_else(|| unknown(&library, &pack))?;
+            let pack = match as_of {
+                Some(at) => pack.known_at(at, &[]).map_err(|error| Failed::Input(format!("--as-of: {error}")))?,
+                None => pack,
+            };
             let priority: Priority =
                 priority.parse().map_err(|_| Failed::Input("--priority: pilih P1, P2, P3 atau P4".to_owned()))?;
             let pauses = pauses.iter().map(|text| pause(text)).collect::<Result<Vec<_>, _>>()?;
@@ -112,10 +119,19 @@ fn show(library: &Library, id: &str, json: bool) -> Outcome {
     }
     tell!("{} · {} · {}", pack.id, pack.name, pack.law.as_deref().unwrap_or("-"));
     for value in pack.values() {
-        let basis = value.basis.as_deref().unwrap_or("bawaan");
-        tell!("{} = {}\t[{basis}]", value.path, value.text);
+        tell!("{} = {}\t[{}]", value.path, value.text, authority(value));
     }
     Ok(())
+}
+
+/// Where a value comes from, in brackets behind it.
+fn authority(value: &Value) -> String {
+    match &value.basis {
+        Some(law) => law.clone(),
+        None if value.note.is_empty() && value.unconfirmed => "belum dikonfirmasi".to_owned(),
+        None if value.unconfirmed => format!("belum dikonfirmasi: {}", value.note),
+        None => "bawaan".to_owned(),
+    }
 }
 
 fn pause(text: &str) -> Result<Pause, Failed> {

@@ -13,6 +13,15 @@ use serde_json::Value;
 /// Separates the kind of a record from its key in the name of a stream.
 const OF: char = ':';
 
+/// Waits until nobody else is changing the record, and keeps others waiting until the transaction ends.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn turn(tx: &mut Tx, what: &str, key: &str) -> Result<()> {
+    let digits = i64::from_str_radix(&sha256(format!("{what}{OF}{key}"))[..15], 16).unwrap_or_default();
+    store::dialect::one_at_a_time(tx, digits).await
+}
+
 /// Appends one fact about a record that is no ticket. Changes of one record wait for each other.
 ///
 /// # Errors
@@ -27,8 +36,7 @@ pub async fn note(
     payload: Value,
 ) -> Result<()> {
     let stream = format!("{what}{OF}{key}");
-    let digits = i64::from_str_radix(&sha256(&stream)[..15], 16).unwrap_or_default();
-    store::dialect::one_at_a_time(tx, digits).await?;
+    turn(tx, what, key).await?;
     let head = store::events::head(tx, &stream).await?;
     append(tx, &stream, head, vec![NewEvent { at, actor, kind, payload }], None).await
 }

@@ -1,10 +1,11 @@
 //! A believable region for trying out: agencies, people, services, tickets with a history.
 
 use crate::desk::command::Command;
+use crate::desk::demo_catalogue::Described;
 use crate::desk::intake::Report;
 use crate::desk::{Desk, lines};
 use crate::domain::people::{Actor, Grant, Role, Scope};
-use crate::domain::service::{Agency, Service};
+use crate::domain::service::Agency;
 use crate::domain::ticket::{Channel, Language};
 use crate::error::{Error, Result};
 use crate::store;
@@ -19,7 +20,7 @@ pub const PASSWORD: &str = "demo-meja-2026";
 struct Region {
     ict_agency: String,
     agencies: Vec<DemoAgency>,
-    services: Vec<DemoService>,
+    services: Vec<Described>,
     people: Vec<Person>,
     reports: Vec<DemoReport>,
     reply: String,
@@ -33,16 +34,6 @@ struct Region {
 struct DemoAgency {
     code: String,
     name: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct DemoService {
-    code: String,
-    name: String,
-    agency: String,
-    profile: String,
-    critical: bool,
-    keywords: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,8 +70,9 @@ impl Desk {
         let mut tx = self.db.write().await?;
         store::settings::set(&mut tx, "demo", "filling").await?;
         tx.commit().await?;
-        self.people_and_services(&region).await?;
+        self.agencies_and_people(&region).await?;
         self.prepare(&region.ict_agency).await?;
+        self.demo_catalogue(&region.services, now).await?;
         self.history(&region, tickets, now).await?;
         let mut tx = self.db.write().await?;
         store::settings::set(&mut tx, "demo", "ready").await?;
@@ -90,12 +82,13 @@ impl Desk {
 
     async fn move_clock_to_end(&self, now: DateTime<Utc>, speed: f64) -> Result<()> {
         self.run_due_steps().await?;
+        self.run_duties().await?;
         self.send_outbox().await?;
         self.seal().await?;
         self.keep_clock(now, speed).await
     }
 
-    async fn people_and_services(&self, region: &Region) -> Result<()> {
+    async fn agencies_and_people(&self, region: &Region) -> Result<()> {
         let domain = self.composer.address.rsplit_once('@').map_or("demo.test", |(_, host)| host).to_owned();
         let agencies = region.agencies.iter().map(|agency| Agency {
             code: agency.code.clone(),
@@ -104,15 +97,6 @@ impl Desk {
             active: true,
         });
         self.save_agencies(&agencies.collect::<Vec<_>>()).await?;
-        let mut tx = self.db.write().await?;
-        for service in &region.services {
-            let DemoService { code, name, agency, profile, critical, keywords } = service;
-            let (code, name, agency, profile) = (code.clone(), name.clone(), agency.clone(), profile.clone());
-            let service =
-                Service { code, name, agency, profile, critical: *critical, keywords: keywords.clone(), active: true };
-            store::services::save_service(&mut tx, &service).await?;
-        }
-        tx.commit().await?;
         for person in &region.people {
             let written = person.grants.iter().map(|grant| Grant { role: grant.role, agency: grant.agency.clone() });
             let grants: Vec<Grant> = written.flat_map(|grant| lines::placed(&self.pack(), &grant)).collect();
@@ -126,7 +110,7 @@ impl Desk {
 
     /// Tickets opened over the last days, each brought to another stage of its life.
     async fn history(&self, region: &Region, tickets: usize, now: DateTime<Utc>) -> Result<()> {
-        let unit = self.demo_actor(region, Role::Tier2Unit).await?;
+        let unit = self.demo_person(|grant| grant.role == Role::Tier2Unit && grant.agency.is_none()).await?;
         let reports = region.reports.iter().cycle().take(tickets);
         self.clock.set(now - Duration::days(15), 0.0);
         let total = i32::try_from(tickets.max(1)).unwrap_or(i32::MAX);
@@ -175,15 +159,6 @@ impl Desk {
             }
         }
         Ok(())
-    }
-
-    async fn demo_actor(&self, region: &Region, role: Role) -> Result<Actor> {
-        let person = region.people.iter().find(|person| person.grants.iter().any(|grant| grant.role == role));
-        let email = person.map(|person| person.email.clone()).unwrap_or_default();
-        let mut tx = self.db.read().await?;
-        let account = store::people::by_email(&mut tx, &email).await?.ok_or(Error::NotFound("account"))?;
-        let grants = store::people::grants(&mut tx, account.id).await?;
-        Ok(Actor { account, grants, scope: Scope::Write, only_agency: None, via: Channel::Web })
     }
 }
 

@@ -31,6 +31,7 @@ impl Desk {
     /// A decreed day off leaves a calendar without working time, or the database does not answer. The rules stay as
     /// they were then.
     pub async fn follow(&self, pack: &Pack, sources: &[Source]) -> Result<()> {
+        let _alone = self.rules.alone().await;
         let mut tx = self.db.write().await?;
         let editions = store::rules::editions(&mut tx).await?;
         if known(&editions, pack).is_none() {
@@ -63,8 +64,12 @@ impl Desk {
     /// # Errors
     /// As [`Desk::follow`].
     pub async fn refresh_rules(&self) -> Result<()> {
-        let revision = revision(&mut self.db.glance().await?).await?;
-        if revision == self.rules.revision() { Ok(()) } else { self.read_rules(&self.rules.installed()).await }
+        let stored = revision(&mut self.db.glance().await?).await?;
+        if stored == self.rules.revision() {
+            return Ok(());
+        }
+        let _alone = self.rules.alone().await;
+        self.read_rules(&self.rules.installed()).await
     }
 
     /// Puts `pack` in force together with what the database knows.
@@ -79,9 +84,11 @@ impl Desk {
         if let Some(version) = known(&stored, pack) {
             installed.version = version;
         }
+        let today = stored.iter().find(|edition| edition.version == installed.version);
+        let today = today.map(texts).transpose()?.unwrap_or_default();
         let mut editions = BTreeMap::new();
         for edition in stored.iter().filter(|edition| edition.version != installed.version) {
-            match read_edition(edition, &installed) {
+            match read_edition(edition, &today) {
                 Ok(pack) => {
                     editions.insert(edition.version.clone(), pack);
                 }
@@ -113,14 +120,17 @@ fn known(editions: &[Edition], pack: &Pack) -> Option<String> {
     editions.iter().find(same).map(|edition| edition.version.clone())
 }
 
-fn read_edition(edition: &Edition, installed: &Pack) -> Result<Arc<Pack>> {
-    let texts: Vec<Text> = serde_json::from_str(&edition.sources)?;
-    let sources: Vec<Source> = texts.into_iter().map(|Text { file, text }| Source { file, text }).collect();
-    let library = Library::read(&sources)
+fn read_edition(edition: &Edition, today: &[Source]) -> Result<Arc<Pack>> {
+    let pack = Library::read_edition(&texts(edition)?, today, &edition.pack)
         .map_err(|faults| Error::internal(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
-    let mut pack = Pack::clone(&*library.get(&installed.id).ok_or(Error::NotFound("policy pack"))?);
+    let mut pack = Pack::clone(&pack);
     pack.version.clone_from(&edition.version);
     Ok(Arc::new(pack))
+}
+
+fn texts(edition: &Edition) -> Result<Vec<Source>> {
+    let texts: Vec<Text> = serde_json::from_str(&edition.sources)?;
+    Ok(texts.into_iter().map(|Text { file, text }| Source { file, text }).collect())
 }
 
 /// An amendment as calendars read it.

@@ -29,7 +29,7 @@ impl Desk {
 pub fn fits(pack: &Pack, grant: &Grant) -> bool {
     let (tier1, tier2) = (pack.roles.tier1.scope, pack.roles.tier2.scope);
     match grant.role {
-        Role::AgencyHead => grant.agency.is_some(),
+        Role::AgencyHead | Role::ProcessOwner => grant.agency.is_some(),
         Role::Tier1Agent => grant.agency.is_some() == is_of_an_agency(tier1),
         // Where the second line belongs to the agencies, that of the ICT office serves what all of them use.
         Role::Tier2Unit => is_of_an_agency(tier2) || grant.agency.is_none(),

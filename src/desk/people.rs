@@ -331,7 +331,7 @@ impl Desk {
     }
 
     pub(super) async fn refuse_without_admin(&self, tx: &mut Tx) -> Result<()> {
-        if store::people::holders(tx, Role::SystemAdmin).await?.is_empty() {
+        if store::people::holders(tx, Role::SystemAdmin, "").await?.is_empty() {
             return Err(Error::conflict(Say::new("error-last-admin")));
         }
         Ok(())

@@ -92,8 +92,8 @@ impl Desk {
         if gone.is_empty() {
             return Ok(());
         }
-        let mut told: Vec<Account> = store::people::holders(tx, Role::Tier2Unit).await?;
-        told.extend(store::people::holders(tx, Role::IctHead).await?);
+        let mut told: Vec<Account> = store::people::holders(tx, Role::Tier2Unit, "").await?;
+        told.extend(store::people::holders(tx, Role::IctHead, "").await?);
         told.sort_by_key(|account| account.id);
         told.dedup();
         let cause = new_token()?;

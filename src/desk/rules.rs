@@ -16,6 +16,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub struct Rules {
     clock: Clock,
     state: Arc<RwLock<State>>,
+    /// Held by whoever reads the rules anew: the slower of two must not put back what it began with.
+    reading: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Debug)]
@@ -74,7 +76,7 @@ impl Rules {
             applied: None,
             ict_agency: None,
         };
-        Self { clock, state: Arc::new(RwLock::new(state)) }
+        Self { clock, state: Arc::new(RwLock::new(state)), reading: Arc::default() }
     }
 
     /// The installed pack as it is known now.
@@ -114,6 +116,11 @@ impl Rules {
     /// When the next decree becomes known. UTC.
     pub fn next_change(&self) -> Option<DateTime<Utc>> {
         self.today(|today| today.until)
+    }
+
+    /// Lets one at a time read the rules anew.
+    pub async fn alone(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.reading.lock().await
     }
 
     /// Puts other rules in force, unless a calendar would be left without working time.

@@ -2,7 +2,7 @@
 
 use crate::clock::DemoTime;
 use crate::desk::{Desk, editions};
-use crate::domain::service::Agency;
+use crate::domain::service::{Agency, is_agency_code};
 use crate::error::{Error, Result, Say};
 use crate::store::{self, Db};
 use chrono::{DateTime, Datelike, Utc};
@@ -57,10 +57,7 @@ impl Desk {
     pub async fn save_agencies(&self, agencies: &[Agency]) -> Result<()> {
         let mut tx = self.db.write().await?;
         for agency in agencies {
-            let sound = !agency.code.is_empty()
-                && agency.code.len() <= 20
-                && agency.code.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-');
-            if !sound || agency.name.trim().is_empty() {
+            if !is_agency_code(&agency.code) || agency.name.trim().is_empty() {
                 return Err(Error::field("agency", Say::new("field-unknown-agency")));
             }
             store::services::save_agency(&mut tx, agency).await?;
@@ -91,12 +88,13 @@ impl Desk {
                 self.keep_clock(due, 0.0).await?;
             }
             // A step that cannot happen is reported where it fails; it must not hold up the others for ever.
-            if self.run_due_steps().await? == 0 && stuck.replace(due) == Some(due) {
+            if self.run_due_steps().await? + self.run_duties().await? == 0 && stuck.replace(due) == Some(due) {
                 break;
             }
         }
         self.keep_clock(to, speed).await?;
         self.run_due_steps().await?;
+        self.run_duties().await?;
         self.send_outbox().await?;
         Ok(())
     }
@@ -104,7 +102,7 @@ impl Desk {
     /// The next instant at which something happens by itself: a step, or a decree that becomes known.
     async fn next_due(&self) -> Result<Option<DateTime<Utc>>> {
         let step = store::clocks::next_due(&mut self.db.read().await?).await?;
-        Ok(step.into_iter().chain(self.rules.next_change()).min())
+        Ok([step, self.rules.next_change(), self.next_duty().await?].into_iter().flatten().min())
     }
 
     /// Sets the demo's clock and keeps it for other processes and later runs.

@@ -81,9 +81,10 @@ impl Working {
         !self.events.is_empty()
     }
 
-    /// The service is determined critical.
+    /// The service is determined critical, and this ticket is held to the profile that came with it: one that was
+    /// open before the determination is not, until somebody lets it apply.
     pub fn is_critical(&self) -> bool {
-        self.service.as_ref().is_some_and(|service| service.critical)
+        self.service.as_ref().is_some_and(|service| service.critical && service.profile == self.ticket.profile)
     }
 
     /// The clock stands still now.

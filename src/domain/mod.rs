@@ -54,7 +54,10 @@ pub trait Word: Copy + Sized + 'static {
 #[error("unknown word")]
 pub struct UnknownWord;
 
+pub mod catalogue;
 pub mod clock_plan;
+pub mod duty;
+pub mod duty_rule;
 pub mod event;
 pub mod managing;
 pub mod message;

@@ -14,6 +14,8 @@ words! {
         Tier2Unit = "tier2_unit",
         /// Head of an agency.
         AgencyHead = "agency_head",
+        /// Owner of the business process behind an agency's services: sets their SLA (SUMUT 51(3)).
+        ProcessOwner = "process_owner",
         /// Head of the ICT office.
         IctHead = "ict_head",
         /// Coordination team for electronic government.
@@ -116,7 +118,7 @@ pub fn may(actor: &Actor, action: Action, ticket: &Ticket) -> bool {
 fn reads_internal(grant: &Grant, ticket: &Ticket) -> bool {
     match grant.role {
         Role::IctHead | Role::CoordinationTeam | Role::Auditor => true,
-        Role::Tier1Agent | Role::Tier2Unit | Role::AgencyHead => grant.covers(&ticket.agency),
+        Role::Tier1Agent | Role::Tier2Unit | Role::AgencyHead | Role::ProcessOwner => grant.covers(&ticket.agency),
         Role::SystemAdmin => false,
     }
 }
@@ -152,7 +154,7 @@ pub fn visibility(actor: &Actor) -> Visibility {
     for grant in &actor.grants {
         match grant.role {
             Role::IctHead | Role::CoordinationTeam | Role::Auditor => seen.all = true,
-            Role::Tier1Agent | Role::Tier2Unit | Role::AgencyHead => match &grant.agency {
+            Role::Tier1Agent | Role::Tier2Unit | Role::AgencyHead | Role::ProcessOwner => match &grant.agency {
                 Some(agency) => seen.agencies.push(agency.clone()),
                 None => seen.all = true,
             },
@@ -173,6 +175,20 @@ impl Visibility {
 }
 
 impl Grant {
+    /// Speaks for the ICT office, which coordinates all agencies (OKI 39(11)).
+    pub fn is_of_ict_office(&self) -> bool {
+        match self.role {
+            Role::IctHead => true,
+            Role::Tier1Agent | Role::Tier2Unit => self.agency.is_none(),
+            _ => false,
+        }
+    }
+
+    /// Answers for `agency` itself, on whichever line the pack has put its people.
+    pub fn is_staff_of(&self, agency: &str) -> bool {
+        matches!(self.role, Role::Tier1Agent | Role::Tier2Unit) && self.agency.as_deref() == Some(agency)
+    }
+
     fn covers(&self, agency: &str) -> bool {
         self.agency.as_deref().is_none_or(|mine| mine == agency)
     }

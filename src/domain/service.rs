@@ -34,6 +34,11 @@ pub struct Service {
     pub active: bool,
 }
 
+/// Can this be the code of an agency?
+pub fn is_agency_code(code: &str) -> bool {
+    (1..=20).contains(&code.len()) && code.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-')
+}
+
 /// The service a text speaks of: the one whose name, code or keyword occurs first as whole words.
 pub fn mentioned<'a>(services: &'a [Service], text: &str) -> Option<&'a Service> {
     let text = padded(text);

@@ -13,6 +13,8 @@ enum Work {
     Forget,
     /// Recomputes the stored deadlines and reports those that differ.
     CheckClocks,
+    /// Enters the duties of agencies that came since, and strikes out those of agencies that went.
+    Duties,
 }
 
 /// The table. A run that was missed is caught up by the next one; all of them may run twice.
@@ -20,6 +22,7 @@ const TABLE: &[(&str, &str, Work)] = &[
     ("seal the day", "0 5 17 * * *", Work::Seal),
     ("forget what is over", "0 20 * * * *", Work::Forget),
     ("check the clocks", "0 40 18 * * *", Work::CheckClocks),
+    ("look over the duties", "0 10 * * * *", Work::Duties),
 ];
 
 /// Starts the recurring work.
@@ -50,5 +53,6 @@ async fn run(desk: &Desk, work: Work) -> Result<()> {
         Work::Seal => desk.seal().await.map(|_| ()),
         Work::Forget => desk.forget_what_is_over().await,
         Work::CheckClocks => desk.check_clocks().await.map(|_| ()),
+        Work::Duties => desk.open_duties().await.map(|_| ()),
     }
 }

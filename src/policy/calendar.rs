@@ -115,6 +115,14 @@ impl Calendar {
         same
     }
 
+    /// What it was written as; `None` when it never closes.
+    pub fn written(&self) -> Option<&Weekly> {
+        match &self.hours {
+            Hours::Always => None,
+            Hours::Weekly(dated) => Some(&dated.weekly),
+        }
+    }
+
     /// Everything that counts, in one line: two calendars with the same line give the same deadlines.
     pub fn summary(&self) -> String {
         let Hours::Weekly(dated) = &self.hours else { return format!("{} always", self.zone) };

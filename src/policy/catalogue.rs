@@ -36,6 +36,9 @@ pub struct Part {
     /// Unique in its list.
     pub code: String,
     pub label: String,
+    /// In English; all entries of a list have one, or none has.
+    #[serde(default)]
+    pub label_en: Option<String>,
 }
 
 /// An invented service with the profile it would have.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::calendar::{Calendar, Weekly};
+use super::citation;
 use super::deadline::Profile;
 use super::draft::{Basis, Draft};
 use super::fault::Faults;
@@ -35,16 +36,41 @@ pub(super) fn build(line: &[&Draft], faults: &mut Faults<'_>) -> Option<Pack> {
     assemble(written, zone, values(line, &root), root.json())
 }
 
+/// A parent's statements speak of the parent's tree and are checked with it.
 fn check_basis(line: &[&Draft], root: &Node, faults: &mut Faults<'_>) {
-    // A parent's bases speak of the parent's tree and are checked with it.
-    let own = line.first().map(|draft| draft.basis.as_slice()).unwrap_or_default();
-    for basis in own {
+    let Some(own) = line.first() else { return };
+    for basis in &own.basis {
         let path: Vec<&str> = basis.path.split('.').collect();
         if root.at(&path).is_none() {
             let text = format!("dasar hukum untuk jalur yang tidak ada: \"{}\" | periksa ejaan jalurnya", basis.path);
             faults.add(basis.place.source, basis.place.key, &text);
         }
+        if !citation::is_exact(&basis.text) {
+            let text =
+                format!("dasar hukum tanpa pasal: \"{}\" | tulis pasalnya, misalnya \"Pasal 1 ayat (2)\"", basis.text);
+            faults.add(basis.place.source, basis.place.value, &text);
+        }
     }
+    for unconfirmed in &own.unconfirmed {
+        let path: Vec<&str> = unconfirmed.path.split('.').collect();
+        if root.at(&path).is_none() && !could_be_written(root, &path) {
+            let text = format!(
+                "\"unconfirmed\" untuk jalur yang tidak ada: \"{}\" | periksa ejaan jalurnya",
+                unconfirmed.path
+            );
+            faults.add(unconfirmed.place.source, unconfirmed.place.key, &text);
+        }
+    }
+}
+
+/// Whether a value that is not there would be read if it were: nobody may know it yet.
+fn could_be_written(root: &Node, path: &[&str]) -> bool {
+    let mut json = root.json();
+    let Some((key, table)) = path.split_last() else { return false };
+    let Some(table) = table.iter().try_fold(&mut json, |here, part| here.get_mut(part)) else { return false };
+    let Some(table) = table.as_object_mut() else { return false };
+    table.insert((*key).to_owned(), serde_json::Value::Null);
+    !matches!(serde_json::from_value::<Written>(json), Err(error) if error.to_string().starts_with("unknown field"))
 }
 
 fn assemble(written: Written, zone: Tz, values: Vec<Value>, json: serde_json::Value) -> Option<Pack> {
@@ -87,6 +113,20 @@ fn assemble(written: Written, zone: Tz, values: Vec<Value>, json: serde_json::Va
         duties: written.duties,
         classes: written.classes,
         retention: written.retention,
+        sop: written.sop,
+        security: written.security,
+        certificates: written.certificates,
+        integrity: written.integrity,
+        lan_owner: written.lan_owner,
+        cross_pd_data: written.cross_pd_data,
+        backup_in_app: written.backup_in_app,
+        extra_metrics: written.extra_metrics,
+        categories: written.categories,
+        sanctions: written.sanctions,
+        sanction_mode: written.sanction_mode,
+        sanction_scope: written.sanction_scope,
+        sanction_articles: written.sanction_articles,
+        warning: written.warning,
         values,
         json,
     })
@@ -139,29 +179,51 @@ fn requests(forms: BTreeMap<String, RequestForm>) -> Vec<RequestType> {
 fn values(line: &[&Draft], root: &Node) -> Vec<Value> {
     let value = |(path, node): (String, &Node)| {
         let age = line.iter().position(|draft| draft.source == node.place.source).unwrap_or_default();
+        let unconfirmed = closest(line, age, &path, |draft| &draft.unconfirmed);
+        // An estimate is nobody's decree, whatever the list around it is.
+        let is_unsure = unconfirmed.is_some() || is_provisional(node);
+        let basis = if is_unsure { None } else { closest(line, age, &path, |draft| &draft.basis) };
         Value {
-            // An estimate is nobody's decree, whatever the list around it is.
-            basis: if is_provisional(node) { None } else { basis_of(line, age, &path) },
+            basis: basis.map(|basis| basis.text.clone()),
+            unconfirmed: is_unsure,
+            note: unconfirmed.map(|unconfirmed| unconfirmed.text.clone()).unwrap_or_default(),
             from_pack: line.get(age).map(|draft| draft.id.clone()).unwrap_or_default(),
             text: node.text(),
             path,
         }
     };
-    root.leaves().into_iter().map(value).collect()
+    let unknown = |draft: &&Draft| {
+        let absent = |unconfirmed: &&Basis| root.at(&unconfirmed.path.split('.').collect::<Vec<_>>()).is_none();
+        let value = |unconfirmed: &Basis| Value {
+            path: unconfirmed.path.clone(),
+            text: String::new(),
+            basis: None,
+            unconfirmed: true,
+            note: unconfirmed.text.clone(),
+            from_pack: draft.id.clone(),
+        };
+        draft.unconfirmed.iter().filter(absent).map(value).collect::<Vec<_>>()
+    };
+    let mut values: Vec<_> = root.leaves().into_iter().map(value).chain(line.iter().flat_map(unknown)).collect();
+    values.sort_by_cached_key(|value| {
+        value.path.split('.').map(|part| (part.parse::<u32>().ok(), part.to_owned())).collect::<Vec<_>>()
+    });
+    values.dedup_by(|one, other| one.path == other.path);
+    values
 }
 
 fn is_provisional(node: &Node) -> bool {
     node.at(&["provisional"]).is_some_and(|flag| flag.json() == true)
 }
 
-/// The law behind a value that stands in the `age`-th draft of the line: the closest basis above it.
+/// The statement that covers a value of the `age`-th draft of the line: the closest one above it.
 ///
-/// A draft older than the value's own said its law of another value, so it is not asked.
-fn basis_of(line: &[&Draft], age: usize, path: &str) -> Option<String> {
+/// A draft older than the value's own spoke of another value, so it is not asked.
+fn closest<'d>(line: &[&'d Draft], age: usize, path: &str, of: fn(&'d Draft) -> &'d [Basis]) -> Option<&'d Basis> {
     let covers = |basis: &&Basis| {
         path.strip_prefix(basis.path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    let asked = line.iter().take(age + 1).rev().flat_map(|draft| draft.basis.iter());
+    let asked = line.iter().take(age + 1).rev().flat_map(|draft| of(draft));
     // `max_by_key` keeps the last of equals: the youngest draft, which is asked last.
-    asked.filter(covers).max_by_key(|basis| basis.path.len()).map(|basis| basis.text.clone())
+    asked.filter(covers).max_by_key(|basis| basis.path.len())
 }

@@ -19,12 +19,13 @@ pub(super) struct Draft {
     pub(super) root: Node,
     pub(super) extends: Option<Node>,
     pub(super) basis: Vec<Basis>,
+    /// What stands in `[unconfirmed]`, in the same form.
+    pub(super) unconfirmed: Vec<Basis>,
 }
 
-/// A statement that the values at and below a path are law.
+/// A statement about the values at and below a path: where their law is written, or what is not known about them.
 pub(super) struct Basis {
     pub(super) path: String,
-    /// Where the law is written.
     pub(super) text: String,
     pub(super) place: Place,
 }

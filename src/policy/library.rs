@@ -23,7 +23,7 @@ impl Library {
     /// Every fault of every text, once, sorted by file and place. Never empty.
     pub fn read(sources: &[Source]) -> Result<Self, Vec<Fault>> {
         let mut faults = Faults::new(sources);
-        let drafts = read_drafts(sources, &mut faults);
+        let drafts = read_drafts(0, sources, &mut faults);
         let mut packs = BTreeMap::new();
         for draft in drafts.values() {
             let pack = lineage(draft, &drafts, sources, &mut faults).and_then(|line| check::build(&line, &mut faults));
@@ -33,6 +33,27 @@ impl Library {
         }
         let faults = faults.into_list();
         if faults.is_empty() { Ok(Self { packs }) } else { Err(faults) }
+    }
+
+    /// The pack `id` as `sources` wrote it in the past. Keys that were invented since are read from `today`, where the
+    /// pack that extends nothing must have them all.
+    ///
+    /// # Errors
+    /// Every fault, as [`Library::read`]; also when there is no such pack.
+    pub fn read_edition(sources: &[Source], today: &[Source], id: &str) -> Result<Arc<Pack>, Vec<Fault>> {
+        let all: Vec<Source> = sources.iter().chain(today).cloned().collect();
+        let mut faults = Faults::new(&all);
+        let then = read_drafts(0, sources, &mut faults);
+        let now = read_drafts(sources.len(), today, &mut faults);
+        let pack = then.get(id).and_then(|draft| {
+            let mut line = lineage(draft, &then, sources, &mut faults)?;
+            if let Some(newer) = line.last().and_then(|root| now.get(&root.id)) {
+                line.extend(lineage(newer, &now, today, &mut faults)?);
+            }
+            check::build(&line, &mut faults)
+        });
+        let faults = faults.into_list();
+        pack.filter(|_| faults.is_empty()).map(Arc::new).ok_or(faults)
     }
 
     /// The pack of this id.
@@ -46,9 +67,10 @@ impl Library {
     }
 }
 
-fn read_drafts(sources: &[Source], faults: &mut Faults<'_>) -> BTreeMap<String, Draft> {
+/// Reads texts of which the first is the `first`-th of all that faults may speak of.
+fn read_drafts(first: usize, sources: &[Source], faults: &mut Faults<'_>) -> BTreeMap<String, Draft> {
     let mut drafts = BTreeMap::new();
-    for (index, source) in sources.iter().enumerate() {
+    for (index, source) in (first..).zip(sources) {
         let Some(draft) = read_draft(index, source, faults) else { continue };
         if drafts.contains_key(&draft.id) {
             let text = format!("pak \"{}\" sudah ada | beri id dan nama berkas yang lain", draft.id);
@@ -69,7 +91,8 @@ fn read_draft(index: usize, source: &Source, faults: &mut Faults<'_>) -> Option<
         }
     };
     let extends = root.take("extends");
-    let basis = root.take("basis").map(|node| read_basis(&node, faults)).unwrap_or_default();
+    let basis = root.take("basis").map(|node| read_basis(&node, "basis", faults)).unwrap_or_default();
+    let unconfirmed = root.take("unconfirmed").map(|node| read_basis(&node, "unconfirmed", faults)).unwrap_or_default();
     // These say what this very text is; a value from the parent would be a lie.
     for own in ["id", "name", "version"] {
         if root.at(&[own]).is_none() {
@@ -84,20 +107,24 @@ fn read_draft(index: usize, source: &Source, faults: &mut Faults<'_>) -> Option<
     if stem(&source.file) != id {
         faults.at(id_node, &format!("id \"{id}\" tidak sama dengan nama berkas | tulis \"{}\"", stem(&source.file)));
     }
-    Some(Draft { id: id.to_owned(), source: index, extends, basis, root })
+    Some(Draft { id: id.to_owned(), source: index, extends, basis, unconfirmed, root })
 }
 
-/// Flattens the table of bases: `a.b = "…"` and `"a.b" = "…"` are the same.
-fn read_basis(node: &Node, faults: &mut Faults<'_>) -> Vec<Basis> {
+/// Flattens a table of statements about paths: `a.b = "…"` and `"a.b" = "…"` are the same.
+fn read_basis(node: &Node, table: &str, faults: &mut Faults<'_>) -> Vec<Basis> {
     if !matches!(node.data, Data::Table(_)) {
-        faults.at(node, "basis harus berupa tabel | tulis [basis] lalu \"jalur.nilai\" = \"Pasal …\"");
+        let text = format!("{table} harus berupa tabel | tulis [{table}] lalu \"jalur.nilai\" = \"…\"");
+        faults.at(node, &text);
         return Vec::new();
     }
     let mut found = Vec::new();
     for (path, leaf) in node.leaves() {
         match leaf.as_str() {
             Some(text) => found.push(Basis { path, text: text.to_owned(), place: leaf.place }),
-            None => faults.at(leaf, "dasar hukum harus berupa teks | tulis misalnya \"Pasal 1 ayat (2)\""),
+            None => {
+                let text = format!("isi {table} harus berupa teks | tulis misalnya \"Pasal 1 ayat (2)\"");
+                faults.at(leaf, &text);
+            }
         }
     }
     found

@@ -10,9 +10,12 @@
 //! nothing else: no region has a line of code. To add one more section: give it a type in `sections.rs`, a field in
 //! `written.rs` and [`Pack`] and a table in every pack that extends nothing.
 
+pub mod authority;
 pub mod calendar;
 pub mod catalogue;
 mod check;
+mod citation;
+pub mod custom;
 pub mod deadline;
 pub mod draft;
 pub mod duty;
@@ -20,6 +23,7 @@ pub mod explain;
 mod fault;
 mod known;
 pub mod library;
+pub mod measures;
 pub mod pack;
 pub mod pause;
 pub mod request;
@@ -30,6 +34,7 @@ pub mod triage;
 pub mod week;
 mod written;
 
+pub use authority::Authority;
 pub use calendar::{Calendar, Excluded, Interval, NoWorkingTime};
 pub use catalogue::{Catalogue, Part};
 pub use deadline::{Deadlines, Goals, GoalsError, PerMille, Profile, Target};

@@ -8,9 +8,11 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::calendar::Calendar;
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, Part};
+use super::custom::{Certificates, CrossAgencyData, Integrity, LanOwner, Metric, Security, Sop};
 use super::deadline::{Deadlines, Goals, GoalsError, Profile, deadlines};
 use super::duty::Duty;
+use super::measures::{Sanction, SanctionMode, SanctionScope, Warning};
 use super::pause::Pause;
 use super::request::RequestType;
 use super::sections::{
@@ -65,6 +67,28 @@ pub struct Pack {
     pub duties: Vec<Duty>,
     pub classes: Vec<Class>,
     pub retention: Retention,
+    pub sop: Sop,
+    pub security: Security,
+    pub certificates: Certificates,
+    pub integrity: Integrity,
+    /// Who looks after the network inside an agency.
+    pub lan_owner: LanOwner,
+    /// Whose the data of an agency are when another asks for them.
+    pub cross_pd_data: CrossAgencyData,
+    /// Backup and restore must be functions of the application itself.
+    pub backup_in_app: bool,
+    /// Figures reported beside those of the desk.
+    pub extra_metrics: Vec<Metric>,
+    /// Kinds of help the desk gives, at the top of its catalogue.
+    pub categories: Vec<Part>,
+    /// The law's own ladder; empty where it knows none.
+    pub sanctions: Vec<Sanction>,
+    pub sanction_mode: SanctionMode,
+    pub sanction_scope: SanctionScope,
+    /// Articles whose breach is sanctioned, where the law lists them.
+    pub sanction_articles: Vec<String>,
+    /// Letters that follow a missed service level; `None`: the law knows none.
+    pub warning: Option<Warning>,
     pub(super) values: Vec<Value>,
     pub(super) json: serde_json::Value,
 }
@@ -74,10 +98,14 @@ pub struct Pack {
 pub struct Value {
     /// Keys joined by dots; items of a list by their index from 0.
     pub path: String,
-    /// The value in one line.
+    /// The value in one line; empty where an unconfirmed value is not known at all.
     pub text: String,
-    /// Where the law is written; `None`: a default nobody has decreed.
+    /// Where the law is written; `None`: a default nobody has decreed, or a value nobody has confirmed.
     pub basis: Option<String>,
+    /// The region has, or should have, a rule of its own that is not known for certain.
+    pub unconfirmed: bool,
+    /// What is known about an unconfirmed value; may be empty.
+    pub note: String,
     /// Id of the pack whose file holds the value.
     pub from_pack: String,
 }

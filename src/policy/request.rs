@@ -13,6 +13,8 @@ pub const PROFILE_PREFIX: &str = "PERMINTAAN:";
 pub struct RequestType {
     pub code: String,
     pub label: String,
+    /// In English; all types have one, or none has.
+    pub label_en: Option<String>,
     pub kind: Kind,
     /// Name of the calendar its time is counted in.
     pub calendar: String,
@@ -42,6 +44,8 @@ impl RequestType {
 #[serde(deny_unknown_fields)]
 pub(super) struct RequestForm {
     label: String,
+    #[serde(default)]
+    label_en: Option<String>,
     pub(super) kind: Kind,
     pub(super) calendar: String,
     response: Duration,
@@ -60,6 +64,7 @@ impl RequestForm {
         RequestType {
             code,
             label: self.label,
+            label_en: self.label_en,
             kind: self.kind,
             calendar: self.calendar,
             response: self.response,

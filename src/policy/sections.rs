@@ -229,6 +229,8 @@ pub struct Email {
     pub pattern: Option<String>,
     /// Staff mail from another domain is flagged.
     pub official_required_for_staff: bool,
+    /// Official mail is for dealings between offices; the public is better served on the web.
+    pub only_between_government: bool,
 }
 
 /// By which number people are known.
@@ -240,10 +242,15 @@ pub struct Identity {
 }
 
 /// The periodic report.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
     pub period: Period,
+    /// The law's own word for the rhythm, where it has one.
+    #[serde(default)]
+    pub statutory_period: Option<String>,
+    /// What the collected proof is called.
+    pub evidence_label: String,
     /// Day of the month after the period, 1 to 28.
     pub due_day: u8,
 }
@@ -263,6 +270,9 @@ pub enum Period {
 pub struct Class {
     pub code: String,
     pub label: String,
+    /// In English; all classes have one, or none has.
+    #[serde(default)]
+    pub label_en: Option<String>,
 }
 
 /// How long things are kept, in years after closing.

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, Part};
+use super::custom::{Certificates, CrossAgencyData, Integrity, LanOwner, Metric, Security, Sop};
 use super::deadline::Target;
 use super::duty::Duty;
 use super::fault::Faults;
+use super::measures::{Sanction, SanctionMode, SanctionScope, Warning};
 use super::request::RequestForm;
 use super::sections::{
     Class, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report, Retention,
@@ -18,7 +20,7 @@ use super::tree::{Data, Node, Step};
 use super::week::{Holiday, Ramadan, Week};
 use crate::domain::ticket::{Kind, Priority};
 
-/// All sections of a merged pack. `extends` and `basis` have been taken out before.
+/// All sections of a merged pack. `extends`, `basis` and `unconfirmed` have been taken out before.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Written {
@@ -56,6 +58,22 @@ pub(super) struct Written {
     pub(super) duties: Vec<Duty>,
     pub(super) classes: Vec<Class>,
     pub(super) retention: Retention,
+    pub(super) sop: Sop,
+    pub(super) security: Security,
+    pub(super) certificates: Certificates,
+    pub(super) integrity: Integrity,
+    pub(super) lan_owner: LanOwner,
+    pub(super) cross_pd_data: CrossAgencyData,
+    pub(super) backup_in_app: bool,
+    pub(super) extra_metrics: Vec<Metric>,
+    pub(super) categories: Vec<Part>,
+    pub(super) sanctions: Vec<Sanction>,
+    pub(super) sanction_mode: SanctionMode,
+    pub(super) sanction_scope: SanctionScope,
+    #[serde(default)]
+    pub(super) sanction_articles: Vec<String>,
+    #[serde(default)]
+    pub(super) warning: Option<Warning>,
 }
 
 /// A calendar: either open always, or weeks.
@@ -142,13 +160,28 @@ const SECTIONS: &[(&str, bool, TypeCheck)] = &[
     ("duties", true, each::<Duty>),
     ("classes", true, each::<Class>),
     ("retention", true, as_a::<Retention>),
+    ("sop", true, as_a::<Sop>),
+    ("security", true, as_a::<Security>),
+    ("certificates", true, as_a::<Certificates>),
+    ("integrity", true, as_a::<Integrity>),
+    ("lan_owner", true, as_a::<LanOwner>),
+    ("cross_pd_data", true, as_a::<CrossAgencyData>),
+    ("backup_in_app", true, as_a::<bool>),
+    ("extra_metrics", true, each::<Metric>),
+    ("categories", true, each::<Part>),
+    ("sanctions", true, each::<Sanction>),
+    ("sanction_mode", true, as_a::<SanctionMode>),
+    ("sanction_scope", true, as_a::<SanctionScope>),
+    ("sanction_articles", false, as_a::<Vec<String>>),
+    ("warning", false, as_a::<Warning>),
 ];
 
 /// Checks the types of every section, so that one report names a fault in each.
 pub(super) fn check_types(root: &Node, faults: &mut Faults<'_>) {
     for (key, node) in root.entries() {
         if !SECTIONS.iter().any(|(known, ..)| *known == key) {
-            let known: Vec<&str> = SECTIONS.iter().map(|(known, ..)| *known).chain(["extends", "basis"]).collect();
+            let known: Vec<&str> =
+                SECTIONS.iter().map(|(known, ..)| *known).chain(["extends", "basis", "unconfirmed"]).collect();
             faults.at_key(node, &format!("kunci tidak dikenal \"{key}\" | {}", super::fault::nearest(key, &known)));
         }
     }

@@ -79,8 +79,11 @@ macro_rules! later {
     };
 }
 
+pub mod catalogue;
 pub mod clocks;
+pub mod decisions;
 pub mod dialect;
+pub mod duties;
 pub mod events;
 pub mod federation;
 pub mod inbox;

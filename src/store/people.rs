@@ -210,20 +210,6 @@ pub async fn revoke(tx: &mut Tx, account: i64, grant: &Grant) -> Result<bool> {
     Ok(sql!(tx, execute, text, account, grant.role, grant.agency.as_deref().unwrap_or(""))? == 1)
 }
 
-/// Active people who hold `role` for no particular agency, in the order of their addresses.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn holders(tx: &mut Tx, role: Role) -> Result<Vec<Account>> {
-    sql!(
-        tx,
-        fetch_all as Account,
-        "select id, email, name, nip, active from account a where active and exists \
-         (select 1 from role_grant g where g.account_id = a.id and g.role = $1 and g.agency = '') order by email",
-        role,
-    )
-}
-
 /// Codes of agencies whose first line nobody active holds, in their order.
 ///
 /// # Errors
@@ -234,6 +220,21 @@ pub async fn without_first_line(tx: &mut Tx) -> Result<Vec<String>> {
         fetch_all scalar String,
         "select code from agency where active and not exists (select 1 from role_grant g join account a on a.id = g.account_id \
          where a.active and g.role = 'tier1_agent' and g.agency in (agency.code, '')) order by code",
+    )
+}
+
+/// Active people who hold `role` for `agency` itself (for the whole region: empty), in the order of their keys.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn holders(tx: &mut Tx, role: Role, agency: &str) -> Result<Vec<Account>> {
+    sql!(
+        tx,
+        fetch_all as Account,
+        "select distinct a.id, a.email, a.name, a.nip, a.active from role_grant g join account a on a.id = g.account_id \
+         where a.active and g.role = $1 and g.agency = $2 order by a.id",
+        role,
+        agency,
     )
 }
 

@@ -1,6 +1,8 @@
 //! How domain types stand in rows: words as text, structs column by column.
 
+use crate::domain::catalogue::{Category, ProposalKind, ProposalState, SlaState};
 use crate::domain::clock_plan::{ClockKind, Line, SlaClock, Step, StepKind, StepState, TicketPause};
+use crate::domain::duty::{Duty, DutyStage, DutyState, Office};
 use crate::domain::event::{ActorLabel, Event};
 use crate::domain::message::{Attachment, InboxItem, InboxState, Message, MessageVisibility, OutboxItem, OutboxState};
 use crate::domain::people::{Account, Role, Scope};
@@ -52,6 +54,13 @@ stored_words!(
     OutboxState,
     Role,
     Scope,
+    DutyState,
+    DutyStage,
+    Office,
+    Category,
+    ProposalKind,
+    ProposalState,
+    SlaState,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.
@@ -124,6 +133,32 @@ from_columns!(OutboxItem {
     last_error,
     created_at,
     sent_at
+});
+from_columns!(Duty {
+    id,
+    version,
+    code,
+    office,
+    agency,
+    what,
+    period_from,
+    period_to,
+    cause,
+    due_on,
+    due_at,
+    remind_at,
+    cycle,
+    state,
+    sanctionable,
+    source,
+    pack,
+    planned_on,
+    done_at,
+    done_by,
+    evidence,
+    evidence_url,
+    note,
+    opened_at,
 });
 from_columns!(Account { id, email, name, nip, active });
 from_columns!(Agency { code, name, email, active });

@@ -1,6 +1,7 @@
 //! Words that stand in addresses: Indonesian nouns for the values of the house.
 
 use crate::desk::command::Command;
+use crate::domain::duty::DutyAct;
 use crate::domain::ticket::{Status, Verb};
 use crate::store::tickets::{After, Sort};
 use crate::web::sent::Sent;
@@ -35,6 +36,14 @@ pub const ACTS: [(&str, Verb); 11] = [
     ("kembalikan", Verb::Return),
     ("prioritas", Verb::Prioritize),
     ("buka-lagi", Verb::Reopen),
+];
+
+/// What can be done to an entry of the duty register, in the order of its forms.
+pub const DUTY_ACTS: [(&str, DutyAct); 4] = [
+    ("selesai", DutyAct::Done),
+    ("rencana", DutyAct::Plan),
+    ("bebaskan", DutyAct::Waive),
+    ("buka-lagi", DutyAct::Reopen),
 ];
 
 /// What the form at `act` asks for; `None` for an address that is no act or a field that is no value.

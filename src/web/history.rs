@@ -30,7 +30,8 @@ pub async fn show_events(Data(visit): Data<&Visit>, Path(typed): Path<String>, r
     Ok(visit.page("history.html", json!({"number": number, "rows": rows, "next": next}))?)
 }
 
-fn row(visit: &Visit, event: &Event, names: &BTreeMap<String, String>) -> Value {
+/// One event as a row of a history.
+pub fn row(visit: &Visit, event: &Event, names: &BTreeMap<String, String>) -> Value {
     let label = event.actor.as_str();
     let actor = match names.get(label) {
         Some(name) => name.clone(),

@@ -18,17 +18,24 @@ mod acts;
 mod addresses;
 mod agent;
 mod assets;
+mod catalogue;
 mod door;
+mod duties;
 mod failure;
 mod guard;
 mod history;
 mod links;
 mod mailbox;
+mod policy;
+mod proposals;
 mod queue;
 mod render;
 mod report;
 mod second_factor;
 mod sent;
+mod service_acts;
+mod service_form;
+mod services;
 mod shapes;
 mod sign_in;
 mod sso;
@@ -75,12 +82,24 @@ fn list() -> Route {
         .at("/akun/dua-langkah", get(second_factor::show).post(second_factor::confirm))
         .at("/akun/dua-langkah/:act", post(second_factor::do_act))
         .at("/keluar", post(sign_in::leave))
+        .at("/kebijakan", get(policy::show_public))
         .at("/kerja", get(queue::home))
         .at("/kerja/antrean", get(queue::queue))
+        .at("/kerja/kewajiban", get(duties::show).post(duties::enter))
+        .at("/kerja/kewajiban/:id/:act", post(duties::do_act))
         .at("/kerja/tiket/:number", get(ticket::show))
         .at("/kerja/tiket/:number/riwayat", get(history::show_events))
         .at("/kerja/tiket/:number/batas", get(history::show_deadlines))
         .at("/kerja/tiket/:number/:act", post(acts::do_act))
+        .at("/kerja/layanan", get(services::list))
+        .at("/kerja/layanan-baru", get(service_form::show_new).post(service_form::add))
+        .at("/kerja/layanan/:code", get(services::show))
+        .at("/kerja/layanan/:code/ubah", get(service_form::show).post(service_form::keep))
+        .at("/kerja/layanan/:code/usul-kritis", get(proposals::show_form).post(proposals::propose))
+        .at("/kerja/layanan/:code/riwayat", get(services::history))
+        .at("/kerja/layanan/:code/:act", post(service_acts::do_act))
+        .at("/kerja/usulan", get(proposals::list))
+        .at("/kerja/pengaturan/kebijakan", get(policy::show_staff))
         .at("/kerja/pengaturan/pengguna", get(users::list))
         .at("/kerja/pengaturan/pengguna/baru", get(users::new_form).post(users::add))
         .at("/kerja/pengaturan/pengguna/:id", get(users::show))

@@ -6,6 +6,7 @@ use crate::domain::ticket::{Status, Ticket};
 use crate::text;
 use crate::web::visit::Visit;
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
+use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 impl Visit {
@@ -14,9 +15,14 @@ impl Visit {
         text::word(self.language, &format!("{family}-{value}"))
     }
 
+    /// The zone of the region.
+    pub fn zone(&self) -> Tz {
+        self.desk().pack().zone
+    }
+
     /// An instant: short for tables, long for sentences, UTC for machines.
     pub fn instant(&self, at: DateTime<Utc>) -> Value {
-        let zone = self.desk().pack().zone;
+        let zone = self.zone();
         json!({
             "short": text::short_instant(self.language, at, zone),
             "long": text::long_instant(self.language, at, zone),

@@ -117,7 +117,7 @@ async fn rights(engine: Engine) {
     // A head sees and manages the own agency, and only its first line.
     let seen = app.get(&head, "/users").await.ok(200);
     let seen: Vec<&str> = seen["items"].as_array().unwrap().iter().map(|one| one["email"].as_str().unwrap()).collect();
-    assert_eq!(seen, ["admin.dinkes@demo.test", "kepala.dinkes@demo.test"]);
+    assert_eq!(seen, ["admin.dinkes@demo.test", "kepala.dinkes@demo.test", "pemilik.dinkes@demo.test"]);
     app.get(&head, &format!("/users/{other}")).await.ok(404);
     app.post(&head, &format!("/users/{other}/disable"), json!({})).await.ok(404);
     app.post(&head, "/users", json!({"email": "dua@demo.test", "name": "Dua", "grants": [tier1("DINKES")]}))
@@ -215,7 +215,8 @@ async fn last(engine: Engine) {
     let mut outcome = [first.status, second.status];
     outcome.sort_unstable();
     assert!(outcome == [200, 409] || outcome == [200, 403], "{outcome:?}");
-    let left = meja::store::people::holders(&mut app.desk.db.read().await.unwrap(), Role::SystemAdmin).await.unwrap();
+    let left =
+        meja::store::people::holders(&mut app.desk.db.read().await.unwrap(), Role::SystemAdmin, "").await.unwrap();
     assert_eq!(left.len(), 1);
 }
 

@@ -1,6 +1,6 @@
 //! Packs with every kind of fault: bad text in, its place and what to do about it out.
 
-use super::{DEFAULTS, source};
+use super::{DEFAULTS, said, source};
 use meja::policy::{Fault, Library, Source};
 
 /// The defaults with a piece replaced; `¦` in the new piece marks where the fault must be reported.
@@ -60,6 +60,59 @@ calendar = "kerja"⏎auto → calendar = ¦"kantor"⏎auto → kalender tidak di
 limited = { high = "P3" → limited = { high = ¦"P5" → nilai tidak dikenal "P5"
 "#;
 
+/// As [`BROKEN`], but with the whole of what is said: message ⏎  hint: hint.
+const BROKEN_RULES: &str = r#"
+P1 = { response = "15m", resolution = "4h" } → P1 = { response = "15m", resolution = ¦"999999h" } → batas lebih dari sepuluh tahun⏎  hint: tulis lama waktu yang lebih pendek
+P1 = { response = "3wd", resolution = "14wd" } → P1 = { response = "3wd", resolution = ¦"2601wd" } → batas lebih dari sepuluh tahun⏎  hint: tulis lama waktu yang lebih pendek
+resolution = "10wd" → resolution = ¦"99999wd" → batas lebih dari sepuluh tahun⏎  hint: tulis lama waktu yang lebih pendek
+[profiles.PENGADUAN] → [profiles."PERMINTAAN:x"]⏎calendar = "kerja"⏎[profiles.PENGADUAN] → nama profil "PERMINTAAN:x" dipakai jenis permintaan⏎  hint: beri nama tanpa "PERMINTAAN:"
+{ date = 2026-05-14, name = "Kenaikan Yesus Kristus", kind = "holiday" } → { date = ¦2026-05-01, name = "x", kind = "local" } → tanggal 2026-05-01 sudah tercatat sebagai "Hari Buruh Internasional"⏎  hint: hapus salah satu, atau tulis "since" pada perubahan
+{ date = 2026-05-14, name = "Kenaikan Yesus Kristus", kind = "holiday" } → { date = ¦2026-05-13, name = "x", kind = "working_day" } → hari kerja 2026-05-13 tidak mencabut libur apa pun⏎  hint: hapus, atau tulis sesudah liburnya
+{ date = 2027-01-01, name = "Tahun Baru Masehi", kind = "holiday", provisional = true } → { date = 2029-01-01, name = "x", kind = "holiday" } → tahun 2028 tanpa libur⏎  hint: tulis libur tahun itu
+  { year = 2026, from = 2026-02-19, to = 2026-03-20 },⏎ →  → tahun 2026 tanpa tanggal Ramadan⏎  hint: tambahkan year = 2026
+[calendars.kerja.ramadan]⏎ → [calendars.kerja.ramadan_weeks.2030]⏎mon = [["08:00", "09:00"]]⏎[calendars.kerja.ramadan]⏎ → minggu Ramadan 2030 tanpa tanggal Ramadan⏎  hint: tambahkan year = 2030 di "ramadan"
+"UU 27/2022 Pasal 30" → ¦"UU 27/2022" → dasar hukum tanpa pasal: "UU 27/2022"⏎  hint: tulis pasalnya, misalnya "Pasal 1 ayat (2)"
+"UU 27/2022 Pasal 30" → ¦"Keputusan" → dasar hukum tanpa pasal: "Keputusan"⏎  hint: tulis pasalnya, misalnya "Pasal 1 ayat (2)"
+"security.vital_report_within" = → ¦"security.vital" = → dasar hukum untuk jalur yang tidak ada: "security.vital"⏎  hint: periksa ejaan jalurnya
+"calendars.kerja.week" = "Perpres → ¦"calendars.kantor.week" = "Perpres → "unconfirmed" untuk jalur yang tidak ada: "calendars.kantor.week"⏎  hint: periksa ejaan jalurnya
+"calendars.kerja.week" = "Perpres → ¦"email.domian" = "Perpres → "unconfirmed" untuk jalur yang tidak ada: "email.domian"⏎  hint: periksa ejaan jalurnya
+duties = [] → duties = [¦{ code = "a", what = "A", office = "ict", source = "Pasal 1" }] → kewajiban tanpa waktu yang jelas⏎  hint: tulis "every", "on" atau "before", salah satu
+duties = [] → duties = [{ code = "a", what = "A", before = ¦"b", lead = "1_month", office = "ict", source = "Pasal 1" }] → kewajiban tidak dikenal "b"⏎  hint: mungkin maksudnya "a"
+duties = [] → duties = [¦{ code = "a", what = "A", every = "month", lead = "1_month", office = "ict", source = "Pasal 1" }] → "before" dan "lead" saling memerlukan⏎  hint: tulis keduanya, atau hapus keduanya
+duties = [] → duties = [{ code = "a", what = "A", on = "change", office = "ict", source = "Pasal 1" }, { code = "b", what = "B", before = ¦"a", lead = "1_month", office = "ict", source = "Pasal 1" }] → kewajiban yang disiapkan tidak punya waktu sendiri⏎  hint: tulis "every" padanya
+duties = [] → duties = [{ code = "a", what = "A", every = "month", office = "ict", source = ¦"peraturan" }] → sumber kewajiban tanpa pasal: "peraturan"⏎  hint: tulis pasalnya, misalnya "Pasal 1 ayat (2)"
+duties = [] → duties = [{ code = "a", what = "A", every = "month", office = "ict", source = "Pasal 1", sanctionable = ¦true }] → kewajiban bersanksi, tetapi sanction_mode = "none"⏎  hint: hapus sanctionable, atau tulis sanksinya
+duties = [] → duties = [{ code = "a", what = "A", every = "month", office = "ict", source = "Pasal 1" }, { code = ¦"a", what = "B", every = "month", office = "ict", source = "Pasal 1" }] → kode ganda "a"⏎  hint: beri kode lain
+duties = [] → duties = [{ code = ¦"A B", what = "A", every = "month", office = "ict", source = "Pasal 1" }] → kode salah "A B"⏎  hint: tulis huruf kecil, angka, "-" atau "_", paling banyak 40
+duties = [] → duties = [{ code = "a", what = "A", every = "calendar_year", due = ¦"02-29", office = "ict", source = "Pasal 1" }] → hari tidak dikenal "02-29"⏎  hint: tulis BB-HH, misalnya "12-31"
+duties = [] → duties = [{ code = "a", what = "A", before = "a", lead = ¦"sebulan", office = "ict", source = "Pasal 1" }] → jangka tidak dikenal "sebulan"⏎  hint: tulis misalnya "1_month", paling lama 24
+, label_en = "Internal" →  → terjemahan belum ada, padahal yang lain di daftar ini punya⏎  hint: tulis "label_en"
+label_en = "Hosting"⏎ →  → terjemahan belum ada, padahal yang lain di daftar ini punya⏎  hint: tulis "label_en"
+calendar = "kerja"⏎response = "15m" → calendar = ¦"kerjaa"⏎response = "15m" → kalender tidak dikenal "kerjaa"⏎  hint: mungkin maksudnya "kerja"
+response = "15m"⏎resolution = "30m" → response = ¦"45m"⏎resolution = "30m" → waktu tanggap lebih lama daripada waktu selesai⏎  hint: perpendek tanggap
+critical_profile = "KRITIS-24x7" → critical_profile = ¦"KRITIS" → profil tidak dikenal "KRITIS"⏎  hint: yang dikenal: JAM-KERJA, KRITIS-24x7, PENGADUAN
+is_unit = false → is_unit = false⏎hours = ¦"24x7" → kalender tidak dikenal "24x7"⏎  hint: yang dikenal: kerja, nonstop
+scope = "per_agency" → scope = "ict_office" → kedua lini di dinas TIK⏎  hint: tulis scope = "per_agency" pada salah satu
+sanctions = [] → sanctions = [{ step = ¦2, kind = "Peringatan" }] → langkah 2 tidak berurutan⏎  hint: tulis step = 1
+sanctions = []⏎sanction_mode = "none" → sanctions = [{ step = 1, kind = "Peringatan" }]⏎sanction_mode = ¦"none" → ada sanksi, tetapi sanction_mode = "none"⏎  hint: pilih "proposal_only" atau "letters"
+sanction_mode = "none" → sanction_mode = ¦"letters" → sanction_mode = "letters" tanpa bagian "warning"⏎  hint: tulis [warning]
+pending_close_days = 10 → pending_close_days = ¦3 → penutupan harus sesudah pengingat⏎  hint: tulis lebih besar daripada pending_reminder_days
+"#;
+
+/// A sound section of letters, to be broken piece by piece.
+const WARNING: &str = r#"
+[warning]
+addressee = "Kepala Dinas"
+signer = "Ketua"
+cc = []
+literal_mode = false
+dossier_days = 1
+verify_days = 1
+until = "diperbaiki"
+ladder = [{ step = 1, kind = "Surat peringatan", cure_days = 3 }]
+trigger = { scope = "critical", aspect = "resolution_time" }
+"#;
+
 #[test]
 fn every_fault_is_reported_at_its_place_with_a_hint() {
     let mut wrong = Vec::new();
@@ -78,6 +131,41 @@ fn every_fault_is_reported_at_its_place_with_a_hint() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_broken_rule_is_told_in_full() {
+    let mut wrong = Vec::new();
+    for row in BROKEN_RULES.lines().filter(|row| !row.is_empty()) {
+        let row = row.replace('⏎', "\n");
+        let [piece, marked, told] = row.split(" → ").collect::<Vec<_>>()[..] else { panic!("{row:?}") };
+        let (text, line, column) = broken(piece, marked);
+        let faults = faults_of(&[source("bawaan", &text)]);
+        let place = format!("bawaan.toml:{line}:{column}: {told}");
+        let right = |fault: &Fault| {
+            let said = fault.to_string();
+            if marked.contains('¦') { said == place } else { said.ends_with(&format!(": {told}")) }
+        };
+        if !faults.iter().any(right) {
+            wrong.push(format!("{marked:?}: wanted {place:?}, found\n{}", said(&faults)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn letters_of_warning_are_checked() {
+    let told = |piece: &str, other: &str| {
+        assert!(WARNING.contains(piece), "{piece}");
+        let text = format!("{DEFAULTS}{}", WARNING.replace(piece, other));
+        faults_of(&[source("bawaan", &text)]).into_iter().map(|fault| fault.message).collect::<Vec<_>>()
+    };
+    assert!(told("critical", "critical").is_empty());
+    assert_eq!(told("step = 1", "step = 3"), ["langkah 3 tidak berurutan"]);
+    assert_eq!(told("\"resolution_time\"", "\"waktu\""), ["aspek tidak dikenal \"waktu\""]);
+    assert_eq!(told("signer", "singer").first().map(String::as_str), Some("kunci tidak dikenal \"singer\""));
+    let empty = told("[{ step = 1, kind = \"Surat peringatan\", cure_days = 3 }]", "[]");
+    assert_eq!(empty, ["tangga peringatan kosong"]);
 }
 
 #[test]

@@ -1,10 +1,15 @@
 //! Laws of the calendars, over random instants, lengths and pauses, against an oracle.
 
 use super::{pack, wib};
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Timelike, Utc, Weekday};
-use meja::policy::Pause;
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc, Weekday};
+use meja::policy::calendar::Weekly;
+use meja::policy::week::{Ramadan, Week};
+use meja::policy::{Calendar, Holiday, HolidayKind, Pause};
 use proptest::prelude::*;
-use std::collections::BTreeSet;
+use proptest::test_runner::{Config, RngSeed, TestRng, TestRunner};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::LazyLock;
 
 #[test]
 fn the_edges_of_time_are_answered_without_a_panic() {
@@ -30,42 +35,77 @@ fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(second, 0).expect("a time in the test")
 }
 
-/// Counts open seconds minute by minute, from nothing but the wall clock and the printed table of hours.
+/// Counts open seconds by a table of minutes, filled one by one from nothing but the wall clock and printed hours.
 struct Oracle {
-    closed: BTreeSet<NaiveDate>,
+    /// Second of the table's first minute.
+    first: i64,
+    /// Whether each minute is open.
+    open: Vec<bool>,
+    /// Open minutes before each minute, and before the end.
+    before: Vec<i64>,
 }
 
 impl Oracle {
-    fn seconds(&self, from: DateTime<Utc>, to: DateTime<Utc>, pauses: &[Pause]) -> i64 {
-        let mut minute = from.timestamp().div_euclid(60) * 60;
-        let mut total = 0;
-        while minute < to.timestamp() {
-            let paused =
-                pauses.iter().any(|pause| pause.from <= at(minute) && pause.to.is_none_or(|end| at(minute) < end));
-            if !paused && self.open(at(minute)) {
-                total += (minute + 60).min(to.timestamp()) - minute.max(from.timestamp());
+    /// `hours` gives the open minutes of a local date.
+    fn new(first: NaiveDate, days: usize, offset_hours: i64, hours: impl Fn(NaiveDate) -> Vec<Range<u32>>) -> Self {
+        let (mut open, mut before) = (Vec::new(), vec![0]);
+        for date in first.iter_days().take(days) {
+            let hours = hours(date);
+            for minute in 0..1440 {
+                let is_open = hours.iter().any(|window| window.contains(&minute));
+                open.push(is_open);
+                before.push(before.last().expect("a count") + i64::from(is_open));
             }
-            minute += 60;
         }
-        total
+        let first = first.and_time(chrono::NaiveTime::MIN).and_utc().timestamp() - offset_hours * 3600;
+        Self { first, open, before }
     }
 
-    fn open(&self, at: DateTime<Utc>) -> bool {
-        let local = at.naive_utc() + TimeDelta::hours(7);
-        let (date, minute) = (local.date(), local.hour() * 60 + local.minute());
-        let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).expect("date");
+    fn seconds(&self, from: DateTime<Utc>, to: DateTime<Utc>, pauses: &[Pause]) -> i64 {
+        let (from, to) = (from.timestamp(), to.timestamp());
+        let within = |at: DateTime<Utc>| at.timestamp().clamp(from, to);
+        let mut still: Vec<_> = pauses.iter().map(|pause| (within(pause.from), pause.to.map_or(to, within))).collect();
+        still.sort_unstable();
+        let (mut total, mut done) = (0, from);
+        for (begin, end) in still {
+            total += (self.until(begin.max(done)) - self.until(done)).max(0);
+            done = done.max(end.max(begin));
+        }
+        total + (self.until(to) - self.until(done)).max(0)
+    }
+
+    /// Open seconds from the table's beginning.
+    fn until(&self, second: i64) -> i64 {
+        let past = second - self.first;
+        let minute = usize::try_from(past / 60).expect("a second of the table");
+        self.before[minute] * 60 + if self.open[minute] { past % 60 } else { 0 }
+    }
+
+    fn last_second(&self) -> i64 {
+        self.first + self.open.len() as i64 * 60 - 60
+    }
+}
+
+/// The office of the defaults, by its printed hours and the shipped days off.
+static OFFICE: LazyLock<Oracle> = LazyLock::new(|| {
+    let closed: BTreeSet<NaiveDate> = pack("bawaan").holidays.iter().map(|day| day.date).collect();
+    Oracle::new(day(2024, 12, 30), 1300, 7, |date| {
         let fasting = (day(2025, 3, 1)..=day(2025, 3, 30)).contains(&date)
             || (day(2026, 2, 19)..=day(2026, 3, 20)).contains(&date)
             || (day(2027, 2, 8)..=day(2027, 3, 9)).contains(&date);
-        let hours = match (date.weekday(), fasting) {
-            (Weekday::Sat | Weekday::Sun, _) => return false,
-            (Weekday::Fri, false) => [450..690, 780..990],
-            (_, false) => [450..720, 780..960],
-            (Weekday::Fri, true) => [480..690, 750..930],
-            (_, true) => [480..720, 750..900],
-        };
-        !self.closed.contains(&date) && hours.iter().any(|window| window.contains(&minute))
-    }
+        match (date.weekday(), fasting) {
+            _ if closed.contains(&date) => vec![],
+            (Weekday::Sat | Weekday::Sun, _) => vec![],
+            (Weekday::Fri, false) => vec![450..690, 780..990],
+            (_, false) => vec![450..720, 780..960],
+            (Weekday::Fri, true) => vec![480..690, 750..930],
+            (_, true) => vec![480..720, 750..900],
+        }
+    })
+});
+
+fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).expect("date")
 }
 
 /// Pauses in whole minutes, near the start second, in any order.
@@ -95,12 +135,11 @@ proptest! {
     fn add_and_between_agree_with_each_other_and_with_the_oracle((start, seconds, pauses) in case()) {
         let pack = pack("bawaan");
         let office = &pack.calendars["kerja"];
-        let oracle = Oracle { closed: pack.holidays.iter().map(|day| day.date).collect() };
         let due = office.add(start, seconds, &pauses).expect("working time").expect("no open pause");
         prop_assert_eq!(office.between(start, due, &pauses), seconds);
-        prop_assert_eq!(oracle.seconds(start, due, &pauses), seconds);
+        prop_assert_eq!(OFFICE.seconds(start, due, &pauses), seconds);
         // The due instant is the first to reach the target.
-        prop_assert_eq!(oracle.seconds(start, due - TimeDelta::seconds(1), &pauses), seconds - 1);
+        prop_assert_eq!(OFFICE.seconds(start, due - TimeDelta::seconds(1), &pauses), seconds - 1);
         let counted: i64 = office.intervals(start, due, &pauses).iter().map(|part| part.seconds).sum();
         prop_assert_eq!(counted, seconds);
     }
@@ -129,4 +168,147 @@ proptest! {
             prop_assert_eq!(calendar.add(start, seconds, &at_due), Ok(Some(plain)));
         }
     }
+}
+
+// Any calendar, not only the shipped ones
+
+/// The days the random calendars are walked over, from 1 January 2026 on.
+const DAYS: i64 = 100;
+const CALENDARS: usize = 50;
+const CASES_EACH: usize = 2_000;
+
+/// A number below `end`.
+fn below(rng: &mut TestRng, end: i64) -> i64 {
+    i64::from(rng.next_u32()) % end
+}
+
+/// One to three windows of a day in minutes, or none.
+fn random_windows(rng: &mut TestRng) -> Vec<Range<u32>> {
+    let mut edges: Vec<u32> = (0..2 * below(rng, 4)).map(|_| below(rng, 1441) as u32).collect();
+    edges.sort_unstable();
+    edges.dedup();
+    edges.chunks_exact(2).map(|pair| pair[0]..pair[1]).collect()
+}
+
+fn random_week(rng: &mut TestRng) -> [Vec<Range<u32>>; 7] {
+    let mut week = std::array::from_fn(|_| random_windows(rng));
+    // Some working time in any week.
+    week[below(rng, 7) as usize] = Vec::from([600..660, 700..701]);
+    week
+}
+
+/// The week as a pack would give it.
+fn written(week: &[Vec<Range<u32>>; 7]) -> Week {
+    let time = |minute: u32| format!("{:02}:{:02}", minute / 60, minute % 60);
+    let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let day = |(name, windows): (&str, &Vec<Range<u32>>)| {
+        let windows: Vec<_> = windows.iter().map(|window| [time(window.start), time(window.end)]).collect();
+        (name.to_owned(), serde_json::json!(windows))
+    };
+    serde_json::from_value(names.into_iter().zip(week).map(day).collect()).expect("a week")
+}
+
+fn random_decrees(rng: &mut TestRng) -> Vec<Holiday> {
+    let kinds = [HolidayKind::Holiday, HolidayKind::JointLeave, HolidayKind::Local, HolidayKind::WorkingDay];
+    let first = day(2026, 1, 1);
+    let decree = |rng: &mut TestRng| Holiday {
+        // Few dates, so that decrees meet.
+        date: first + TimeDelta::days(below(rng, 30) * 3),
+        name: String::new(),
+        kind: kinds[below(rng, 4) as usize],
+        provisional: false,
+        since: (below(rng, 2) == 1).then(|| first + TimeDelta::days(below(rng, 60))),
+        decree: None,
+    };
+    (0..40).map(|_| decree(rng)).collect()
+}
+
+/// Whether a date is off as known at an instant: the youngest decree known says so, the last of equally old ones.
+fn is_off(decrees: &[Holiday], joint_leave_is_work: bool, date: NaiveDate, at: i64, offset_hours: i64) -> bool {
+    let mut ruling: Option<&Holiday> = None;
+    for decree in decrees.iter().filter(|decree| decree.date == date) {
+        let midnight = |since: NaiveDate| since.and_time(chrono::NaiveTime::MIN).and_utc().timestamp();
+        let is_known = decree.since.is_none_or(|since| midnight(since) - offset_hours * 3600 <= at);
+        if is_known && ruling.is_none_or(|other| other.since <= decree.since) {
+            ruling = Some(decree);
+        }
+    }
+    ruling.is_some_and(|decree| match decree.kind {
+        HolidayKind::WorkingDay => false,
+        HolidayKind::JointLeave => !joint_leave_is_work,
+        _ => true,
+    })
+}
+
+/// A random calendar as known at a random instant, with its oracle.
+fn random_calendar(rng: &mut TestRng) -> (Calendar, Oracle) {
+    use chrono_tz::Asia::{Jakarta, Jayapura, Makassar, Pontianak};
+    let (zone, offset) = [(Jakarta, 7), (Pontianak, 7), (Makassar, 8), (Jayapura, 9)][below(rng, 4) as usize];
+    let (usual, fasting, own) = (random_week(rng), random_week(rng), random_week(rng));
+    let begin = day(2026, 1, 1) + TimeDelta::days(below(rng, 40));
+    let month = Ramadan { year: 2026, from: begin, to: begin + TimeDelta::days(29), provisional: false };
+    let has_own = below(rng, 2) == 1;
+    let (decrees, more) = (random_decrees(rng), random_decrees(rng));
+    let joint_leave_is_work = below(rng, 2) == 1;
+    let weekly = Weekly {
+        week: written(&usual),
+        ramadan_week: Some(written(&fasting)),
+        ramadan_weeks: if has_own { BTreeMap::from([(2026, written(&own))]) } else { BTreeMap::new() },
+        ramadan: vec![month],
+        decreed: Some(decrees.clone()),
+        joint_leave_is_working_day: joint_leave_is_work,
+        day_off: "libur".to_owned(),
+    };
+    // Often exactly at a local midnight, where decrees begin.
+    let known = day(2026, 1, 1).and_time(chrono::NaiveTime::MIN).and_utc().timestamp() - offset * 3600
+        + below(rng, 60) * 86_400
+        + below(rng, 3)
+        - 1;
+    let calendar = Calendar::weekly(zone, weekly).known_at(at(known), &more);
+    let all = [decrees, more].concat();
+    let oracle = Oracle::new(day(2025, 12, 30), DAYS as usize + 3, offset, |date| {
+        let week = if !(month.from..=month.to).contains(&date) {
+            &usual
+        } else if has_own {
+            &own
+        } else {
+            &fasting
+        };
+        let is_off = is_off(&all, joint_leave_is_work, date, known, offset);
+        if is_off { vec![] } else { week[date.weekday().num_days_from_monday() as usize].clone() }
+    });
+    (calendar, oracle)
+}
+
+#[test]
+fn a_hundred_thousand_cases_on_random_calendars_agree_with_the_oracle() {
+    let config = Config { rng_seed: RngSeed::Fixed(933), ..Config::default() };
+    let mut rng = TestRunner::new(config).new_rng();
+    let mut checked = 0;
+    for _ in 0..CALENDARS {
+        let (calendar, oracle) = random_calendar(&mut rng);
+        for _ in 0..CASES_EACH {
+            let start = oracle.first + 2 * 86_400 + below(&mut rng, DAYS * 43_200);
+            let pauses: Vec<Pause> = (0..below(&mut rng, 3))
+                .map(|_| {
+                    let from = start - 3_600 + below(&mut rng, 600_000);
+                    Pause { from: at(from), to: Some(at(from + below(&mut rng, 300_000))) }
+                })
+                .collect();
+            let room = oracle.seconds(at(start), at(oracle.last_second()), &pauses);
+            if room < 2 {
+                continue;
+            }
+            let seconds = 1 + below(&mut rng, room.min(400_000) - 1);
+            let due = calendar.add(at(start), seconds, &pauses).expect("working time").expect("no open pause");
+            let case = || format!("{calendar:?}\nfrom {start} for {seconds} with {pauses:?}: {due}");
+            assert_eq!(oracle.seconds(at(start), due, &pauses), seconds, "{}", case());
+            assert_eq!(oracle.seconds(at(start), due - TimeDelta::seconds(1), &pauses), seconds - 1, "{}", case());
+            assert_eq!(calendar.between(at(start), due, &pauses), seconds, "{}", case());
+            let half = calendar.add(at(start), seconds / 2, &pauses).expect("working time").expect("no open pause");
+            assert_eq!(calendar.add(half, seconds - seconds / 2, &pauses), Ok(Some(due)), "{}", case());
+            checked += 1;
+        }
+    }
+    assert!(checked > CALENDARS * CASES_EACH * 9 / 10, "only {checked} cases had working time");
 }

@@ -124,6 +124,12 @@ async fn a_role_is_held_by_active_people_for_their_agency_or_for_all(db: Db) {
     }
     people::set_active(&mut tx, ani, false).await.unwrap();
     assert!(people::is_held(&mut tx, Role::AgencyHead, "BKD").await.unwrap());
+    for agency in ["BKD", "PUPR"] {
+        let held = people::is_held(&mut tx, Role::AgencyHead, agency).await.unwrap();
+        let holders = people::holders(&mut tx, Role::AgencyHead, agency).await.unwrap();
+        assert_eq!(!holders.is_empty(), held, "{agency}: {holders:?}");
+        assert!(holders.iter().all(|person| person.active));
+    }
     assert!(!people::is_held(&mut tx, Role::AgencyHead, "PUPR").await.unwrap(), "a disabled holder is none");
 }
 
@@ -234,9 +240,9 @@ async fn a_role_is_taken_and_agencies_without_a_first_line_are_known(db: Db) {
     people::grant(&mut tx, ani, &first).await.unwrap();
     people::grant(&mut tx, ani, &grant(Role::IctHead, None)).await.unwrap();
     assert_eq!(people::without_first_line(&mut tx).await.unwrap(), ["DINKES"]);
-    let held = people::holders(&mut tx, Role::IctHead).await.unwrap();
+    let held = people::holders(&mut tx, Role::IctHead, "").await.unwrap();
     assert_eq!(held.iter().map(|account| account.id).collect::<Vec<_>>(), [ani]);
-    assert_eq!(people::holders(&mut tx, Role::Tier1Agent).await.unwrap(), [], "held for an agency only");
+    assert_eq!(people::holders(&mut tx, Role::Tier1Agent, "").await.unwrap(), [], "held for an agency only");
     assert!(people::revoke(&mut tx, ani, &first).await.unwrap());
     assert!(!people::revoke(&mut tx, ani, &first).await.unwrap());
     assert_eq!(people::without_first_line(&mut tx).await.unwrap(), ["BKD", "DINKES"]);
@@ -244,5 +250,5 @@ async fn a_role_is_taken_and_agencies_without_a_first_line_are_known(db: Db) {
     assert_eq!(people::without_first_line(&mut tx).await.unwrap(), Vec::<String>::new());
     people::set_active(&mut tx, ani, false).await.unwrap();
     assert_eq!(people::without_first_line(&mut tx).await.unwrap(), ["BKD", "DINKES"]);
-    assert_eq!(people::holders(&mut tx, Role::IctHead).await.unwrap(), []);
+    assert_eq!(people::holders(&mut tx, Role::IctHead, "").await.unwrap(), []);
 }

@@ -46,6 +46,11 @@ pub enum Engine {
 impl TestApp {
     /// A demo region without tickets under `pack` at `now`; `None` when the database is not to be had.
     pub async fn new(engine: Engine, pack: &str, now: &str) -> Option<Self> {
+        Self::with_packs(engine, pack, now, None).await
+    }
+
+    /// As [`Self::new`], with the packs of a folder besides those built in.
+    pub async fn with_packs(engine: Engine, pack: &str, now: &str, packs: Option<&std::path::Path>) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let db = match engine {
             Engine::Sqlite => {
@@ -58,6 +63,7 @@ impl TestApp {
         let config = Config {
             data_dir: folder.path().to_owned(),
             pack: pack.to_owned(),
+            policies_dir: packs.map(std::path::Path::to_owned),
             mail_address: "meja@desk.test".to_owned(),
             public_url: Some("http://desk.test".to_owned()),
             ..Config::default()

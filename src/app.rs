@@ -3,6 +3,8 @@
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::desk::Desk;
+use crate::desk::access::{Access, Lasts};
+use crate::desk::provider::Provider;
 use crate::desk::rules::Rules;
 use crate::desk::setup::{Installation, installation};
 use crate::error::{Error, Result};
@@ -12,6 +14,7 @@ use crate::policy::{Library, Source};
 use crate::secret::Secret;
 use crate::store::Db;
 use crate::{api, jobs, web};
+use chrono::TimeDelta;
 use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
 use poem::middleware::Compression;
 use poem::{Endpoint, EndpointExt, Response, Route, Server, handler};
@@ -129,8 +132,30 @@ pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
         public_url: config.public_url(),
         files: config.data_dir.join("files"),
         is_demo: found.is_demo,
+        access: access(config)?,
         transport,
         wake: Arc::new(Notify::new()),
+    })
+}
+
+/// How people sign in, by the settings.
+fn access(config: &Config) -> Result<Access> {
+    let provider = config.oidc.as_ref().map(|oidc| {
+        let secret = std::fs::read_to_string(&oidc.client_secret_file)
+            .map_err(|error| Error::internal(format!("{}: {error}", oidc.client_secret_file.display())))?;
+        Provider::new(&oidc.issuer, &oidc.client_id, secret.trim(), &oidc.label, &config.public_url()).map(Arc::new)
+    });
+    Ok(Access {
+        require_totp: config.require_totp,
+        staff: Lasts {
+            idle: TimeDelta::minutes(config.staff_idle_minutes.into()),
+            absolute: TimeDelta::hours(config.staff_session_hours.into()),
+        },
+        requester: Lasts {
+            idle: TimeDelta::days(config.requester_idle_days.into()),
+            absolute: TimeDelta::days(config.requester_session_days.into()),
+        },
+        provider: provider.transpose()?,
     })
 }
 

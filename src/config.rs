@@ -16,6 +16,20 @@ pub enum LogFormat {
     Json,
 }
 
+/// An identity provider people may sign in at (OpenID Connect).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OidcConfig {
+    /// Its address as it names itself, `https://…`.
+    pub issuer: String,
+    /// What this desk is called there.
+    pub client_id: String,
+    /// File with the secret the provider gave out.
+    pub client_secret_file: PathBuf,
+    /// What stands on the button: the name people know the provider by.
+    pub label: String,
+}
+
 /// Every setting of the program. Unknown keys are errors.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -48,6 +62,18 @@ pub struct Config {
     pub policies_dir: Option<PathBuf>,
     /// Folder whose mail templates override those built in.
     pub templates_dir: Option<PathBuf>,
+    /// Staff can do nothing before they have set up a second factor.
+    pub require_totp: bool,
+    /// A session of staff ends after so many minutes without use.
+    pub staff_idle_minutes: u32,
+    /// A session of staff ends after so many hours in any case.
+    pub staff_session_hours: u32,
+    /// A session of a requester ends after so many days without use.
+    pub requester_idle_days: u32,
+    /// A session of a requester ends after so many days in any case.
+    pub requester_session_days: u32,
+    /// Where else people may sign in.
+    pub oidc: Option<OidcConfig>,
 }
 
 impl Default for Config {
@@ -67,6 +93,12 @@ impl Default for Config {
             mail_address: "meja@localhost".to_owned(),
             policies_dir: None,
             templates_dir: None,
+            require_totp: false,
+            staff_idle_minutes: 8 * 60,
+            staff_session_hours: 12,
+            requester_idle_days: 30,
+            requester_session_days: 90,
+            oidc: None,
         }
     }
 }
@@ -121,6 +153,21 @@ impl Config {
         if self.lmtp_listen.is_some() {
             problems.push("lmtp_listen: LMTP is not built yet; use `meja mail ingest`".to_owned());
         }
+        for (key, value, most) in [
+            ("staff_idle_minutes", self.staff_idle_minutes, 24 * 60),
+            ("staff_session_hours", self.staff_session_hours, 7 * 24),
+            ("requester_idle_days", self.requester_idle_days, 365),
+            ("requester_session_days", self.requester_session_days, 365),
+        ] {
+            if !(1..=most).contains(&value) {
+                problems.push(format!("{key}: must be from 1 to {most}"));
+            }
+        }
+        if let Some(oidc) = &self.oidc
+            && !is_safe(&oidc.issuer)
+        {
+            problems.push("oidc.issuer: must begin with https:// (http:// only on this machine)".to_owned());
+        }
         if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
     }
 
@@ -139,4 +186,10 @@ impl Config {
         let url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
         url.trim_end_matches('/').to_owned()
     }
+}
+
+/// Nobody between us and this address can listen.
+fn is_safe(url: &str) -> bool {
+    let here = ["http://127.0.0.1:", "http://localhost:", "http://[::1]:"];
+    url.starts_with("https://") || here.iter().any(|start| url.starts_with(start))
 }

@@ -1,8 +1,9 @@
 //! Randomness, digests and keyed marks: everything that must not be guessed.
 
 use crate::error::{Error, Result};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::{constant_time, digest, hmac, rand};
-use data_encoding::{BASE32_NOPAD, Encoding, HEXLOWER, Specification};
+use data_encoding::{BASE32_NOPAD, BASE64_NOPAD, Encoding, HEXLOWER, Specification};
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -70,6 +71,39 @@ impl Secret {
                 .collect()
         };
         same(&plain(&self.tracking_code(number)), &plain(typed))
+    }
+
+    /// `bytes` so that only this installation can read them again, for one `purpose` and one `owner` (AES-256-GCM).
+    ///
+    /// # Errors
+    /// The machine gives no randomness.
+    pub fn seal(&self, purpose: &str, owner: &str, bytes: &[u8]) -> Result<String> {
+        let mut sealed = bytes.to_vec();
+        let nonce = self
+            .sealing_key(purpose)?
+            .seal_in_place_append_tag(Aad::from(owner.as_bytes()), &mut sealed)
+            .map_err(|_| Error::internal("a secret could not be sealed"))?;
+        Ok(BASE64_NOPAD.encode(&[nonce.as_ref().as_slice(), &sealed].concat()))
+    }
+
+    /// What [`Secret::seal`] made.
+    ///
+    /// # Errors
+    /// It was altered, or sealed for something or somebody else, or with another installation's key.
+    pub fn unseal(&self, purpose: &str, owner: &str, sealed: &str) -> Result<Vec<u8>> {
+        let broken = || Error::internal("a sealed secret cannot be read; was the installation's key replaced?");
+        let bytes = BASE64_NOPAD.decode(sealed.as_bytes()).map_err(|_| broken())?;
+        let (nonce, rest) = bytes.split_at_checked(NONCE_LEN).ok_or_else(broken)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| broken())?;
+        let mut rest = rest.to_vec();
+        let key = self.sealing_key(purpose)?;
+        let plain = key.open_in_place(nonce, Aad::from(owner.as_bytes()), &mut rest).map_err(|_| broken())?;
+        Ok(plain.to_vec())
+    }
+
+    fn sealing_key(&self, purpose: &str) -> Result<RandomizedNonceKey> {
+        let key = self.tag("seal", purpose);
+        RandomizedNonceKey::new(&AES_256_GCM, key.as_ref()).map_err(|_| Error::internal("no key to seal with"))
     }
 
     fn tag(&self, purpose: &str, text: &str) -> hmac::Tag {
@@ -144,6 +178,18 @@ mod tests {
         assert!(secret.recognises("reply", "1:2", &mark.to_uppercase()));
         assert!(!secret.recognises("other", "1:2", &mark));
         assert!(!secret.recognises("reply", "1:3", &mark));
+    }
+
+    #[test]
+    fn what_is_sealed_is_read_by_the_same_key_purpose_and_owner_only() {
+        let (secret, other) = (Secret::from_bytes(&[7; 32]), Secret::from_bytes(&[8; 32]));
+        let sealed = secret.seal("totp", "1", b"geheim").unwrap();
+        assert_ne!(sealed, secret.seal("totp", "1", b"geheim").unwrap());
+        assert_eq!(secret.unseal("totp", "1", &sealed).unwrap(), b"geheim");
+        assert!(secret.unseal("totp", "2", &sealed).is_err());
+        assert!(secret.unseal("other", "1", &sealed).is_err());
+        assert!(other.unseal("totp", "1", &sealed).is_err());
+        assert!(secret.unseal("totp", "1", "kurz").is_err());
     }
 
     #[test]

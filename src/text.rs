@@ -160,6 +160,15 @@ pub fn span(language: Language, span: Duration) -> String {
     }
 }
 
+/// A text as it may stand behind `=` in an address.
+pub fn in_address(text: &str) -> String {
+    let sign = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(sign).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,6 +42,17 @@ fn samples() -> Vec<(&'static str, Value)> {
         ("closed", with(json!({}))),
         ("closed_silent", with(json!({}))),
         ("merged", with(json!({"target": "OKI-2602-00002-1"}))),
+        ("sign_in_link", json!({"name": HOSTILE, "cause": "sign_in", "url": "http://x/masuk/a", "minutes": 60})),
+        ("sign_in_link", json!({"name": HOSTILE, "cause": "password", "url": "http://x/masuk/a", "minutes": 60})),
+        ("sign_in_link", json!({"name": HOSTILE, "cause": "invited", "url": "http://x/masuk/a", "minutes": 60})),
+        (
+            "account_changed",
+            json!({"name": HOSTILE, "what": "Kata sandi diganti", "at": "kini", "account_url": "http://x"}),
+        ),
+        (
+            "first_line_gone",
+            json!({"name": HOSTILE, "agencies": ["BKD", "DINKES"], "at": "kini", "people_url": "http://x"}),
+        ),
         ("notices", notices(kinds.iter().map(|kind| item(kind, true)).collect())),
     ];
     let duty = |sanctionable: bool, source: Option<&str>| {

@@ -19,6 +19,8 @@ struct AgencyJson {
     name: String,
     email: Option<String>,
     active: bool,
+    /// Somebody active is on its first line; if not, new tickets go to the second.
+    has_first_line: bool,
 }
 
 /// A list that has no further page.
@@ -65,7 +67,8 @@ impl Agencies {
     #[oai(path = "/agencies", method = "get")]
     async fn list(&self, token: Token) -> Result<Json<AgencyPage>, Failure> {
         token.actor(&self.0).await?;
-        let items = self.0.agencies().await?.into_iter().map(json).collect();
+        let without = self.0.without_first_line().await?;
+        let items = self.0.agencies().await?.into_iter().map(|agency| json(agency, &without)).collect();
         Ok(Json(AgencyPage { items, next_cursor: None }))
     }
 
@@ -81,7 +84,7 @@ impl Agencies {
         let NewAgency { code, name, email } = body.0;
         let wanted = WantedAgency { name: Some(name), email, active: None };
         let agency = self.0.add_agency(&actor, &code, &wanted, key.0.as_deref()).await?;
-        Ok(Added::Created(Json(json(agency))))
+        Ok(Added::Created(Json(json(agency, &self.0.without_first_line().await?))))
     }
 
     /// Changes an agency.
@@ -95,11 +98,12 @@ impl Agencies {
         let actor = token.actor(&self.0).await?;
         let AgencyChange { name, email, active } = body.0;
         let agency = self.0.change_agency(&actor, &code.0, &WantedAgency { name, email, active }).await?;
-        Ok(Json(json(agency)))
+        Ok(Json(json(agency, &self.0.without_first_line().await?)))
     }
 }
 
-fn json(agency: Agency) -> AgencyJson {
+/// `without`: codes of agencies whose first line nobody holds.
+fn json(agency: Agency, without: &[String]) -> AgencyJson {
     let Agency { code, name, email, active } = agency;
-    AgencyJson { code, name, email, active }
+    AgencyJson { has_first_line: !without.contains(&code), code, name, email, active }
 }

@@ -1,6 +1,5 @@
-//! Who am I, what is there, and the demo's clock.
+//! What is there, and the demo's clock.
 
-use crate::api::Token;
 use crate::api::problem::Failure;
 use crate::desk::Desk;
 use chrono::{DateTime, Utc};
@@ -9,24 +8,6 @@ use poem_openapi::{Object, OpenApi};
 
 /// Endpoints that are no tickets.
 pub struct Public(pub Desk);
-
-/// The caller.
-#[derive(Debug, Object)]
-struct Me {
-    email: String,
-    name: String,
-    roles: Vec<RoleJson>,
-    /// `read` or `write`.
-    scope: String,
-}
-
-/// A role the caller holds.
-#[derive(Debug, Object)]
-struct RoleJson {
-    role: String,
-    /// Null: not bound to one agency.
-    agency: Option<String>,
-}
 
 /// The demo's clock.
 #[derive(Debug, Object)]
@@ -40,20 +21,6 @@ struct DemoClock {
 
 #[OpenApi]
 impl Public {
-    /// The caller and the roles held.
-    #[oai(path = "/me", method = "get")]
-    async fn me(&self, token: Token) -> Result<Json<Me>, Failure> {
-        let actor = token.actor(&self.0).await?;
-        let roles =
-            actor.grants.iter().map(|grant| RoleJson { role: grant.role.to_string(), agency: grant.agency.clone() });
-        Ok(Json(Me {
-            roles: roles.collect(),
-            email: actor.account.email,
-            name: actor.account.name,
-            scope: actor.scope.to_string(),
-        }))
-    }
-
     /// The demo's clock as it stands.
     #[oai(path = "/demo/clock", method = "get")]
     async fn clock(&self) -> Result<Json<DemoClock>, Failure> {

@@ -17,6 +17,8 @@ mod problem;
 mod requests;
 mod services;
 mod tickets;
+mod tokens;
+mod users;
 mod verbs;
 
 use crate::desk::Desk;
@@ -49,6 +51,8 @@ type Parts = (
     agencies::Agencies,
     calendars::Calendars,
     duties::Duties,
+    users::Users,
+    tokens::Tokens,
     demo::Public,
 );
 
@@ -62,6 +66,8 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         agencies::Agencies(desk.clone()),
         calendars::Calendars(desk.clone()),
         duties::Duties(desk.clone()),
+        users::Users(desk.clone()),
+        tokens::Tokens(desk.clone()),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

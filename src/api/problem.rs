@@ -123,7 +123,7 @@ pub fn response(error: &poem::Error, language: Language, path: &str) -> Response
         builder = builder.header(header::WWW_AUTHENTICATE, "Bearer");
     }
     if status == StatusCode::METHOD_NOT_ALLOWED {
-        builder = builder.header(header::ALLOW, "GET, POST, PUT");
+        builder = builder.header(header::ALLOW, "GET, POST, PUT, PATCH, DELETE");
     }
     builder.body(problem.to_json_string())
 }

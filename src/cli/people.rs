@@ -3,7 +3,10 @@
 use crate::app;
 use crate::cli::{Failed, Outcome};
 use crate::config::Config;
+use crate::desk::Desk;
+use crate::desk::people::By;
 use crate::domain::people::{Grant, Role, Scope};
+use crate::error::Error;
 
 /// Commands on accounts.
 #[derive(Debug, clap::Subcommand)]
@@ -30,6 +33,27 @@ pub enum UserCommand {
     Disable {
         /// Address
         email: String,
+    },
+    /// Allow a disabled account again what its roles allow
+    Enable {
+        /// Address
+        email: String,
+    },
+    /// Give a role; ends the account's sessions
+    Grant {
+        /// Address
+        email: String,
+        /// Role, or role@AGENCY
+        #[arg(value_name = "ROLE[@AGENCY]")]
+        role: String,
+    },
+    /// Take a role; ends the account's sessions
+    Revoke {
+        /// Address
+        email: String,
+        /// Role, or role@AGENCY
+        #[arg(value_name = "ROLE[@AGENCY]")]
+        role: String,
     },
 }
 
@@ -76,9 +100,20 @@ pub async fn user(command: UserCommand, config: &Config) -> Outcome {
             }
         }
         UserCommand::Disable { email } => desk.disable_account(&email).await?,
+        UserCommand::Enable { email } => desk.set_account_active(&By::Console, key(&desk, &email).await?, true).await?,
+        UserCommand::Grant { email, role } => {
+            desk.give_role(&By::Console, key(&desk, &email).await?, &grant(&role)?).await?;
+        }
+        UserCommand::Revoke { email, role } => {
+            desk.take_role(&By::Console, key(&desk, &email).await?, &grant(&role)?).await?;
+        }
     }
     desk.db.close().await;
     Ok(())
+}
+
+async fn key(desk: &Desk, email: &str) -> Result<i64, Failed> {
+    Ok(desk.account_key(Some(email)).await?.filter(|key| *key > 0).ok_or(Error::NotFound("account"))?)
 }
 
 fn grant(text: &str) -> Result<Grant, Failed> {

@@ -9,6 +9,7 @@
 //! `domain::ticket::Status::allows` and in `domain::people::may`, a test from outside.
 
 use crate::clock::Clock;
+use crate::desk::access::Access;
 use crate::desk::rules::Rules;
 use crate::domain::ticket::{Language, Ticket};
 use crate::mail::compose::Composer;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
+pub mod access;
 pub mod agencies;
 pub mod audit;
 pub mod catalogue;
@@ -40,6 +42,7 @@ mod duty_book;
 mod duty_mail;
 pub mod duty_views;
 pub mod editions;
+pub mod federated;
 pub mod files;
 pub mod handover;
 pub mod intake;
@@ -51,14 +54,22 @@ pub mod notices;
 pub mod once;
 pub mod outbox;
 pub mod paper;
+pub mod passwords;
 pub mod people;
+pub mod provider;
 pub mod public_reply;
 pub mod recompute;
 pub mod reprofile;
+pub mod roles;
 pub mod rules;
+pub mod sessions;
 pub mod setup;
+pub mod sign_in;
 pub mod sla;
 pub mod steps;
+pub mod tokens;
+pub mod totp;
+pub mod tries;
 pub mod upkeep;
 pub mod verbs;
 pub mod views;
@@ -84,6 +95,8 @@ pub struct Desk {
     pub files: PathBuf,
     /// Made by `meja demo`: its clock may be moved and its mail can be read on a page.
     pub is_demo: bool,
+    /// How people sign in.
+    pub access: Access,
     /// The way out for mail.
     pub transport: Transport,
     /// Woken after every change that leaves work for the worker.

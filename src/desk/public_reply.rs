@@ -1,6 +1,6 @@
 //! What somebody without an account may do to a ticket: write to it with its tracking code.
 
-use crate::desk::people::TRIES;
+use crate::desk::tries::TRIES;
 use crate::desk::views::TicketPage;
 use crate::desk::working::Working;
 use crate::desk::written::{LONGEST_TEXT, Words, required};

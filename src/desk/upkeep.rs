@@ -10,7 +10,7 @@ use chrono::Duration;
 const PAGE: i64 = 500;
 
 impl Desk {
-    /// Forgets drafts, tries and request keys that nobody needs any more.
+    /// Forgets drafts, tries, request keys, sessions and links that nobody needs any more.
     ///
     /// # Errors
     /// The database does not answer.
@@ -20,6 +20,9 @@ impl Desk {
         store::settings::forget_drafts(&mut tx, now - Duration::days(7)).await?;
         store::settings::forget_attempts(&mut tx, now - Duration::days(1)).await?;
         store::settings::forget_keys(&mut tx, now - Duration::days(2)).await?;
+        store::sessions::forget(&mut tx, now - self.lasts(true).idle.max(self.lasts(false).idle)).await?;
+        store::sessions::forget_links(&mut tx, now).await?;
+        store::federation::forget(&mut tx, now).await?;
         tx.commit().await
     }
 

@@ -1,6 +1,6 @@
 //! What people and machines read; nothing here changes anything.
 
-use crate::desk::people::TRIES;
+use crate::desk::tries::TRIES;
 use crate::desk::{Desk, clocks};
 use crate::domain::clock_plan::{Line, SlaClock, TicketPause};
 use crate::domain::event::Event;

@@ -24,6 +24,11 @@ impl ActorLabel {
         Self("system:mail".to_owned())
     }
 
+    /// The operator, at the machine itself.
+    pub fn console() -> Self {
+        Self("system:console".to_owned())
+    }
+
     /// A person with an account, by its key (names change, keys do not).
     pub fn user(id: i64) -> Self {
         Self(format!("user:{id}"))

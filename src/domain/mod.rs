@@ -59,6 +59,7 @@ pub mod clock_plan;
 pub mod duty;
 pub mod duty_rule;
 pub mod event;
+pub mod managing;
 pub mod message;
 pub mod number;
 pub mod people;

@@ -39,6 +39,7 @@ pub async fn round(desk: &Desk) -> Result<()> {
     desk.refresh_rules().await?;
     desk.read_inbox().await?;
     desk.run_due_steps().await?;
+    desk.mail_links().await?;
     // Duties wait for days: whatever is wrong with them must not hold up the mail.
     let duties = desk.run_duties().await;
     desk.send_outbox().await?;

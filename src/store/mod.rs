@@ -85,6 +85,7 @@ pub mod decisions;
 pub mod dialect;
 pub mod duties;
 pub mod events;
+pub mod federation;
 pub mod inbox;
 pub mod messages;
 pub mod notices;
@@ -93,10 +94,12 @@ pub mod people;
 pub mod relations;
 mod rows;
 pub mod rules;
+pub mod second_factor;
 pub mod services;
 pub mod sessions;
 pub mod settings;
 pub mod tickets;
+pub mod tokens;
 mod writer;
 
 /// The database. Cheap to clone.

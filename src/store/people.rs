@@ -1,6 +1,6 @@
 //! Accounts, roles and tokens.
 
-use crate::domain::people::{Account, Grant, Role, Scope};
+use crate::domain::people::{Account, Grant, Role};
 use crate::error::Result;
 use crate::store::Tx;
 use chrono::{DateTime, Utc};
@@ -67,6 +67,107 @@ pub async fn password_hash(tx: &mut Tx, id: i64) -> Result<Option<String>> {
     Ok(sql!(tx, fetch_optional scalar Option<String>, "select password_hash from account where id = $1", id)?.flatten())
 }
 
+/// Keeps a password of an account, as a PHC string.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn set_password(tx: &mut Tx, id: i64, hash: &str) -> Result<()> {
+    sql!(tx, execute, "update account set password_hash = $2 where id = $1", id, hash)?;
+    Ok(())
+}
+
+/// Keeps address, name and number of an account.
+///
+/// # Errors
+/// The address is taken, or the database does not answer.
+pub async fn save(tx: &mut Tx, account: &Account) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "update account set email = $2, name = $3, nip = $4 where id = $1",
+        account.id,
+        &account.email,
+        &account.name,
+        &account.nip,
+    )?;
+    Ok(())
+}
+
+/// How an account signs in and when it last did something.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Standing {
+    /// It has a password.
+    pub has_password: bool,
+    /// It has a second factor.
+    pub has_totp: bool,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When a session of it that still stands was last used.
+    pub seen_at: Option<DateTime<Utc>>,
+}
+
+/// How an account signs in.
+///
+/// # Errors
+/// There is no such account, or the database does not answer.
+pub async fn standing(tx: &mut Tx, id: i64) -> Result<Standing> {
+    sql!(
+        tx,
+        fetch_one as Standing,
+        "select password_hash is not null as has_password, \
+         exists (select 1 from totp t where t.account_id = a.id and t.confirmed_at is not null) as has_totp, \
+         created_at, (select max(seen_at) from session s where s.account_id = a.id) as seen_at \
+         from account a where id = $1",
+        id,
+    )
+}
+
+/// Which accounts a list is of.
+#[derive(Debug, Clone, Default)]
+pub struct PeopleFilter {
+    /// Part of the name or the address, lower case.
+    pub words: Option<String>,
+    /// Only those who hold this role.
+    pub role: Option<Role>,
+    /// Only those who hold a role for this agency.
+    pub agency: Option<String>,
+    /// Only those who may do something, or only those who may not.
+    pub active: Option<bool>,
+    /// Only those who hold a role for one of these agencies.
+    pub within: Option<Vec<String>>,
+}
+
+/// Accounts in the order of their addresses, behind the one with address `after`.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn page(tx: &mut Tx, filter: &PeopleFilter, after: &str, limit: i64) -> Result<Vec<Account>> {
+    let words = filter.words.as_deref().map(|words| {
+        let plain = words.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+        format!("%{plain}%")
+    });
+    // Codes of agencies hold neither commas nor signs that mean something to `like`.
+    let within = filter.within.as_ref().map(|codes| format!(",{},", codes.join(",")));
+    sql!(
+        tx,
+        fetch_all as Account,
+        "select id, email, name, nip, active from account a where email > $1 \
+         and ($2 is null or lower(name) like $2 escape '!' or email like $2 escape '!') \
+         and ($3 is null or active = $3) \
+         and (($4 is null and $5 is null and $6 is null) or exists (select 1 from role_grant g where g.account_id = a.id \
+         and ($4 is null or g.role = $4) and ($5 is null or g.agency = $5) \
+         and ($6 is null or (g.agency <> '' and $6 like '%,' || g.agency || ',%')))) \
+         order by email limit $7",
+        after,
+        words.as_deref(),
+        filter.active,
+        filter.role.map(Role::as_str),
+        filter.agency.as_deref(),
+        within.as_deref(),
+        limit,
+    )
+}
+
 /// What roles an account holds.
 ///
 /// # Errors
@@ -100,6 +201,28 @@ pub async fn grant(tx: &mut Tx, account: i64, grant: &Grant) -> Result<()> {
     Ok(())
 }
 
+/// Takes a role from an account; `false` when it was not held.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn revoke(tx: &mut Tx, account: i64, grant: &Grant) -> Result<bool> {
+    let text = "delete from role_grant where account_id = $1 and role = $2 and agency = $3";
+    Ok(sql!(tx, execute, text, account, grant.role, grant.agency.as_deref().unwrap_or(""))? == 1)
+}
+
+/// Codes of agencies whose first line nobody active holds, in their order.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn without_first_line(tx: &mut Tx) -> Result<Vec<String>> {
+    sql!(
+        tx,
+        fetch_all scalar String,
+        "select code from agency where active and not exists (select 1 from role_grant g join account a on a.id = g.account_id \
+         where a.active and g.role = 'tier1_agent' and g.agency in (agency.code, '')) order by code",
+    )
+}
+
 /// Active people who hold `role` for `agency` itself (for the whole region: empty), in the order of their keys.
 ///
 /// # Errors
@@ -128,84 +251,4 @@ pub async fn is_held(tx: &mut Tx, role: Role, agency: &str) -> Result<bool> {
         role,
         agency,
     )
-}
-
-/// Keeps a token by its digest.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn add_token(
-    tx: &mut Tx,
-    account: i64,
-    hash: &str,
-    label: &str,
-    scope: Scope,
-    only_agency: Option<&str>,
-    at: DateTime<Utc>,
-) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "insert into api_token (hash, account_id, label, scope, agency, created_at) values ($1, $2, $3, $4, $5, $6) \
-         on conflict (hash) do nothing",
-        hash,
-        account,
-        label,
-        scope,
-        only_agency,
-        at,
-    )?;
-    Ok(())
-}
-
-/// What a token says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenOwner {
-    /// Whose it is.
-    pub account: Account,
-    /// The owner's roles.
-    pub grants: Vec<Grant>,
-    /// What it may be used for.
-    pub scope: Scope,
-    /// The one agency it is limited to, if it is.
-    pub only_agency: Option<String>,
-}
-
-/// Whose token this is, by its digest, unless it was revoked.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn by_token(tx: &mut Tx, hash: &str) -> Result<Option<TokenOwner>> {
-    let rows = sql!(
-        tx,
-        fetch_all as OwnerRow,
-        "select a.id, a.email, a.name, a.nip, a.active, t.scope, t.agency as only_agency, g.role, g.agency \
-         from api_token t join account a on a.id = t.account_id left join role_grant g on g.account_id = a.id \
-         where t.hash = $1 and t.revoked_at is null order by g.role, g.agency",
-        hash,
-    )?;
-    let mut grants = Vec::new();
-    let mut owner = None;
-    for row in rows {
-        if let Some(role) = row.role {
-            grants.push(Grant { role, agency: row.agency.filter(|code| !code.is_empty()) });
-        }
-        let OwnerRow { id, email, name, nip, active, scope, only_agency, .. } = row;
-        owner = Some((Account { id, email, name, nip, active }, scope, only_agency));
-    }
-    Ok(owner.map(|(account, scope, only_agency)| TokenOwner { account, grants, scope, only_agency }))
-}
-
-/// An owner beside one of the roles held, if any.
-#[derive(sqlx::FromRow)]
-struct OwnerRow {
-    id: i64,
-    email: String,
-    name: String,
-    nip: Option<String>,
-    active: bool,
-    scope: Scope,
-    only_agency: Option<String>,
-    role: Option<Role>,
-    agency: Option<String>,
 }

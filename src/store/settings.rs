@@ -69,12 +69,20 @@ pub async fn forget_drafts(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64> {
     sql!(tx, execute, "delete from draft where updated_at < $1", before)
 }
 
-/// Notes a try at `subject`.
+/// Notes a try at `subject` and gives its key.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn note_attempt(tx: &mut Tx, subject: &str, at: DateTime<Utc>) -> Result<()> {
-    sql!(tx, execute, "insert into attempt (subject, at) values ($1, $2)", subject, at)?;
+pub async fn note_attempt(tx: &mut Tx, subject: &str, at: DateTime<Utc>) -> Result<i64> {
+    sql!(tx, fetch_one scalar i64, "insert into attempt (subject, at) values ($1, $2) returning id", subject, at)
+}
+
+/// Takes back a try that was none.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn forgive_attempt(tx: &mut Tx, id: i64) -> Result<()> {
+    sql!(tx, execute, "delete from attempt where id = $1", id)?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use crate::text;
 use crate::web::failure::Failure;
 use crate::web::guard;
 use crate::web::render::see_other;
-use crate::web::visit::{BROWSER_COOKIE, LANGUAGE_COOKIE, Site, Visit, cookie, query};
+use crate::web::visit::{LANGUAGE_COOKIE, Site, Visit, cookie, query};
 use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response, Route};
 use serde_json::json;
@@ -45,7 +45,7 @@ impl Endpoint for Door {
             Err(error) => explain(&visit, &method, error),
         };
         if visit.is_new && visit.is_bound() {
-            guard::set_cookie(&mut response, &self.site, BROWSER_COOKIE, Some(&visit.browser), "/");
+            guard::set_cookie(&mut response, &self.site, self.site.browser_cookie(), Some(&visit.browser), "/");
         }
         if let Some(chosen) = chosen {
             guard::set_cookie(&mut response, &self.site, LANGUAGE_COOKIE, Some(chosen.as_str()), "/");

@@ -37,7 +37,7 @@ pub fn check_token(visit: &Visit, token: &str) -> Result<()> {
     if visit.desk().secret.recognises("csrf", visit.binding(), token) {
         return Ok(());
     }
-    if visit.session.is_some() && visit.actor.is_none() {
+    if visit.session.is_some() && visit.entry.is_none() {
         return Err(Error::Unauthenticated);
     }
     Err(Error::Denied(Say::new("error-old-form")))
@@ -59,12 +59,24 @@ pub fn seal(response: &mut Response) {
 
 /// Has the browser keep `value` until it is closed; `None` makes it forget the cookie.
 pub fn set_cookie(response: &mut Response, site: &Site, name: &str, value: Option<&str>, path: &str) {
+    write_cookie(response, site, name, value, path, value.is_none().then_some(0));
+}
+
+/// `age`: seconds after which the browser forgets it.
+fn write_cookie(response: &mut Response, site: &Site, name: &str, value: Option<&str>, path: &str, age: Option<i64>) {
     let secure = if site.secure { "; Secure" } else { "" };
-    let end = if value.is_none() { "; Max-Age=0" } else { "" };
+    let end = age.map(|age| format!("; Max-Age={age}")).unwrap_or_default();
     let line = format!("{name}={}; Path={path}; HttpOnly; SameSite=Lax{secure}{end}", value.unwrap_or_default());
     if let Ok(line) = HeaderValue::from_str(&line) {
         response.headers_mut().append(header::SET_COOKIE, line);
     }
+}
+
+/// Has the browser keep the session: that of staff until it is closed, that of others as long as it may last.
+pub fn set_session(response: &mut Response, visit: &Visit, token: &str, is_staff: bool) {
+    let name = visit.site.session_cookie();
+    let lasts = visit.desk().lasts(is_staff).absolute.num_seconds();
+    write_cookie(response, &visit.site, name, Some(token), "/", (!is_staff).then_some(lasts));
 }
 
 /// Is this an address on this site, safe to go on to?

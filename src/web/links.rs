@@ -5,9 +5,8 @@ use crate::desk::Desk;
 use crate::domain::number;
 use crate::error::Error;
 use crate::web::failure::Answer;
-use crate::web::guard;
-use crate::web::render::see_other;
 use crate::web::sent::Sent;
+use crate::web::sign_in;
 use crate::web::visit::Visit;
 use poem::handler;
 use poem::web::{Data, Path};
@@ -38,8 +37,7 @@ pub fn show_link(Data(visit): Data<&Visit>, Path(token): Path<String>) -> Answer
 #[handler]
 pub async fn follow_link(Data(visit): Data<&Visit>, Path(token): Path<String>, _sent: Sent) -> Answer {
     let desk: &Desk = visit.desk();
-    let session = desk.sign_in_by_link(&token).await?;
-    let mut response = see_other("/kerja");
-    guard::set_cookie(&mut response, &visit.site, visit.site.session_cookie(), Some(&session), "/");
-    Ok(response)
+    let arrived = desk.sign_in_by_link(&token, &visit.browser()).await?;
+    let onward = if arrived.for_password { "/akun/sandi" } else { "" };
+    Ok(sign_in::go_on(visit, &arrived.token, onward).await?)
 }

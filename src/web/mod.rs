@@ -13,8 +13,10 @@ use crate::error::Result;
 use poem::{Endpoint, Response, Route, get, post};
 use std::sync::Arc;
 
+mod account;
 mod acts;
 mod addresses;
+mod agent;
 mod assets;
 mod catalogue;
 mod door;
@@ -29,16 +31,20 @@ mod proposals;
 mod queue;
 mod render;
 mod report;
+mod second_factor;
 mod sent;
 mod service_acts;
 mod service_form;
 mod services;
 mod shapes;
 mod sign_in;
+mod sso;
 mod start;
 mod templates;
 mod ticket;
+mod tokens;
 mod track;
+mod users;
 mod visit;
 
 /// All pages, to be nested at `/`. Errors are answered with pages too.
@@ -66,6 +72,16 @@ fn list() -> Route {
         .at("/konfirmasi/:number/:mark", get(links::show_confirm).post(links::confirm))
         .at("/masuk/:token", get(links::show_link).post(links::follow_link))
         .at("/masuk", get(sign_in::form).post(sign_in::enter))
+        .at("/masuk/kode", get(sign_in::code_form).post(sign_in::pass_code))
+        .at("/masuk/surel", get(sign_in::link_sent).post(sign_in::ask_link))
+        .at("/masuk/sso", get(sso::depart))
+        .at("/masuk/sso/kembali", get(sso::arrive))
+        .at("/lupa-sandi", get(sign_in::forgotten).post(sign_in::ask_password))
+        .at("/akun", get(account::show))
+        .at("/akun/sandi", get(account::password_form).post(account::set_password))
+        .at("/akun/sesi", post(account::end_sessions))
+        .at("/akun/dua-langkah", get(second_factor::show).post(second_factor::confirm))
+        .at("/akun/dua-langkah/:act", post(second_factor::do_act))
         .at("/keluar", post(sign_in::leave))
         .at("/kebijakan", get(policy::show_public))
         .at("/kerja", get(queue::home))
@@ -86,6 +102,12 @@ fn list() -> Route {
         .at("/kerja/layanan/:code/:act", post(service_acts::do_act))
         .at("/kerja/usulan", get(proposals::list))
         .at("/kerja/pengaturan/kebijakan", get(policy::show_staff))
+        .at("/kerja/pengaturan/pengguna", get(users::list))
+        .at("/kerja/pengaturan/pengguna/baru", get(users::new_form).post(users::add))
+        .at("/kerja/pengaturan/pengguna/:id", get(users::show))
+        .at("/kerja/pengaturan/pengguna/:id/:act", post(users::do_act))
+        .at("/kerja/pengaturan/token", get(tokens::list).post(tokens::make))
+        .at("/kerja/pengaturan/token/:id/cabut", post(tokens::revoke))
         .at("/kerja/surat-demo", get(mailbox::newest))
         .at("/kerja/surat-demo/:id", get(mailbox::one))
         .at("/aset/:name", get(start::asset))

@@ -1,10 +1,12 @@
 //! One request as the handlers see it: who asks, in which language, with which form.
 
 use crate::desk::Desk;
+use crate::desk::sessions::{Browser, Entry, Step};
 use crate::domain::people::Actor;
 use crate::domain::ticket::Language;
 use crate::error::{Error, Result, Say};
 use crate::secret::new_token;
+use crate::web::agent;
 use crate::web::assets::Assets;
 use crate::web::templates::Pages;
 use poem::Request;
@@ -40,10 +42,13 @@ impl Site {
     pub const fn session_cookie(&self) -> &'static str {
         if self.secure { "__Host-meja_session" } else { "meja_session" }
     }
+
+    /// Name of the cookie that ties forms and drafts to a browser.
+    pub const fn browser_cookie(&self) -> &'static str {
+        if self.secure { "__Host-meja_form" } else { "meja_form" }
+    }
 }
 
-/// Name of the cookie that ties forms and drafts to a browser.
-pub const BROWSER_COOKIE: &str = "meja_form";
 /// Name of the cookie that keeps the language.
 pub const LANGUAGE_COOKIE: &str = "bahasa";
 
@@ -58,8 +63,12 @@ pub struct Visit {
     pub path: String,
     /// The address the request came from; behind a proxy, the proxy's.
     pub source: String,
-    /// Who has signed in.
+    /// Who has signed in, wholly.
     pub actor: Option<Actor>,
+    /// The session, also one that still lacks a second factor.
+    pub entry: Option<Entry>,
+    /// Program and system of the browser, as people call them.
+    pub agent: String,
     /// The session's token, also of a session that has ended.
     pub session: Option<String>,
     /// The browser's token: names its draft.
@@ -77,17 +86,19 @@ impl Visit {
     /// The database does not answer.
     pub async fn of(site: Arc<Site>, request: &Request, language: Language) -> Result<Self> {
         let session = cookie(request, site.session_cookie());
-        let actor = match &session {
+        let entry = match &session {
             Some(token) => site.desk.by_session(token).await?,
             None => None,
         };
-        let known = cookie(request, BROWSER_COOKIE).filter(|token| token.len() == 26);
+        let actor = entry.as_ref().filter(|entry| entry.step == Step::Open).map(|entry| entry.actor.clone());
+        let agent = agent::name(request.header(header::USER_AGENT).unwrap_or_default());
+        let known = cookie(request, site.browser_cookie()).filter(|token| token.len() == 26);
         let is_new = known.is_none();
         let browser = known.map_or_else(new_token, Ok)?;
         let path = request.uri().path().to_owned();
         let source =
             request.remote_addr().as_socket_addr().map_or_else(String::new, |address| address.ip().to_string());
-        Ok(Self { site, language, path, source, actor, session, browser, is_new, bound: Arc::default() })
+        Ok(Self { site, language, path, source, actor, entry, agent, session, browser, is_new, bound: Arc::default() })
     }
 
     /// The desk behind the door.
@@ -104,6 +115,27 @@ impl Visit {
         if actor.is_staff() { Ok(actor) } else { Err(Error::Denied(Say::new("error-staff-only"))) }
     }
 
+    /// The session of somebody who has signed in wholly.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when nobody has.
+    pub fn signed_in(&self) -> Result<&Entry> {
+        self.entry.as_ref().filter(|entry| entry.step == Step::Open).ok_or(Error::Unauthenticated)
+    }
+
+    /// The session of somebody who may set up a second factor, be it that nothing else is allowed yet.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when nobody may.
+    pub fn enrolling(&self) -> Result<&Entry> {
+        self.entry.as_ref().filter(|entry| entry.step != Step::Code).ok_or(Error::Unauthenticated)
+    }
+
+    /// What is kept of this browser when it signs in.
+    pub fn browser(&self) -> Browser {
+        Browser { name: self.agent.clone(), source: self.source.clone() }
+    }
+
     /// The hidden token of a form on this page.
     pub fn form_token(&self) -> String {
         self.bound.store(true, Ordering::Relaxed);
@@ -117,7 +149,7 @@ impl Visit {
 
     /// What a form's hidden token is tied to: the session, or the browser before anybody signs in.
     pub fn binding(&self) -> &str {
-        match (&self.actor, &self.session) {
+        match (&self.entry, &self.session) {
             (Some(_), Some(session)) => session,
             _ => &self.browser,
         }

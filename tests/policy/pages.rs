@@ -95,7 +95,11 @@ async fn the_staff_see_every_value_and_strangers_do_not() {
     assert_ne!(get(&app, address, None).await.status, 200);
     let grants = [meja::domain::people::Grant { role: meja::domain::people::Role::Tier2Unit, agency: None }];
     app.desk.add_account("uji@contoh.go.id", "Uji", Some("kata sandi panjang"), &grants).await.unwrap();
-    let session = app.desk.sign_in("uji@contoh.go.id", "kata sandi panjang", "uji").await.unwrap();
+    let session = app
+        .desk
+        .sign_in("uji@contoh.go.id", "kata sandi panjang", &meja::desk::sessions::Browser::default())
+        .await
+        .unwrap();
     let page = get(&app, address, Some(&session)).await;
     assert_eq!(page.status, 200, "{}", page.html);
     page.shows(&["karanganyar@1", "sanction_articles", "Perbup Karanganyar 31/2022 Pasal 46 ayat (1)", "Bersanksi"]);

@@ -1,15 +1,19 @@
 //! Accounts, roles and tokens.
 
-use super::{at, commit, person, read, value, write};
+use super::sessions::session;
+use super::{agency, at, commit, person, read, value, write};
 use crate::support::db::on_both;
 use meja::domain::people::{Account, Grant, Role, Scope};
-use meja::store::{Db, dialect, people, sessions};
+use meja::store::{Db, dialect, people, second_factor, sessions, tokens};
 
 on_both!(
     an_account_is_found_by_address_and_by_key,
     an_address_has_one_account,
     a_password_is_kept_apart_from_the_account,
     a_disabled_account_loses_its_sessions,
+    an_account_is_corrected_and_says_how_it_signs_in,
+    a_list_of_people_is_narrowed_and_goes_on_behind_an_address,
+    a_role_is_taken_and_agencies_without_a_first_line_are_known,
     a_role_is_held_once_for_an_agency_or_for_all,
     a_role_is_held_by_active_people_for_their_agency_or_for_all,
     a_token_says_whose_it_is_until_it_is_revoked,
@@ -66,19 +70,19 @@ async fn a_disabled_account_loses_its_sessions(db: Db) {
     let ani = person(&mut tx, "ani@oki.go.id").await;
     let budi = person(&mut tx, "budi@oki.go.id").await;
     for (hash, id) in [("a1", ani), ("a2", ani), ("b", budi)] {
-        sessions::insert(&mut tx, hash, id, at(10)).await.unwrap();
+        sessions::insert(&mut tx, &session(hash, id), at(10)).await.unwrap();
     }
     people::set_active(&mut tx, ani, false).await.unwrap();
     commit(tx).await;
     let mut tx = write(&db).await;
     assert!(!people::by_id(&mut tx, ani).await.unwrap().unwrap().active);
     assert!(people::by_id(&mut tx, budi).await.unwrap().unwrap().active);
-    assert_eq!(sessions::account(&mut tx, "a1", at(0), at(0)).await.unwrap(), None);
-    assert_eq!(sessions::account(&mut tx, "a2", at(0), at(0)).await.unwrap(), None);
-    assert_eq!(sessions::account(&mut tx, "b", at(0), at(0)).await.unwrap(), Some((budi, at(10))));
+    assert!(sessions::find(&mut tx, "a1").await.unwrap().is_none());
+    assert!(sessions::find(&mut tx, "a2").await.unwrap().is_none());
+    assert!(sessions::find(&mut tx, "b").await.unwrap().is_some());
     people::set_active(&mut tx, ani, true).await.unwrap();
     assert!(people::by_id(&mut tx, ani).await.unwrap().unwrap().active);
-    assert_eq!(sessions::account(&mut tx, "a1", at(0), at(0)).await.unwrap(), None, "who returns signs in anew");
+    assert!(sessions::find(&mut tx, "a1").await.unwrap().is_none(), "who returns signs in anew");
 }
 
 async fn a_role_is_held_once_for_an_agency_or_for_all(db: Db) {
@@ -133,9 +137,9 @@ async fn a_token_says_whose_it_is_until_it_is_revoked(db: Db) {
     let mut tx = write(&db).await;
     let ani = person(&mut tx, "ani@oki.go.id").await;
     let budi = person(&mut tx, "budi@oki.go.id").await;
-    people::add_token(&mut tx, ani, "h1", "laporan", Scope::Read, None, at(5)).await.unwrap();
-    people::add_token(&mut tx, budi, "h2", "pemantau", Scope::Write, None, at(5)).await.unwrap();
-    people::add_token(&mut tx, budi, "h1", "curian", Scope::Write, None, at(6)).await.unwrap();
+    let first = tokens::add(&mut tx, ani, "h1", "laporan", Scope::Read, None, at(5)).await.unwrap().unwrap();
+    let second = tokens::add(&mut tx, budi, "h2", "pemantau", Scope::Write, None, at(5)).await.unwrap().unwrap();
+    assert_eq!(tokens::add(&mut tx, budi, "h1", "curian", Scope::Write, None, at(6)).await.unwrap(), None);
     people::grant(&mut tx, ani, &grant(Role::Auditor, None)).await.unwrap();
     people::grant(&mut tx, ani, &grant(Role::Tier1Agent, Some("BKD"))).await.unwrap();
     let held = people::grants(&mut tx, ani).await.unwrap();
@@ -145,21 +149,106 @@ async fn a_token_says_whose_it_is_until_it_is_revoked(db: Db) {
     let ani_row = people::by_id(&mut other, ani).await.unwrap().unwrap();
     let budi_row = people::by_id(&mut other, budi).await.unwrap().unwrap();
     drop(other);
-    let owner = people::by_token(&mut tx, "h1").await.unwrap();
+    let owner = tokens::owner(&mut tx, "h1").await.unwrap();
     assert_eq!(
         owner,
-        Some(people::TokenOwner { account: ani_row, grants: held, scope: Scope::Read, only_agency: None }),
+        Some(tokens::TokenOwner { account: ani_row, grants: held, scope: Scope::Read, only_agency: None }),
         "a token never changes hands"
     );
     assert_eq!(
-        people::by_token(&mut tx, "h2").await.unwrap(),
-        Some(people::TokenOwner { account: budi_row, grants: Vec::new(), scope: Scope::Write, only_agency: None })
+        tokens::owner(&mut tx, "h2").await.unwrap(),
+        Some(tokens::TokenOwner { account: budi_row, grants: Vec::new(), scope: Scope::Write, only_agency: None })
     );
-    assert_eq!(people::by_token(&mut tx, "h3").await.unwrap(), None);
+    assert_eq!(tokens::owner(&mut tx, "h3").await.unwrap(), None);
     drop(tx);
-    assert_eq!(value::<String>(&db, "select label from api_token where hash = 'h1'").await, "laporan");
-    let revoked =
-        value::<i64>(&db, "update api_token set revoked_at = created_at where hash = 'h2' returning account_id");
-    assert_eq!(revoked.await, budi);
-    assert_eq!(people::by_token(&mut read(&db).await, "h2").await.unwrap(), None);
+    let mut tx = write(&db).await;
+    let keys = |listed: Vec<tokens::Listed>| listed.iter().map(|token| token.id).collect::<Vec<_>>();
+    assert_eq!(keys(tokens::list(&mut tx, None, i64::MAX, 9).await.unwrap()), [second, first]);
+    assert_eq!(keys(tokens::list(&mut tx, None, second, 9).await.unwrap()), [first]);
+    assert_eq!(keys(tokens::list(&mut tx, None, i64::MAX, 1).await.unwrap()), [second]);
+    assert_eq!(keys(tokens::list(&mut tx, Some(ani), i64::MAX, 9).await.unwrap()), [first]);
+    assert!(tokens::revoke(&mut tx, second, at(7)).await.unwrap());
+    assert!(!tokens::revoke(&mut tx, second, at(8)).await.unwrap(), "only once");
+    let kept = tokens::by_id(&mut tx, second).await.unwrap().unwrap();
+    assert_eq!(
+        (kept.label.as_str(), kept.email.as_str(), kept.revoked_at),
+        ("pemantau", "budi@oki.go.id", Some(at(7)))
+    );
+    assert_eq!(tokens::by_id(&mut tx, 4711).await.unwrap(), None);
+    commit(tx).await;
+    assert_eq!(tokens::owner(&mut read(&db).await, "h2").await.unwrap(), None);
+}
+
+async fn an_account_is_corrected_and_says_how_it_signs_in(db: Db) {
+    let mut tx = write(&db).await;
+    let ani = person(&mut tx, "ani@oki.go.id").await;
+    let fresh = people::standing(&mut tx, ani).await.unwrap();
+    assert_eq!((fresh.has_password, fresh.has_totp, fresh.seen_at, fresh.created_at), (false, false, None, at(0)));
+    people::set_password(&mut tx, ani, "$argon2id$…").await.unwrap();
+    let changed = Account { id: ani, name: "Ani L.".to_owned(), ..account("ani.l@oki.go.id") };
+    people::save(&mut tx, &changed).await.unwrap();
+    second_factor::propose_totp(&mut tx, ani, "s").await.unwrap();
+    sessions::insert(&mut tx, &session("h", ani), at(10)).await.unwrap();
+    commit(tx).await;
+    let mut tx = write(&db).await;
+    assert_eq!(people::by_id(&mut tx, ani).await.unwrap(), Some(changed));
+    let standing = people::standing(&mut tx, ani).await.unwrap();
+    assert_eq!((standing.has_password, standing.has_totp, standing.seen_at), (true, false, Some(at(10))));
+    second_factor::confirm_totp(&mut tx, ani, at(11)).await.unwrap();
+    assert!(people::standing(&mut tx, ani).await.unwrap().has_totp);
+}
+
+async fn a_list_of_people_is_narrowed_and_goes_on_behind_an_address(db: Db) {
+    let mut tx = write(&db).await;
+    let mut ids = Vec::new();
+    for (email, role) in [
+        ("a@oki.go.id", grant(Role::Tier1Agent, Some("BKD"))),
+        ("b@oki.go.id", grant(Role::AgencyHead, Some("DINKES"))),
+        ("c_x@oki.go.id", grant(Role::Auditor, None)),
+    ] {
+        let id = person(&mut tx, email).await;
+        people::grant(&mut tx, id, &role).await.unwrap();
+        ids.push(id);
+    }
+    people::set_active(&mut tx, ids[1], false).await.unwrap();
+    commit(tx).await;
+    let filter = people::PeopleFilter::default;
+    for (narrowed, expected) in [
+        (filter(), vec![0, 1, 2]),
+        (people::PeopleFilter { words: Some("c_".to_owned()), ..filter() }, vec![2]),
+        (people::PeopleFilter { words: Some("ani".to_owned()), ..filter() }, vec![0, 1, 2]),
+        (people::PeopleFilter { active: Some(false), ..filter() }, vec![1]),
+        (people::PeopleFilter { role: Some(Role::Auditor), ..filter() }, vec![2]),
+        (people::PeopleFilter { agency: Some("BKD".to_owned()), ..filter() }, vec![0]),
+        (people::PeopleFilter { within: Some(vec!["DINKES".to_owned(), "BKD".to_owned()]), ..filter() }, vec![0, 1]),
+        (people::PeopleFilter { within: Some(vec!["KD".to_owned()]), ..filter() }, vec![]),
+    ] {
+        let found = people::page(&mut read(&db).await, &narrowed, "", 9).await.unwrap();
+        let found: Vec<i64> = found.iter().map(|account| account.id).collect();
+        assert_eq!(found, expected.iter().map(|place: &usize| ids[*place]).collect::<Vec<_>>(), "{narrowed:?}");
+    }
+    let next = people::page(&mut read(&db).await, &filter(), "a@oki.go.id", 1).await.unwrap();
+    assert_eq!(next.iter().map(|account| account.id).collect::<Vec<_>>(), [ids[1]]);
+}
+
+async fn a_role_is_taken_and_agencies_without_a_first_line_are_known(db: Db) {
+    let mut tx = write(&db).await;
+    agency(&mut tx, "BKD").await;
+    agency(&mut tx, "DINKES").await;
+    let ani = person(&mut tx, "ani@oki.go.id").await;
+    let first = grant(Role::Tier1Agent, Some("BKD"));
+    people::grant(&mut tx, ani, &first).await.unwrap();
+    people::grant(&mut tx, ani, &grant(Role::IctHead, None)).await.unwrap();
+    assert_eq!(people::without_first_line(&mut tx).await.unwrap(), ["DINKES"]);
+    let held = people::holders(&mut tx, Role::IctHead, "").await.unwrap();
+    assert_eq!(held.iter().map(|account| account.id).collect::<Vec<_>>(), [ani]);
+    assert_eq!(people::holders(&mut tx, Role::Tier1Agent, "").await.unwrap(), [], "held for an agency only");
+    assert!(people::revoke(&mut tx, ani, &first).await.unwrap());
+    assert!(!people::revoke(&mut tx, ani, &first).await.unwrap());
+    assert_eq!(people::without_first_line(&mut tx).await.unwrap(), ["BKD", "DINKES"]);
+    people::grant(&mut tx, ani, &grant(Role::Tier1Agent, None)).await.unwrap();
+    assert_eq!(people::without_first_line(&mut tx).await.unwrap(), Vec::<String>::new());
+    people::set_active(&mut tx, ani, false).await.unwrap();
+    assert_eq!(people::without_first_line(&mut tx).await.unwrap(), ["BKD", "DINKES"]);
+    assert_eq!(people::holders(&mut tx, Role::IctHead, "").await.unwrap(), []);
 }

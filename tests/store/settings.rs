@@ -50,6 +50,8 @@ async fn tries_are_counted_since_an_instant(db: Db) {
     for (subject, second) in [("ip:1", 30), ("ip:1", 10), ("ip:1", 20), ("ip:1", 20), ("ip:2", 25)] {
         settings::note_attempt(&mut tx, subject, at(second)).await.unwrap();
     }
+    let none = settings::note_attempt(&mut tx, "ip:1", at(15)).await.unwrap();
+    settings::forgive_attempt(&mut tx, none).await.unwrap();
     commit(tx).await;
     let mut tx = write(&db).await;
     for (since, expected) in [(0, (4, Some(at(10)))), (10, (3, Some(at(20)))), (20, (1, Some(at(30)))), (30, (0, None))]

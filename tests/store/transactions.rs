@@ -43,7 +43,9 @@ async fn a_failed_statement_spoils_only_its_own_transaction(db: Db) {
     for i in 0..3 {
         let mut tx = write(&db).await;
         settings::set(&mut tx, "spoilt", "1").await.unwrap();
-        meja::store::sessions::insert(&mut tx, "h", 4711, super::at(0)).await.expect_err("an unknown account");
+        meja::store::sessions::insert(&mut tx, &super::sessions::session("h", 4711), super::at(0))
+            .await
+            .expect_err("an unknown account");
         drop(tx);
         let mut tx = write(&db).await;
         settings::set(&mut tx, &format!("k{i}"), "1").await.unwrap();
@@ -85,8 +87,9 @@ async fn gates_with_different_numbers_are_independent(db: Db) {
 
 async fn an_ordinary_failure_is_no_duplicate(db: Db) {
     let mut tx = write(&db).await;
-    let unknown =
-        meja::store::sessions::insert(&mut tx, "h", 4711, super::at(0)).await.expect_err("an unknown account");
+    let unknown = meja::store::sessions::insert(&mut tx, &super::sessions::session("h", 4711), super::at(0))
+        .await
+        .expect_err("an unknown account");
     assert!(!dialect::is_duplicate(&unknown), "{unknown:?}");
     assert!(!unknown.is_temporary(), "the same call would fail again");
     for other in [Error::Unauthenticated, Error::internal("duplicate"), Error::NotFound("ticket")] {

@@ -313,7 +313,7 @@ sign-in-title = Sign in
 sign-in = Sign in
 sign-in-email = Email address
 sign-in-password = Password
-sign-in-hint = The system operator gives out accounts and passwords.
+sign-in-hint = Accounts of agents are made by the system administrator. Reporting needs no account.
 
 ## Queue
 queue-title = Queue

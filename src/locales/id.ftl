@@ -313,7 +313,7 @@ sign-in-title = Masuk
 sign-in = Masuk
 sign-in-email = Alamat surel
 sign-in-password = Kata sandi
-sign-in-hint = Akun dan kata sandi diberikan oleh pengelola sistem.
+sign-in-hint = Akun petugas dibuat oleh pengelola sistem. Melapor tidak perlu akun.
 
 ## Queue
 queue-title = Antrean

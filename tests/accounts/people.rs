@@ -214,7 +214,7 @@ async fn last(engine: Engine) {
     let (first, second) = tokio::join!(delete(app, &other, &one), delete(app, &system, &another));
     let mut outcome = [first.status, second.status];
     outcome.sort_unstable();
-    // Whoever has lost the role meanwhile may not even see the other any more.
+    // Whoever comes second is stopped by the rule, or has no right any more.
     assert!(outcome[0] == 200 && [403, 404, 409].contains(&outcome[1]), "{outcome:?}");
     let left =
         meja::store::people::holders(&mut app.desk.db.read().await.unwrap(), Role::SystemAdmin, "").await.unwrap();

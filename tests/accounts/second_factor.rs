@@ -20,7 +20,7 @@ crate::support::on_both! {
 
 /// The key the page shows to be typed.
 fn key(page: &Page) -> String {
-    let shown = page.html.split("<strong class=\"number breaks\">").nth(1).unwrap().split('<').next().unwrap();
+    let shown = page.html.split("<strong class=\"key\">").nth(1).unwrap().split('<').next().unwrap();
     shown.replace(' ', "")
 }
 

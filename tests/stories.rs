@@ -207,7 +207,7 @@ fn answer(to: &str, head: &str, body: &str) -> String {
 
 /// The pause of story 5, in the zone and hours of this pack.
 async fn question_and_answer(engine: Engine) {
-    let Some(app) = TestApp::new(engine, "oki", "2026-10-05T09:00:00+07:00").await else { return };
+    let Some(app) = TestApp::new(engine, "singkawang", "2026-10-05T09:00:00+07:00").await else { return };
     let number = open_request(&app).await;
     is_due(&app.ticket(&number).await, "resolution_due", "2026-10-07T09:00");
     app.clock("2026-10-05T10:30:00+07:00").await;

@@ -22,7 +22,7 @@ impl Desk {
     /// # Errors
     /// The database does not answer; what was moved before stays moved, and the next round goes on.
     pub async fn apply_calendar(&self) -> Result<usize> {
-        let mark = self.pack().calendar_mark();
+        let mark = self.rules.mark();
         if self.rules.is_applied(&mark) {
             return Ok(0);
         }

@@ -43,6 +43,8 @@ struct Today {
     from: DateTime<Utc>,
     until: Option<DateTime<Utc>>,
     pack: Arc<Pack>,
+    /// Mark of its calendars.
+    mark: String,
     /// Editions with the calendars of today.
     editions: BTreeMap<String, Arc<Pack>>,
 }
@@ -66,7 +68,8 @@ impl Rules {
     /// The rules of an installed pack alone.
     pub fn new(clock: Clock, installed: Arc<Pack>) -> Self {
         let from = clock.now();
-        let today = Today { from, until: Some(from), pack: Arc::clone(&installed), editions: BTreeMap::new() };
+        let mark = installed.calendar_mark();
+        let today = Today { from, until: Some(from), pack: Arc::clone(&installed), mark, editions: BTreeMap::new() };
         let state = State {
             installed,
             editions: BTreeMap::new(),
@@ -137,6 +140,11 @@ impl Rules {
         Ok(())
     }
 
+    /// Mark of the calendars as they are known now.
+    pub fn mark(&self) -> String {
+        self.today(|today| today.mark.clone())
+    }
+
     /// Were open deadlines computed with the calendar of this mark?
     pub fn is_applied(&self, mark: &str) -> bool {
         self.state.read().unwrap_or_else(PoisonError::into_inner).applied.as_deref() == Some(mark)
@@ -171,7 +179,8 @@ fn today(
 ) -> Result<Today, NoWorkingTime> {
     let pack = installed.known_at(now, amended)?;
     let pinned = editions.iter().map(|(version, edition)| (version.clone(), edition.with_calendars_of(&pack)));
-    Ok(Today { from: now, until: installed.next_change_after(now, amended), editions: pinned.collect(), pack })
+    let (until, mark) = (installed.next_change_after(now, amended), pack.calendar_mark());
+    Ok(Today { from: now, until, editions: pinned.collect(), mark, pack })
 }
 
 impl Today {

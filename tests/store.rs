@@ -23,6 +23,7 @@ mod messages;
 mod notices;
 mod outbox;
 mod people_and_rights;
+mod queues;
 mod rules;
 mod sessions;
 mod settings;

@@ -53,6 +53,7 @@ pub mod outbox;
 pub mod paper;
 pub mod people;
 pub mod public_reply;
+pub mod queues;
 pub mod recompute;
 pub mod reprofile;
 pub mod rules;

@@ -40,6 +40,7 @@ mod templates;
 mod ticket;
 mod track;
 mod visit;
+mod work_home;
 
 /// All pages, to be nested at `/`. Errors are answered with pages too.
 ///
@@ -67,7 +68,8 @@ fn list() -> Route {
         .at("/masuk", get(sign_in::form).post(sign_in::enter))
         .at("/keluar", post(sign_in::leave))
         .at("/kebijakan", get(policy::show_public))
-        .at("/kerja", get(queue::home))
+        .at("/kerja", get(work_home::show))
+        .at("/kerja/ambil-berikutnya", post(work_home::take_next))
         .at("/kerja/antrean", get(queue::queue))
         .at("/kerja/kewajiban", get(duties::show).post(duties::enter))
         .at("/kerja/kewajiban/:id/:act", post(duties::do_act))

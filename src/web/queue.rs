@@ -6,7 +6,6 @@ use crate::error::Result;
 use crate::store::tickets::{Filter, Sort};
 use crate::web::addresses::{SORTS, STATUSES, read_place, write_place};
 use crate::web::failure::Answer;
-use crate::web::render::see_other;
 use crate::web::visit::{Visit, query};
 use poem::web::Data;
 use poem::{Request, handler};
@@ -15,12 +14,6 @@ use std::collections::BTreeMap;
 
 /// Rows on one page.
 const ROWS: i64 = 50;
-
-/// The work pages begin with the queue.
-#[handler]
-pub fn home() -> Answer {
-    Ok(see_other("/kerja/antrean"))
-}
 
 /// Tickets the person may see, next due first.
 #[handler]

@@ -36,7 +36,7 @@ pub async fn enter(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
         desk.sign_out(before).await?;
     }
     let is_staff = desk.by_session(&token).await?.is_some_and(|actor| actor.is_staff());
-    let home = if is_staff { "/kerja/antrean" } else { "/" };
+    let home = if is_staff { "/kerja" } else { "/" };
     let onward = Some(sent.get("onward")).filter(|address| guard::is_local(address)).unwrap_or(home);
     let mut response = see_other(onward);
     guard::set_cookie(&mut response, &visit.site, visit.site.session_cookie(), Some(&token), "/");

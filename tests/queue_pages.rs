@@ -61,3 +61,35 @@ async fn the_ict_office_is_told_of_agencies_without_a_first_line() {
     let office = signed_in(&app, "superadmin@demo.test").await;
     office.get("/kerja").await.shows("tanpa petugas lini pertama yang aktif").shows("DINKES");
 }
+
+#[tokio::test]
+async fn several_tickets_are_changed_one_by_one_and_refusals_are_told() {
+    let (app, numbers) = region(&[("DINKES", "SIMPUS lambat"), ("DISDUKCAPIL", "SIAK macet")]).await;
+    let office = signed_in(&app, "superadmin@demo.test").await;
+    let queue = office.get("/kerja/antrean").await;
+    queue.shows("<title>Antrean (2)").shows("SIMPUS lambat").shows("Belum ditugaskan <span class=\"count\">2</span>");
+    office.get("/kerja/antrean?petugas=saya").await.shows("Tidak ada tiket dengan saringan ini.");
+    office.get("/kerja/antrean?jenis=complaint").await.shows("Tidak ada tiket dengan saringan ini.");
+    let boxes: Vec<String> = numbers.iter().map(|number| format!("tiket-{number}")).collect();
+    let ticked = [
+        ("act", "prioritas"),
+        ("priority", "P1"),
+        ("reason", "Loket tutup"),
+        (boxes[0].as_str(), "1"),
+        (boxes[1].as_str(), "7"),
+    ];
+    let answer = send(&office, "/kerja/antrean", "/kerja/antrean/bersama", &ticked).await;
+    answer.shows("1 tiket berubah prioritas.").shows("1 tiket tidak berubah").shows("value=\"Loket tutup\"");
+    assert_eq!(app.ticket(&numbers[0]).await["priority"], "P1");
+    let saved =
+        send(&office, "/kerja/antrean", "/kerja/antrean/tampilan", &[("view", "Kritis"), ("query", "prioritas=P1")])
+            .await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.html);
+    office.get("/kerja/antrean").await.shows("/kerja/antrean?prioritas=P1").shows(">Kritis<");
+    office.get("/kerja/antrean/tampilan").await.shows("Ganti nama");
+    office.get("/kerja/eskalasi").await.shows("Eskalasi");
+    office.get("/kerja/pengawasan").await.shows("Dinas Kesehatan");
+    let agent = signed_in(&app, "admin.dinkes@demo.test").await;
+    assert_eq!(agent.get("/kerja/pengawasan").await.status, StatusCode::FORBIDDEN);
+    assert!(!agent.get("/kerja/antrean").await.html.contains("SIAK macet"), "another agency's");
+}

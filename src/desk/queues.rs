@@ -27,7 +27,7 @@ pub struct PilePage {
 }
 
 impl Desk {
-    /// Tickets of a pile that the actor may see.
+    /// Tickets in all of the piles (in none: of whatever state) that the actor may see.
     ///
     /// # Errors
     /// The database does not answer.
@@ -35,14 +35,14 @@ impl Desk {
         &self,
         actor: &Actor,
         filter: &Filter,
-        pile: Pile,
+        piles: &[Pile],
         sort: Sort,
         turn: Option<Turn>,
         limit: i64,
     ) -> Result<PilePage> {
         let mut tx = self.db.read().await?;
         let back = turn.is_some_and(|turn| turn.back);
-        let mut rows = store::queues::list(&mut tx, &visibility(actor), filter, pile, sort, turn, limit + 1).await?;
+        let mut rows = store::queues::list(&mut tx, &visibility(actor), filter, piles, sort, turn, limit + 1).await?;
         let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > limit;
         if more && back {
             rows.remove(0);
@@ -123,7 +123,8 @@ impl Desk {
             let rows = {
                 let mut tx = self.db.read().await?;
                 let seen = visibility(actor);
-                store::queues::list(&mut tx, &seen, &Filter::default(), Pile::Unassigned, Sort::Due, turn, 50).await?
+                store::queues::list(&mut tx, &seen, &Filter::default(), &[Pile::Unassigned], Sort::Due, turn, 50)
+                    .await?
             };
             let Some(last) = rows.last() else { return Ok(None) };
             turn = Some(Turn { place: store::tickets::place(last, Sort::Due), back: false });
@@ -137,6 +138,28 @@ impl Desk {
                 }
             }
         }
+    }
+
+    /// Address and name of those to whom the actor could give tickets.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn workers(&self, actor: &Actor) -> Result<Vec<(String, String)>> {
+        store::queues::workers(&mut self.db.glance().await?, &visibility(actor)).await
+    }
+
+    /// Whether it was the clock that handed over each of these tickets (the others were asked for by a person).
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn handed_over_by_clock(&self, tickets: &[TicketView]) -> Result<Vec<bool>> {
+        let mut tx = self.db.read().await?;
+        let mut answers = Vec::with_capacity(tickets.len());
+        for view in tickets {
+            let last = store::queues::last_hand_over(&mut tx, &view.ticket.number).await?;
+            answers.push(last.is_some_and(|actor| actor.starts_with("system:")));
+        }
+        Ok(answers)
     }
 
     /// The views the actor keeps, by name.

@@ -7,12 +7,9 @@ use crate::store::{Connection, Tx};
 use chrono::{DateTime, Utc};
 use sqlx::QueryBuilder;
 
-/// Which tickets a list begins with. All but [`Pile::Any`] hold open ones only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What some of the open tickets have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pile {
-    /// In whatever state.
-    #[default]
-    Any,
     /// Everything open.
     Open,
     /// The promise is broken.
@@ -87,7 +84,7 @@ pub struct SavedView {
     pub query: String,
 }
 
-/// Tickets of a pile that somebody may see, at most `limit` from `turn` on, in order. By [`Sort::Due`] only open ones
+/// Tickets in all of the piles (in none: of whatever state) that somebody may see, at most `limit` from `turn` on, in order. By [`Sort::Due`] only open ones
 /// are listed: those whose clock runs, then those whose clock stands still.
 ///
 /// # Errors
@@ -96,7 +93,7 @@ pub async fn list(
     tx: &mut Tx,
     seen: &Visibility,
     filter: &Filter,
-    pile: Pile,
+    piles: &[Pile],
     sort: Sort,
     turn: Option<Turn>,
     limit: i64,
@@ -106,7 +103,7 @@ pub async fn list(
     for part in parts(sort, turn) {
         let left = limit - i64::try_from(rows.len()).unwrap_or(limit);
         if left > 0 {
-            let asked = Asked { seen, filter, pile, part, back, limit: left };
+            let asked = Asked { seen, filter, piles, part, back, limit: left };
             rows.extend(asked.rows(tx).await?);
         }
     }
@@ -144,7 +141,7 @@ fn parts(sort: Sort, turn: Option<Turn>) -> Vec<Part> {
 struct Asked<'a> {
     seen: &'a Visibility,
     filter: &'a Filter,
-    pile: Pile,
+    piles: &'a [Pile],
     part: Part,
     back: bool,
     limit: i64,
@@ -187,10 +184,12 @@ impl Asked<'_> {
                  and c.line = 'total') as due_at from ticket where 1 = 1"
             }
         });
-        if self.pile != Pile::Any || matches!(self.part, Part::Running(_) | Part::Paused(_)) {
+        if !self.piles.is_empty() || matches!(self.part, Part::Running(_) | Part::Paused(_)) {
             query.push(" and status not in ('resolved', 'closed', 'merged')");
         }
-        heap(&mut query, self.pile);
+        for pile in self.piles {
+            heap(&mut query, *pile);
+        }
         narrow(&mut query, self.seen, self.filter);
         self.order(&mut query);
         query.push(" limit ").push_bind(self.limit);
@@ -235,7 +234,7 @@ where
     i64: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
 {
     query.push(match pile {
-        Pile::Any | Pile::Open => "",
+        Pile::Open => "",
         Pile::Overdue => " and breached_at is not null",
         Pile::Near => {
             " and breached_at is null and exists (select 1 from clock_step s where s.ticket_id = ticket.id \
@@ -314,6 +313,36 @@ pub async fn unheld(tx: &mut Tx, role: Role) -> Result<Vec<String>> {
         "select code from agency where active and not exists (select 1 from role_grant g join account a on a.id = g.account_id \
          where a.active and g.role = $1 and g.agency in (agency.code, '')) order by code",
         role,
+    )
+}
+
+/// Who handed a ticket over last; `None` when nobody did since it was opened.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn last_hand_over(tx: &mut Tx, number: &str) -> Result<Option<String>> {
+    sql!(
+        tx,
+        fetch_optional scalar String,
+        "select actor from event where stream = $1 and kind = 'escalated' order by seq desc limit 1",
+        number,
+    )
+}
+
+/// Address and name of the active people who work on tickets that somebody may see, by name.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn workers(tx: &mut Tx, seen: &Visibility) -> Result<Vec<(String, String)>> {
+    sql!(
+        tx,
+        fetch_all as (String, String),
+        "select distinct a.email, a.name from role_grant g join account a on a.id = g.account_id \
+         where a.active and g.role in ('tier1_agent', 'tier2_unit') and ($1 or replace($2, '\"' || g.agency || '\"', '') <> $2) \
+         and ($3 is null or g.agency in ($3, '')) order by a.name, a.email",
+        seen.all,
+        serde_json::to_string(&seen.agencies)?,
+        &seen.only_agency,
     )
 }
 

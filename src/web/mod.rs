@@ -16,6 +16,7 @@ use std::sync::Arc;
 mod acts;
 mod addresses;
 mod assets;
+mod bulk;
 mod catalogue;
 mod door;
 mod duties;
@@ -29,6 +30,7 @@ mod proposals;
 mod queue;
 mod render;
 mod report;
+mod saved_views;
 mod sent;
 mod service_acts;
 mod service_form;
@@ -36,6 +38,7 @@ mod services;
 mod shapes;
 mod sign_in;
 mod start;
+mod supervision;
 mod templates;
 mod ticket;
 mod track;
@@ -71,6 +74,11 @@ fn list() -> Route {
         .at("/kerja", get(work_home::show))
         .at("/kerja/ambil-berikutnya", post(work_home::take_next))
         .at("/kerja/antrean", get(queue::queue))
+        .at("/kerja/antrean/bersama", post(bulk::do_acts))
+        .at("/kerja/antrean/tampilan", get(saved_views::list).post(saved_views::save))
+        .at("/kerja/antrean/tampilan/:id/:act", post(saved_views::change))
+        .at("/kerja/eskalasi", get(supervision::escalations))
+        .at("/kerja/pengawasan", get(supervision::agencies))
         .at("/kerja/kewajiban", get(duties::show).post(duties::enter))
         .at("/kerja/kewajiban/:id/:act", post(duties::do_act))
         .at("/kerja/tiket/:number", get(ticket::show))

@@ -60,7 +60,7 @@ async fn shape(visit: &Visit, actor: &Actor) -> Result<Value> {
     let mut lists = Vec::new();
     for (word, pile, count) in piles {
         let sort = if pile == Pile::Answered { Sort::Oldest } else { Sort::Due };
-        let page = desk.pile(actor, &Filter::default(), pile, sort, None, ROWS).await?;
+        let page = desk.pile(actor, &Filter::default(), &[pile], sort, None, ROWS).await?;
         let rows: Vec<Value> = page.items.iter().map(|view| row(visit, view)).collect();
         let count = count.unwrap_or_else(|| i64::try_from(rows.len()).unwrap_or(ROWS));
         lists.push(json!({"word": word, "rows": rows, "count": count, "more": page.next.is_some()}));

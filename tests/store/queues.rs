@@ -46,7 +46,7 @@ fn figures(rows: &[Listed]) -> String {
 
 async fn pile(db: &Db, seen: &Visibility, pile: Pile) -> String {
     let mut tx = read(db).await;
-    let rows = queues::list(&mut tx, seen, &Filter::default(), pile, Sort::Oldest, None, 100).await.expect("a list");
+    let rows = queues::list(&mut tx, seen, &Filter::default(), &[pile], Sort::Oldest, None, 100).await.expect("a list");
     figures(&rows)
 }
 
@@ -65,7 +65,7 @@ async fn a_pile_is_walked_forwards_and_back(db: Db) {
         let mut tx = read(&db).await;
         loop {
             let page =
-                queues::list(&mut tx, &everything(), &Filter::default(), Pile::Open, sort, turn, 2).await.unwrap();
+                queues::list(&mut tx, &everything(), &Filter::default(), &[Pile::Open], sort, turn, 2).await.unwrap();
             let Some(last) = page.last() else { break };
             turn = Some(Turn { place: tickets::place(last, sort), back: false });
             walked.push_str(&figures(&page));
@@ -75,14 +75,19 @@ async fn a_pile_is_walked_forwards_and_back(db: Db) {
         for pair in pages.windows(2) {
             let turn = Some(Turn { place: tickets::place(&pair[1][0], sort), back: true });
             let before =
-                queues::list(&mut tx, &everything(), &Filter::default(), Pile::Open, sort, turn, 2).await.unwrap();
+                queues::list(&mut tx, &everything(), &Filter::default(), &[Pile::Open], sort, turn, 2).await.unwrap();
             assert_eq!(figures(&before), figures(&pair[0]), "{sort:?}");
         }
         let start = Some(Turn { place: tickets::place(&pages[0][0], sort), back: true });
-        let none = queues::list(&mut tx, &everything(), &Filter::default(), Pile::Open, sort, start, 2).await.unwrap();
+        let none =
+            queues::list(&mut tx, &everything(), &Filter::default(), &[Pile::Open], sort, start, 2).await.unwrap();
         assert!(none.is_empty(), "nothing stands before the first");
     }
-    let all = pile(&db, &everything(), Pile::Any).await;
+    let all = figures(
+        &queues::list(&mut read(&db).await, &everything(), &Filter::default(), &[], Sort::Oldest, None, 100)
+            .await
+            .unwrap(),
+    );
     assert_eq!(all, "0123456", "what is finished too");
 }
 
@@ -174,6 +179,11 @@ async fn an_agency_without_a_first_line_is_found(db: Db) {
     assert_eq!(queues::unheld(&mut tx, Role::Tier1Agent).await.unwrap(), ["DINKES"]);
     people::grant(&mut tx, ani, &Grant { role: Role::Tier1Agent, agency: None }).await.unwrap();
     assert!(queues::unheld(&mut tx, Role::Tier1Agent).await.unwrap().is_empty());
+    let told = [("ani@oki.go.id".to_owned(), "Ani".to_owned())];
+    assert_eq!(queues::workers(&mut tx, &of_agency("BKD")).await.unwrap(), told, "once, however many roles");
+    assert!(queues::workers(&mut tx, &of_agency("DINKES")).await.unwrap().is_empty());
+    open(&mut tx, &ticket("OKI-2602-00001-0")).await;
+    assert_eq!(queues::last_hand_over(&mut tx, "OKI-2602-00001-0").await.unwrap(), None);
     commit(tx).await;
 }
 

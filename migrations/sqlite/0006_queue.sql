@@ -17,4 +17,3 @@ create index sla_clock_running on sla_clock (due_at, ticket_id) where kind = 're
 -- All that the counts look at, so that they read no row of a ticket.
 create index ticket_counted on ticket (agency, status, assignee, tier, breached_at, requester_email, id) where status not in ('resolved', 'closed', 'merged');
 create index ticket_assignee on ticket (assignee) where status not in ('resolved', 'closed', 'merged');
-create index clock_step_warned on clock_step (ticket_id) where kind = 'warn' and state = 'done';

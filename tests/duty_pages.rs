@@ -6,7 +6,7 @@ use crate::web::Browser;
 use poem::Endpoint;
 use poem::http::StatusCode;
 
-async fn signed_in(app: &TestApp, email: &str) -> Browser<impl Endpoint> {
+pub(crate) async fn signed_in(app: &TestApp, email: &str) -> Browser<impl Endpoint> {
     let browser = Browser::new(meja::web::routes(app.desk.clone()).unwrap());
     let csrf = browser.get("/masuk").await.hidden("_csrf");
     let form = [("_csrf", csrf.as_str()), ("email", email), ("password", "demo-meja-2026")];

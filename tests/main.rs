@@ -16,6 +16,7 @@ mod migrations;
 mod policy;
 mod postfix;
 mod process;
+mod queue_pages;
 mod replay;
 mod store;
 mod stories;

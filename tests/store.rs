@@ -24,6 +24,7 @@ mod messages;
 mod notices;
 mod outbox;
 mod people_and_rights;
+mod queues;
 mod rules;
 mod second_factor;
 mod sessions;

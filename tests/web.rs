@@ -251,7 +251,7 @@ async fn staff_sign_in_answer_and_see_why() {
     let right = sign_in("kata sandi panjang".to_owned());
     let right: Vec<(&str, &str)> = right.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let page = browser.post("/masuk", &right).await;
-    assert_eq!((page.status, page.location.as_str()), (StatusCode::SEE_OTHER, "/kerja/antrean"), "{}", page.html);
+    assert_eq!((page.status, page.location.as_str()), (StatusCode::SEE_OTHER, "/kerja"), "{}", page.html);
     browser.get("/kerja/antrean").await.shows(&number).shows("Sisa ");
     browser.get("/kerja/antrean?status=selesai").await.shows("Tidak ada tiket dengan saringan ini.");
 

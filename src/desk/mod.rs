@@ -58,6 +58,7 @@ pub mod passwords;
 pub mod people;
 pub mod provider;
 pub mod public_reply;
+pub mod queues;
 pub mod recompute;
 pub mod reprofile;
 pub mod roles;

@@ -227,7 +227,7 @@ impl Desk {
         }
     }
 
-    async fn view(&self, tx: &mut Tx, ticket: Ticket) -> Result<TicketView> {
+    pub(super) async fn view(&self, tx: &mut Tx, ticket: Ticket) -> Result<TicketView> {
         let pauses = store::clocks::pauses(tx, ticket.id).await?;
         let mut due = clocks::due(&self.rules.of(&ticket), &ticket, &pauses)?;
         let clocks = store::clocks::of_ticket(tx, ticket.id).await?;

@@ -91,6 +91,7 @@ pub mod messages;
 pub mod notices;
 pub mod outbox;
 pub mod people;
+pub mod queues;
 pub mod relations;
 mod rows;
 pub mod rules;

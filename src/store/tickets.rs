@@ -16,6 +16,7 @@ macro_rules! columns {
          merged_into, pack, profile, updated_at"
     };
 }
+pub(super) use columns;
 
 /// What a list of tickets is narrowed by. `None` and empty mean any.
 #[derive(Debug, Clone, Default)]
@@ -235,7 +236,7 @@ pub async fn list(
     }
 }
 
-fn listed<'r, R>(row: &'r R) -> Result<Listed>
+pub(super) fn listed<'r, R>(row: &'r R) -> Result<Listed>
 where
     R: sqlx::Row,
     Ticket: sqlx::FromRow<'r, R>,
@@ -246,7 +247,7 @@ where
 }
 
 /// Far future: where tickets without a due instant stand in the order by due.
-fn never() -> DateTime<Utc> {
+pub(super) fn never() -> DateTime<Utc> {
     DateTime::from_timestamp(253_402_300_799, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
@@ -273,6 +274,20 @@ where
         ", haystack, (select due_at from sla_clock c where c.ticket_id = ticket.id and c.kind = 'resolution' \
          and c.line = 'total') as due_at from ticket) t where 1 = 1"
     ));
+    narrow(&mut query, seen, filter);
+    order(&mut query, sort, after);
+    query.push(" limit ").push_bind(limit);
+    query
+}
+
+/// Leaves what somebody may see and asks for. The columns stand without a table's name.
+pub(super) fn narrow<DB>(query: &mut QueryBuilder<DB>, seen: &Visibility, filter: &Filter)
+where
+    DB: sqlx::Database,
+    String: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+    i64: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+    DateTime<Utc>: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+{
     if !seen.all {
         // Tickets without an address belong to nobody, not to everybody without one.
         query.push(" and ((requester_email <> '' and requester_email = ").push_bind(seen.requester.clone()).push(")");
@@ -325,9 +340,6 @@ where
     if let Some(to) = filter.opened_to {
         query.push(" and opened_at < ").push_bind(to);
     }
-    order(&mut query, sort, after);
-    query.push(" limit ").push_bind(limit);
-    query
 }
 
 fn order<DB>(query: &mut QueryBuilder<DB>, sort: Sort, after: Option<After>)

@@ -18,6 +18,7 @@ mod acts;
 mod addresses;
 mod agent;
 mod assets;
+mod bulk;
 mod catalogue;
 mod door;
 mod duties;
@@ -31,6 +32,7 @@ mod proposals;
 mod queue;
 mod render;
 mod report;
+mod saved_views;
 mod second_factor;
 mod sent;
 mod service_acts;
@@ -40,12 +42,14 @@ mod shapes;
 mod sign_in;
 mod sso;
 mod start;
+mod supervision;
 mod templates;
 mod ticket;
 mod tokens;
 mod track;
 mod users;
 mod visit;
+mod work_home;
 
 /// All pages, to be nested at `/`. Errors are answered with pages too.
 ///
@@ -84,8 +88,14 @@ fn list() -> Route {
         .at("/akun/dua-langkah/:act", post(second_factor::do_act))
         .at("/keluar", post(sign_in::leave))
         .at("/kebijakan", get(policy::show_public))
-        .at("/kerja", get(queue::home))
+        .at("/kerja", get(work_home::show))
+        .at("/kerja/ambil-berikutnya", post(work_home::take_next))
         .at("/kerja/antrean", get(queue::queue))
+        .at("/kerja/antrean/bersama", post(bulk::do_acts))
+        .at("/kerja/antrean/tampilan", get(saved_views::list).post(saved_views::save))
+        .at("/kerja/antrean/tampilan/:id/:act", post(saved_views::change))
+        .at("/kerja/eskalasi", get(supervision::escalations))
+        .at("/kerja/pengawasan", get(supervision::agencies))
         .at("/kerja/kewajiban", get(duties::show).post(duties::enter))
         .at("/kerja/kewajiban/:id/:act", post(duties::do_act))
         .at("/kerja/tiket/:number", get(ticket::show))

@@ -1,12 +1,14 @@
 //! The queue of the staff.
 
 use crate::desk::views::TicketView;
-use crate::domain::ticket::Priority;
+use crate::domain::people::Actor;
+use crate::domain::ticket::{Kind, Priority};
 use crate::error::Result;
+use crate::secret::new_token;
+use crate::store::queues::{Counts, Pile, Turn};
 use crate::store::tickets::{Filter, Sort};
 use crate::web::addresses::{SORTS, STATUSES, read_place, write_place};
 use crate::web::failure::Answer;
-use crate::web::render::see_other;
 use crate::web::visit::{Visit, query};
 use poem::web::Data;
 use poem::{Request, handler};
@@ -15,71 +17,132 @@ use std::collections::BTreeMap;
 
 /// Rows on one page.
 const ROWS: i64 = 50;
-
-/// The work pages begin with the queue.
-#[handler]
-pub fn home() -> Answer {
-    Ok(see_other("/kerja/antrean"))
-}
+/// What an address may narrow the list by, in the order of the form.
+const FIELDS: [&str; 9] = ["tampilan", "cari", "status", "jenis", "layanan", "pd", "prioritas", "lini", "petugas"];
 
 /// Tickets the person may see, next due first.
 #[handler]
 pub async fn queue(Data(visit): Data<&Visit>, request: &Request) -> Answer {
-    let (actor, desk) = (visit.staff()?, visit.desk());
+    let actor = visit.staff()?;
     let asked = query(request);
-    let filter = filter(&asked);
-    let sort = SORTS
-        .iter()
-        .find(|(word, _)| asked.get("urut").is_some_and(|asked| asked == word))
-        .map_or(Sort::Due, |found| found.1);
-    let after = asked.get("sesudah").and_then(|place| read_place(place));
-    let page = desk.tickets(actor, &filter, sort, after, ROWS).await?;
-    let counts: BTreeMap<String, i64> = desk.open_counts(actor).await?.into_iter().collect();
+    Ok(visit.form("queue.html", shape(visit, actor, &asked).await?)?)
+}
+
+async fn shape(visit: &Visit, actor: &Actor, asked: &BTreeMap<String, String>) -> Result<Value> {
+    let desk = visit.desk();
+    let (filter, piles) = narrowed(asked, actor.account.id);
+    let sort = sort(asked, &piles);
+    let turn = turn(asked);
+    let page = desk.pile(actor, &filter, &piles, sort, turn, ROWS).await?;
+    let counts = desk.pile_counts(actor).await?;
     let services: BTreeMap<String, String> =
         desk.services().await?.into_iter().map(|service| (service.code, service.name)).collect();
-    let kept = ["status", "pd", "prioritas", "cari", "urut"];
+    let chosen = FIELDS.iter().chain(&["urut"]);
     let chosen: Map<String, Value> =
-        kept.iter().map(|name| ((*name).to_owned(), asked.get(*name).cloned().unwrap_or_default().into())).collect();
-    let is_narrowed = kept.iter().take(4).any(|name| asked.get(*name).is_some_and(|value| !value.is_empty()));
+        chosen.map(|name| ((*name).to_owned(), asked.get(*name).cloned().unwrap_or_default().into())).collect();
+    let is_narrowed = FIELDS.iter().skip(1).any(|name| asked.get(*name).is_some_and(|value| !value.is_empty()));
+    let views = views(&counts);
+    let view = asked.get("tampilan").map_or("", String::as_str);
+    let whole = views.iter().find(|it| it["word"] == view).filter(|_| !is_narrowed).map(|it| it["count"].to_string());
+    let more = page.next.is_some() || page.previous.is_some();
+    let shown = whole.unwrap_or_else(|| format!("{}{}", page.items.len(), if more { "+" } else { "" }));
     let rows: Vec<Value> = page.items.iter().map(|view| row(visit, view, &services)).collect();
-    let context = json!({
+    let names: Vec<Value> = services.iter().map(|(code, name)| json!({"code": code, "name": name})).collect();
+    let workers = desk.workers(actor).await?;
+    Ok(json!({
         "rows": rows,
+        "shown": shown,
         "next": page.next.map(write_place),
-        "is_first": after.is_none(),
+        "previous": page.previous.map(write_place),
         "is_narrowed": is_narrowed,
         "chosen": chosen,
-        "views": views(visit, &counts),
-        "total": counts.values().sum::<i64>(),
+        "views": views,
+        "saved": desk.saved_views(actor).await?.iter().map(|view| json!({"name": view.name, "query": view.query})).collect::<Vec<_>>(),
         "statuses": STATUSES.map(|(word, status)| json!({"word": word, "text": visit.word("status", status.as_str())})),
         "sorts": SORTS.map(|(word, _)| word),
         "priorities": Priority::ALL,
+        "kinds": Kind::ALL,
+        "services": names,
         "agencies": agencies(visit).await?,
-    });
-    Ok(visit.page("queue.html", context)?)
+        "workers": workers.iter().map(|(email, name)| json!({"email": email, "name": name})).collect::<Vec<_>>(),
+        "kept": {"kepada": "", "priority": "", "reason": ""},
+        "key": new_token()?,
+    }))
 }
 
 /// What the address narrows the list by; without a state, everything still open.
-fn filter(asked: &BTreeMap<String, String>) -> Filter {
+fn narrowed(asked: &BTreeMap<String, String>, account: i64) -> (Filter, Vec<Pile>) {
     let given = |name: &str| asked.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
     let wanted = given("status");
-    let statuses = match STATUSES.iter().find(|(word, _)| wanted.as_deref() == Some(word)) {
-        Some((_, status)) => vec![status.as_str().to_owned()],
+    let status = STATUSES.iter().find(|(word, _)| wanted.as_deref() == Some(word)).map(|found| found.1);
+    let mut piles: Vec<Pile> = given("tampilan").and_then(|word| pile(&word, account)).into_iter().collect();
+    let is_open = match status {
+        Some(status) => !status.is_finished(),
         // A search looks everywhere.
-        None if given("cari").is_some() => Vec::new(),
-        None => STATUSES
-            .iter()
-            .filter(|(_, status)| !status.is_finished())
-            .map(|(_, status)| status.as_str().to_owned())
-            .collect(),
+        None => given("cari").is_none(),
     };
-    Filter { statuses, agency: given("pd"), priority: given("prioritas"), words: given("cari"), ..Filter::default() }
+    if is_open && piles.is_empty() {
+        piles.push(Pile::Open);
+    }
+    let who = given("petugas");
+    if who.as_deref() == Some("tanpa") {
+        piles.push(Pile::Unassigned);
+    }
+    let filter = Filter {
+        statuses: status.map(|status| status.as_str().to_owned()).into_iter().collect(),
+        agency: given("pd"),
+        service: given("layanan"),
+        priority: given("prioritas"),
+        kind: given("jenis"),
+        tier: given("lini").and_then(|tier| tier.parse().ok()),
+        assignee: (who.as_deref() == Some("saya")).then_some(account),
+        words: given("cari"),
+        ..Filter::default()
+    };
+    (filter, piles)
 }
 
-/// The open states with how many tickets stand in each.
-fn views(visit: &Visit, counts: &BTreeMap<String, i64>) -> Vec<Value> {
-    let open = STATUSES.iter().filter(|(_, status)| !status.is_finished());
-    let view = |(word, status): &(&str, crate::domain::ticket::Status)| json!({"word": word, "text": visit.word("status", status.as_str()), "count": counts.get(status.as_str()).copied().unwrap_or(0)});
-    open.map(view).collect()
+/// The pile behind a ready-made view.
+fn pile(word: &str, account: i64) -> Option<Pile> {
+    Some(match word {
+        "lewat-batas" => Pile::Overdue,
+        "hampir-lewat" => Pile::Near,
+        "belum-ditugaskan" => Pile::Unassigned,
+        "milik-saya" => Pile::Mine(account),
+        "menunggu-pelapor" => Pile::Waiting,
+        "dieskalasi" => Pile::Escalated,
+        "balasan-baru" => Pile::Answered,
+        _ => return None,
+    })
+}
+
+/// By due what is open; what may be finished has no due any more, so the newest first.
+fn sort(asked: &BTreeMap<String, String>, piles: &[Pile]) -> Sort {
+    let sort = SORTS.iter().find(|(word, _)| asked.get("urut").is_some_and(|asked| asked == word));
+    match sort.map_or(Sort::Due, |found| found.1) {
+        Sort::Due if piles.is_empty() => Sort::Newest,
+        sort => sort,
+    }
+}
+
+fn turn(asked: &BTreeMap<String, String>) -> Option<Turn> {
+    let place = |name: &str| asked.get(name).and_then(|place| read_place(place));
+    let back = place("sebelum").map(|place| Turn { place, back: true });
+    back.or_else(|| place("sesudah").map(|place| Turn { place, back: false }))
+}
+
+/// The ready-made views with what lies in them.
+fn views(counts: &Counts) -> Vec<Value> {
+    let views = [
+        ("", counts.open),
+        ("lewat-batas", counts.overdue),
+        ("hampir-lewat", counts.near),
+        ("belum-ditugaskan", counts.unassigned),
+        ("milik-saya", counts.mine),
+        ("menunggu-pelapor", counts.waiting),
+        ("dieskalasi", counts.escalated),
+    ];
+    views.map(|(word, count)| json!({"word": word, "count": count})).to_vec()
 }
 
 async fn agencies(visit: &Visit) -> Result<Vec<Value>> {
@@ -92,6 +155,7 @@ fn row(visit: &Visit, view: &TicketView, services: &BTreeMap<String, String>) ->
     let service = ticket.service.as_ref().map(|code| services.get(code).unwrap_or(code));
     json!({
         "number": ticket.number,
+        "version": ticket.version,
         "subject": ticket.subject,
         "priority": ticket.priority,
         "sla": visit.sla_chip(view),

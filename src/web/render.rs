@@ -1,5 +1,6 @@
 //! Pages into answers.
 
+use crate::desk::queues::supervises;
 use crate::domain::managing;
 use crate::error::{FieldError, Result};
 use crate::text;
@@ -63,7 +64,7 @@ impl Visit {
         let user = self
             .actor
             .as_ref()
-            .map(|actor| json!({"name": actor.account.name, "email": actor.account.email, "staff": actor.is_staff(), "manages": managing::reach(actor).is_some()}));
+            .map(|actor| json!({"name": actor.account.name, "email": actor.account.email, "staff": actor.is_staff(), "manages": managing::reach(actor).is_some(), "supervises": supervises(actor)}));
         // Whoever has signed in finds the form to sign out on every page.
         let csrf = if user.is_some() { self.form_token() } else { String::new() };
         let common = json!({

@@ -70,7 +70,7 @@ pub async fn go_on(visit: &Visit, token: &str, onward: &str) -> Result<Response>
 pub fn next(step: Step, is_staff: bool, onward: &str) -> String {
     let wanted = Some(onward).filter(|address| guard::is_local(address) && !address.starts_with("/masuk"));
     let first = match step {
-        Step::Open => return wanted.unwrap_or(if is_staff { "/kerja/antrean" } else { "/" }).to_owned(),
+        Step::Open => return wanted.unwrap_or(if is_staff { "/kerja" } else { "/" }).to_owned(),
         Step::Code => "/masuk/kode",
         Step::Enrol => "/akun/dua-langkah",
     };

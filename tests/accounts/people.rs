@@ -227,7 +227,7 @@ async fn at_once(engine: Engine) {
     let system = token(app, "sistem@demo.test").await;
     let id = town.id("admin.dinkes@demo.test").await;
     let (here, elsewhere) = (Browser::at(&town.desk), Browser::at(&town.desk));
-    here.sign_in("admin.dinkes@demo.test", PASSWORD).await.goes_to("/kerja/antrean");
+    here.sign_in("admin.dinkes@demo.test", PASSWORD).await.goes_to("/kerja");
     elsewhere.set("meja_session", &here.cookie("meja_session"));
     elsewhere.get("/kerja/antrean").await.is(200);
     app.post(&system, &format!("/users/{id}/grants"), json!({"role": "auditor"})).await.ok(200);

@@ -49,7 +49,7 @@ async fn set_up(engine: Engine) {
     let Some(town) = Town::new(engine).await else { return };
     let (browser, other) = (Browser::at(&town.desk), Browser::at(&town.desk));
     for browser in [&browser, &other] {
-        browser.sign_in("superadmin@demo.test", PASSWORD).await.goes_to("/kerja/antrean");
+        browser.sign_in("superadmin@demo.test", PASSWORD).await.goes_to("/kerja");
     }
     let before = browser.cookie("meja_session");
     browser.fill("/akun/dua-langkah", "/akun/dua-langkah/siapkan", &[]).await.is(303);
@@ -92,7 +92,7 @@ async fn set_up(engine: Engine) {
     other.fill("/akun/dua-langkah", "/akun/dua-langkah/lepas", &[("code", "000000")]).await.is(422);
     let now = code(&town.desk, &secret, 0);
     other.fill("/akun/dua-langkah", "/akun/dua-langkah/lepas", &[("code", &now)]).await.goes_to("/akun?kabar=lepas");
-    Browser::at(&town.desk).sign_in("superadmin@demo.test", PASSWORD).await.goes_to("/kerja/antrean");
+    Browser::at(&town.desk).sign_in("superadmin@demo.test", PASSWORD).await.goes_to("/kerja");
 }
 
 async fn replayed(engine: Engine) {
@@ -129,7 +129,7 @@ async fn recovered(engine: Engine) {
     let other = Browser::at(&town.desk);
     other.sign_in("superadmin@demo.test", PASSWORD).await.is(303);
     let typed = codes[0].to_uppercase().replace('-', " ");
-    other.fill("/masuk/kode", "/masuk/kode", &[("code", &typed)]).await.goes_to("/kerja/antrean");
+    other.fill("/masuk/kode", "/masuk/kode", &[("code", &typed)]).await.goes_to("/kerja");
     other.get("/akun").await.shows("Kode cadangan tersisa: 9.");
     let third = Browser::at(&town.desk);
     third.sign_in("superadmin@demo.test", PASSWORD).await.is(303);
@@ -195,7 +195,7 @@ async fn reset(engine: Engine) {
     done.is(303);
     admin.get(&done.location).await.shows("Verifikasi dua langkah dihapus").shows("diatur ulang pengelola");
     browser.get("/kerja/antrean").await.is(303);
-    Browser::at(&town.desk).sign_in("superadmin@demo.test", PASSWORD).await.goes_to("/kerja/antrean");
+    Browser::at(&town.desk).sign_in("superadmin@demo.test", PASSWORD).await.goes_to("/kerja");
     assert!(town.history("superadmin@demo.test").await.contains(&"totp_reset".to_owned()));
     let told = town.app.mails_to("superadmin@demo.test").await;
     assert!(told.iter().any(|mail| mail.subject.contains("dimatikan")));

@@ -18,7 +18,7 @@ crate::support::on_both! {
 async fn forgotten(engine: Engine) {
     let Some(town) = Town::new(engine).await else { return };
     let elsewhere = Browser::at(&town.desk);
-    elsewhere.sign_in("admin.dinkes@demo.test", PASSWORD).await.goes_to("/kerja/antrean");
+    elsewhere.sign_in("admin.dinkes@demo.test", PASSWORD).await.goes_to("/kerja");
     let browser = Browser::at(&town.desk);
     browser.get("/masuk").await.shows("Lupa kata sandi").shows("Kirim tautan masuk");
     browser.fill("/lupa-sandi", "/lupa-sandi", &[("email", "Admin.Dinkes@demo.test ")]).await.goes_to("/masuk/surel");
@@ -47,7 +47,7 @@ async fn forgotten(engine: Engine) {
     elsewhere.get("/kerja/antrean").await.goes_to("/masuk?lanjut=/kerja/antrean");
     Browser::at(&town.desk).fill("/masuk", &link, &[]).await.is(403).shows("tidak berlaku");
     Browser::at(&town.desk).sign_in("admin.dinkes@demo.test", PASSWORD).await.is(422);
-    Browser::at(&town.desk).sign_in("admin.dinkes@demo.test", GOOD).await.goes_to("/kerja/antrean");
+    Browser::at(&town.desk).sign_in("admin.dinkes@demo.test", GOOD).await.goes_to("/kerja");
     assert!(town.history("admin.dinkes@demo.test").await.contains(&"password_set".to_owned()));
     let mails = town.app.mails_to("admin.dinkes@demo.test").await;
     assert!(mails.iter().any(|mail| mail.subject.contains("diganti")), "the owner is told");

@@ -1,0 +1,128 @@
+//! The home of the staff: what waits for this person now, and the next ticket to take.
+
+use crate::desk::views::TicketView;
+use crate::domain::catalogue::ProposalState;
+use crate::domain::duty::DutyState;
+use crate::domain::people::{Actor, Grant};
+use crate::error::{Error, Result};
+use crate::secret::new_token;
+use crate::store::duties;
+use crate::store::queues::Pile;
+use crate::store::tickets::{Filter, Sort};
+use crate::text;
+use crate::web::failure::Answer;
+use crate::web::render::see_other;
+use crate::web::sent::Sent;
+use crate::web::visit::{Visit, query};
+use chrono::Days;
+use poem::web::Data;
+use poem::{Request, handler};
+use serde_json::{Value, json};
+
+/// Tickets of each list; the rest stands in the queue.
+const ROWS: i64 = 8;
+/// Days ahead in which a duty is due soon.
+const SOON: u64 = 30;
+
+/// What needs the person now.
+#[handler]
+pub async fn show(Data(visit): Data<&Visit>, request: &Request) -> Answer {
+    let actor = visit.staff()?;
+    let mut context = shape(visit, actor).await?;
+    context["told"] = query(request).get("kabar").is_some_and(|told| told == "kosong").into();
+    Ok(visit.form("work_home.html", context)?)
+}
+
+/// Takes the next ticket that nobody works on and opens it.
+#[handler]
+pub async fn take_next(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
+    let actor = visit.staff()?;
+    let key = Some(sent.get("key")).filter(|key| !key.is_empty());
+    match visit.desk().take_next(actor, key).await {
+        Ok(Some(number)) => Ok(see_other(&format!("/kerja/tiket/{number}?kabar=ambil"))),
+        Ok(None) => Ok(see_other("/kerja?kabar=kosong")),
+        // The first tap is still at work; its answer shows the ticket.
+        Err(Error::Conflict { .. }) => Ok(see_other("/kerja/antrean?tampilan=milik-saya")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn shape(visit: &Visit, actor: &Actor) -> Result<Value> {
+    let desk = visit.desk();
+    let counts = desk.pile_counts(actor).await?;
+    let mine = Pile::Mine(actor.account.id);
+    let piles = [
+        ("lewat-batas", Pile::Overdue, Some(counts.overdue)),
+        ("hampir-lewat", Pile::Near, Some(counts.near)),
+        ("balasan-baru", Pile::Answered, None),
+        ("milik-saya", mine, Some(counts.mine)),
+    ];
+    let mut lists = Vec::new();
+    for (word, pile, count) in piles {
+        let sort = if pile == Pile::Answered { Sort::Oldest } else { Sort::Due };
+        let page = desk.pile(actor, &Filter::default(), &[pile], sort, None, ROWS).await?;
+        let rows: Vec<Value> = page.items.iter().map(|view| row(visit, view)).collect();
+        let count = count.unwrap_or_else(|| i64::try_from(rows.len()).unwrap_or(ROWS));
+        lists.push(json!({"word": word, "rows": rows, "count": count, "more": page.next.is_some()}));
+    }
+    let duties = duties_due(visit, actor).await?;
+    let unheld = desk.agencies_without_first_line(actor).await?;
+    let proposals = proposals(visit, actor).await?;
+    let is_empty = lists.iter().all(|list| list["count"] == 0)
+        && duties["rows"].as_array().is_some_and(Vec::is_empty)
+        && unheld.is_empty()
+        && proposals.is_empty();
+    Ok(json!({
+        "lists": lists,
+        "duties": duties,
+        "unheld": unheld,
+        "proposals": proposals,
+        "unassigned": counts.unassigned,
+        "is_empty": is_empty,
+        "key": new_token()?,
+    }))
+}
+
+fn row(visit: &Visit, view: &TicketView) -> Value {
+    let ticket = &view.ticket;
+    json!({
+        "number": ticket.number,
+        "subject": ticket.subject,
+        "priority": ticket.priority,
+        "agency": ticket.agency,
+        "sla": visit.sla_chip(view),
+        "status": visit.status_chip(ticket.status),
+        "assignee": view.assignee_name,
+    })
+}
+
+/// Duties that are late or due soon, next due first.
+async fn duties_due(visit: &Visit, actor: &Actor) -> Result<Value> {
+    let desk = visit.desk();
+    let today = desk.now().with_timezone(&visit.zone()).date_naive();
+    let owed = desk.owed_duties(actor).await?;
+    let filter = duties::Filter {
+        states: vec![DutyState::Open, DutyState::Overdue],
+        due_to: today.checked_add_days(Days::new(SOON)),
+        ..duties::Filter::default()
+    };
+    let page = desk.duties(actor, &filter, None, ROWS).await?;
+    let rows: Vec<Value> = page
+        .items
+        .iter()
+        .map(|duty| {
+            let due = text::long_date(visit.language, duty.due_on);
+            json!({"what": duty.what, "agency": duty.agency, "due": due, "on": duty.due_on, "late": duty.state == DutyState::Overdue})
+        })
+        .collect();
+    Ok(json!({"rows": rows, "late": owed.iter().map(|owed| owed.overdue).sum::<i64>(), "more": page.next.is_some()}))
+}
+
+/// Proposals of critical services that the ICT office has to decide.
+async fn proposals(visit: &Visit, actor: &Actor) -> Result<Vec<Value>> {
+    if !actor.grants.iter().any(Grant::is_of_ict_office) {
+        return Ok(Vec::new());
+    }
+    let waiting = visit.desk().proposals(actor, None, Some(ProposalState::Proposed), i64::MAX, ROWS).await?;
+    Ok(waiting.iter().map(|proposal| visit.proposal_row(proposal)).collect())
+}

@@ -3,7 +3,7 @@
 use crate::desk::written::required_all;
 use crate::desk::{Desk, chain, editions};
 use crate::domain::event::ActorLabel;
-use crate::domain::people::{Actor, Role, Scope};
+use crate::domain::people::{Actor, Grant, Role, Scope};
 use crate::error::{Error, FieldError, Result, Say};
 use crate::policy::week::Holiday;
 use crate::store;
@@ -40,9 +40,8 @@ impl Desk {
     /// `Denied` to all but the ICT office and the system's administrator; `Invalid` with every bad field; `Conflict`
     /// when that day was decreed on the same day before.
     pub async fn decree_day(&self, actor: &Actor, decreed: Decreed) -> Result<Holiday> {
-        let may = [Role::Tier2Unit, Role::IctHead, Role::SystemAdmin];
-        let everywhere = actor.grants.iter().any(|grant| may.contains(&grant.role) && grant.agency.is_none());
-        if !everywhere || actor.scope == Scope::Read {
+        let may = actor.holds(Role::SystemAdmin) || actor.grants.iter().any(Grant::is_of_ict_office);
+        if !may || actor.scope == Scope::Read {
             return Err(Error::Denied(Say::new("error-denied")));
         }
         let (amendment, day) = self.amendment(actor, &decreed)?;

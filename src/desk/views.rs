@@ -142,15 +142,6 @@ impl Desk {
         Ok(Page { items, next })
     }
 
-    /// How many open tickets the actor may see, by state.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub async fn open_counts(&self, actor: &Actor) -> Result<Vec<(String, i64)>> {
-        let mut tx = self.db.read().await?;
-        store::tickets::open_counts(&mut tx, &visibility(actor)).await
-    }
-
     /// Messages of a ticket after key `after`.
     ///
     /// # Errors

@@ -191,25 +191,6 @@ pub async fn count(tx: &mut Tx) -> Result<i64> {
     sql!(tx, fetch_one scalar i64, "select count(*) from ticket")
 }
 
-/// How many open tickets somebody may see, by state.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn open_counts(tx: &mut Tx, seen: &Visibility) -> Result<Vec<(String, i64)>> {
-    let agencies = serde_json::to_string(&seen.agencies)?;
-    sql!(
-        tx,
-        fetch_all as (String, i64),
-        "select status, count(*) from ticket where status not in ('resolved', 'closed', 'merged') \
-         and ($1 or (requester_email <> '' and requester_email = $2) or replace($3, '\"' || agency || '\"', '') <> $3) \
-         and ($4 is null or agency = $4) group by status order by status",
-        seen.all,
-        &seen.requester,
-        agencies,
-        &seen.only_agency,
-    )
-}
-
 /// Tickets that somebody may see, narrowed and ordered, at most `limit` after `after`.
 ///
 /// # Errors

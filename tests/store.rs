@@ -112,7 +112,9 @@ fn ticket(number: &str) -> Ticket {
 /// Adds the ticket with its agency and gives its key.
 async fn open(tx: &mut Tx, ticket: &Ticket) -> i64 {
     agency(tx, &ticket.agency).await;
-    tickets::insert(tx, ticket).await.expect("a ticket")
+    let (_, id) = tickets::next_number(tx, "0001").await.expect("a key");
+    tickets::insert(tx, &Ticket { id, ..ticket.clone() }).await.expect("a ticket");
+    id
 }
 
 /// Adds and commits one plain ticket, for stories about what hangs on it.

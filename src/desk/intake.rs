@@ -333,7 +333,8 @@ impl Desk {
     async fn number(&self, tx: &mut Tx, working: &mut Working, now: DateTime<Utc>) -> Result<()> {
         let local = now.with_timezone(&self.pack().zone);
         let period = format!("{:02}{:02}", local.year().rem_euclid(100), local.month());
-        let sequence = store::tickets::next_sequence(tx, &period).await?;
+        let (sequence, key) = store::tickets::next_number(tx, &period).await?;
+        working.ticket.id = key;
         working.ticket.number = number::format(&self.pack().region.code, local.year(), local.month(), sequence);
         Ok(())
     }

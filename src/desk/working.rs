@@ -52,7 +52,7 @@ impl Working {
     /// The database does not answer.
     pub async fn insert(&mut self, tx: &mut Tx) -> Result<()> {
         self.ticket.version = 1;
-        self.ticket.id = store::tickets::insert(tx, &self.ticket).await?;
+        store::tickets::insert(tx, &self.ticket).await?;
         self.is_new = true;
         Ok(())
     }

@@ -163,14 +163,18 @@ async fn a_stale_version_is_refused_and_changes_nothing(db: Db) {
 
 async fn a_number_is_given_out_once(db: Db) {
     one_ticket(&db).await;
-    let mut tx = write(&db).await;
-    let taken = tickets::insert(&mut tx, &ticket("OKI-2602-00001-0")).await.expect_err("a taken number");
+    let taken = added(&db, ticket("OKI-2602-00001-0")).await.expect_err("a taken number");
     assert!(dialect::is_duplicate(&taken), "{taken:?}");
-    drop(tx);
-    let mut tx = write(&db).await;
     let orphan = Ticket { agency: "TIDAKADA".to_owned(), ..ticket("OKI-2602-00002-0") };
-    let unknown = tickets::insert(&mut tx, &orphan).await.expect_err("an unknown agency");
+    let unknown = added(&db, orphan).await.expect_err("an unknown agency");
     assert!(!dialect::is_duplicate(&unknown), "{unknown:?}");
+}
+
+async fn added(db: &Db, ticket: Ticket) -> meja::error::Result<()> {
+    let mut tx = write(db).await;
+    let (_, id) = tickets::next_number(&mut tx, "2602").await?;
+    tickets::insert(&mut tx, &Ticket { id, ..ticket }).await?;
+    tx.commit().await
 }
 
 async fn twenty_concurrent_tickets_get_twenty_numbers(db: Db) {
@@ -178,16 +182,16 @@ async fn twenty_concurrent_tickets_get_twenty_numbers(db: Db) {
         let db = db.clone();
         tokio::spawn(async move {
             let mut tx = write(&db).await;
-            let number = tickets::next_sequence(&mut tx, "2602").await.expect("a number");
+            let number = tickets::next_number(&mut tx, "2602").await.expect("a number");
             commit(tx).await;
             number
         })
     });
     let numbers = joined(tasks.collect()).await;
-    assert_eq!(numbers.into_iter().collect::<BTreeSet<_>>(), (1..=20).collect());
+    assert_eq!(numbers.into_iter().collect::<BTreeSet<_>>(), (1..=20).map(|next| (next, next)).collect());
     let mut tx = write(&db).await;
-    assert_eq!(tickets::next_sequence(&mut tx, "2602").await.unwrap(), 21);
-    assert_eq!(tickets::next_sequence(&mut tx, "2603").await.unwrap(), 1, "each month begins anew");
+    assert_eq!(tickets::next_number(&mut tx, "2602").await.unwrap(), (21, 21));
+    assert_eq!(tickets::next_number(&mut tx, "2603").await.unwrap(), (1, 22), "each month begins anew, keys go on");
 }
 
 async fn only_one_of_several_concurrent_updates_wins(db: Db) {

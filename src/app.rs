@@ -13,6 +13,7 @@ use crate::mail::transport::Transport;
 use crate::policy::{Library, Source};
 use crate::secret::Secret;
 use crate::store::Db;
+use crate::web::live::Live;
 use crate::{api, jobs, web};
 use chrono::TimeDelta;
 use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
@@ -206,9 +207,15 @@ pub async fn serve(
     let worker = tokio::spawn(jobs::worker::run(desk.clone(), stopped));
     let mut schedule = jobs::schedule::start(&desk).await?;
     let db = desk.db.clone();
+    let live = Live::default();
+    let ending = live.clone();
     let server = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
-        routes(desk)?,
-        stop,
+        routes_with(desk, live)?,
+        // Streams end by themselves never: the server would wait for them.
+        async move {
+            stop.await;
+            ending.close();
+        },
         Some(Duration::from_secs(20)),
     );
     server.await?;
@@ -226,14 +233,21 @@ pub async fn serve(
 /// # Errors
 /// A page's template is broken.
 pub fn routes(desk: Desk) -> Result<impl Endpoint<Output = Response> + 'static> {
-    let pages = web::routes(desk.clone())?;
+    routes_with(desk, Live::default())
+}
+
+/// As [`routes`], with streams that can be closed.
+///
+/// # Errors
+/// As [`routes`].
+pub fn routes_with(desk: Desk, live: Live) -> Result<impl Endpoint<Output = Response> + 'static> {
+    let pages = web::routes_with(desk.clone(), live)?;
     let all = Route::new()
-        .nest("/api", api::routes(&desk))
+        .nest("/api", api::routes(&desk).with(Compression::new()))
         .at("/healthz", poem::get(alive))
         .at("/readyz", poem::get(ready))
         .nest("/", pages)
         .data(desk)
-        .with(Compression::new())
         .map_to_response();
     Ok(all)
 }

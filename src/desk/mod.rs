@@ -50,6 +50,7 @@ pub mod letters;
 pub mod lines;
 pub mod mail_in;
 pub mod mailbox;
+pub mod news;
 pub mod notices;
 pub mod once;
 pub mod outbox;

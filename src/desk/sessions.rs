@@ -56,6 +56,18 @@ impl Desk {
     /// # Errors
     /// The database does not answer.
     pub async fn by_session(&self, token: &str) -> Result<Option<Entry>> {
+        let Some((entry, seen_at)) = self.session(token).await? else { return Ok(None) };
+        let now = self.clock.machine();
+        if now - seen_at > TOUCH {
+            let mut tx = self.db.write().await?;
+            store::sessions::touch(&mut tx, entry.id, now).await?;
+            tx.commit().await?;
+        }
+        Ok(Some(entry))
+    }
+
+    /// The session with when it was used last; `None` when it has ended.
+    pub(super) async fn session(&self, token: &str) -> Result<Option<(Entry, DateTime<Utc>)>> {
         let now = self.clock.machine();
         let mut tx = self.db.read().await?;
         let found = store::sessions::find(&mut tx, &sha256(token)).await?;
@@ -68,23 +80,19 @@ impl Desk {
         if !account.active || is_over {
             return Ok(None);
         }
-        if now - session.seen_at > TOUCH {
-            let mut tx = self.db.write().await?;
-            store::sessions::touch(&mut tx, session.id, now).await?;
-            tx.commit().await?;
-        }
         let step = match session.owes_code {
             true => Step::Code,
             false if self.access.require_totp && !grants.is_empty() && !session.has_totp => Step::Enrol,
             false => Step::Open,
         };
-        Ok(Some(Entry {
+        let entry = Entry {
             id: session.id,
             step,
             has_totp: session.has_totp,
             by_fresh_link: session.by_link && now - session.created_at < FRESH,
             actor: Actor { account, grants, scope: Scope::Write, only_agency: None, via: Channel::Web },
-        }))
+        };
+        Ok(Some((entry, session.seen_at)))
     }
 
     /// How long sessions last.

@@ -53,6 +53,42 @@ pub async fn of_stream(tx: &mut Tx, stream: &str, after: i64, limit: i64) -> Res
     )
 }
 
+/// Key of the newest event; 0 when there is none.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn newest(tx: &mut Tx) -> Result<i64> {
+    sql!(tx, fetch_one scalar i64, "select coalesce(max(id), 0) from event")
+}
+
+/// What happened to a ticket, without what was said.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Happened {
+    /// Key of the event.
+    pub id: i64,
+    /// Number of the ticket.
+    pub stream: String,
+    /// Place in the ticket's history; the first is 1.
+    pub seq: i64,
+    /// What happened, e.g. `replied`.
+    pub kind: String,
+}
+
+/// Events of tickets with keys after `after`, oldest first, at most `limit`.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn of_tickets(tx: &mut Tx, after: i64, limit: i64) -> Result<Vec<Happened>> {
+    sql!(
+        tx,
+        fetch_all as Happened,
+        "select e.id, e.stream, e.seq, e.kind from event e join ticket t on t.number = e.stream \
+         where e.id > $1 order by e.id limit $2",
+        after,
+        limit,
+    )
+}
+
 /// Streams after `after` in the order of their names, at most `limit`.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ use poem::{Request, handler};
 use serde_json::{Value, json};
 
 /// What may be told on the page after something was done.
-const NEWS: [&str; 5] = ["sandi", "sesi", "dua-langkah", "lepas", "kode"];
+const NEWS: [&str; 6] = ["sandi", "sesi", "dua-langkah", "lepas", "kode", "tampilan"];
 
 /// Who somebody is here, and where else they have signed in.
 #[handler]
@@ -53,6 +53,7 @@ pub async fn show(Data(visit): Data<&Visit>, request: &Request) -> Answer {
         "sessions": sessions,
         "staff": entry.actor.is_staff(),
         "news": news,
+        "choices": visit.looks.choices(entry.actor.is_staff()),
         "strength": strength,
     });
     Ok(visit.form("account.html", context)?)

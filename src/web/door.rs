@@ -6,6 +6,7 @@ use crate::secret::new_token;
 use crate::text;
 use crate::web::failure::Failure;
 use crate::web::guard;
+use crate::web::packing;
 use crate::web::render::see_other;
 use crate::web::visit::{LANGUAGE_COOKIE, Site, Visit, cookie, query};
 use poem::http::{HeaderValue, Method, StatusCode, header};
@@ -35,6 +36,7 @@ impl Endpoint for Door {
         let kept = || cookie(&request, LANGUAGE_COOKIE).and_then(|word| word.parse().ok());
         let language = chosen.or_else(kept).unwrap_or(Language::Indonesian);
         let method = request.method().clone();
+        let accepted = request.header(header::ACCEPT_ENCODING).unwrap_or_default().to_owned();
         let visit = match Visit::of(self.site.clone(), &request, language).await {
             Ok(visit) => visit,
             Err(error) => return Ok(bare(&error)),
@@ -51,7 +53,7 @@ impl Endpoint for Door {
             guard::set_cookie(&mut response, &self.site, LANGUAGE_COOKIE, Some(chosen.as_str()), "/");
         }
         guard::seal(&mut response);
-        Ok(response)
+        Ok(packing::packed(response, &accepted).await)
     }
 }
 

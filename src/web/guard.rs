@@ -5,9 +5,12 @@ use crate::web::visit::{Site, Visit};
 use poem::http::{HeaderValue, header};
 use poem::{Request, Response};
 
-/// Only our own style and forms; no scripts at all.
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Only files, forms and streams of our own; nothing inside of a page runs or paints.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Seconds of a year.
+const YEAR: i64 = 365 * 24 * 3600;
 
 /// Refuses a form that another site has sent.
 ///
@@ -60,6 +63,12 @@ pub fn seal(response: &mut Response) {
 /// Has the browser keep `value` until it is closed; `None` makes it forget the cookie.
 pub fn set_cookie(response: &mut Response, site: &Site, name: &str, value: Option<&str>, path: &str) {
     write_cookie(response, site, name, value, path, value.is_none().then_some(0));
+}
+
+/// Has the browser keep `value` for a year; without a value it forgets the cookie.
+pub fn keep_cookie(response: &mut Response, site: &Site, name: &str, value: &str) {
+    let kept = Some(value).filter(|value| !value.is_empty());
+    write_cookie(response, site, name, kept, "/", Some(if kept.is_some() { YEAR } else { 0 }));
 }
 
 /// `age`: seconds after which the browser forgets it.

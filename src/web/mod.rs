@@ -10,7 +10,8 @@
 
 use crate::desk::Desk;
 use crate::error::Result;
-use poem::{Endpoint, Response, Route, get, post};
+use crate::web::live::Live;
+use poem::{Endpoint, EndpointExt, Response, Route, get, post};
 use std::sync::Arc;
 
 mod account;
@@ -23,10 +24,18 @@ mod catalogue;
 mod door;
 mod duties;
 mod failure;
+#[cfg(debug_assertions)]
+mod gallery;
 mod guard;
 mod history;
+mod keys;
 mod links;
+pub mod live;
+mod looks;
+mod looks_form;
 mod mailbox;
+mod news;
+mod packing;
 mod policy;
 mod proposals;
 mod queue;
@@ -56,8 +65,21 @@ mod work_home;
 /// # Errors
 /// A template cannot be parsed.
 pub fn routes(desk: Desk) -> Result<impl Endpoint<Output = Response> + 'static> {
-    let site = Arc::new(visit::Site::new(desk)?);
-    Ok(door::Door::new(site, list()))
+    routes_with(desk, Live::default())
+}
+
+/// As [`routes`], with streams that can be closed.
+///
+/// # Errors
+/// As [`routes`].
+pub fn routes_with(desk: Desk, live: Live) -> Result<impl Endpoint<Output = Response> + 'static> {
+    let site = Arc::new(visit::Site::new(desk, live)?);
+    // What never changes does not have to pass the door, which asks who somebody is.
+    let files = Route::new().at("/aset/:name", get(assets::send)).data(site.clone());
+    let pages = list();
+    #[cfg(debug_assertions)]
+    let pages = pages.at("/galeri", get(gallery::show).post(gallery::mend));
+    Ok(Route::new().nest_no_strip("/aset", files).nest("/", door::Door::new(site, pages)).map_to_response())
 }
 
 /// Every address a person can open.
@@ -83,6 +105,7 @@ fn list() -> Route {
         .at("/lupa-sandi", get(sign_in::forgotten).post(sign_in::ask_password))
         .at("/akun", get(account::show))
         .at("/akun/sandi", get(account::password_form).post(account::set_password))
+        .at("/akun/tampilan", post(looks_form::keep))
         .at("/akun/sesi", post(account::end_sessions))
         .at("/akun/dua-langkah", get(second_factor::show).post(second_factor::confirm))
         .at("/akun/dua-langkah/:act", post(second_factor::do_act))
@@ -94,6 +117,8 @@ fn list() -> Route {
         .at("/kerja/antrean/bersama", post(bulk::do_acts))
         .at("/kerja/antrean/tampilan", get(saved_views::list).post(saved_views::save))
         .at("/kerja/antrean/tampilan/:id/:act", post(saved_views::change))
+        .at("/kerja/kabar", get(news::listen))
+        .at("/kerja/pintasan", get(keys::show))
         .at("/kerja/eskalasi", get(supervision::escalations))
         .at("/kerja/pengawasan", get(supervision::agencies))
         .at("/kerja/kewajiban", get(duties::show).post(duties::enter))
@@ -120,5 +145,4 @@ fn list() -> Route {
         .at("/kerja/pengaturan/token/:id/cabut", post(tokens::revoke))
         .at("/kerja/surat-demo", get(mailbox::newest))
         .at("/kerja/surat-demo/:id", get(mailbox::one))
-        .at("/aset/:name", get(start::asset))
 }

@@ -2,6 +2,7 @@
 
 use crate::desk::queues::supervises;
 use crate::domain::managing;
+use crate::domain::people::Actor;
 use crate::error::{FieldError, Result};
 use crate::text;
 use crate::web::visit::Visit;
@@ -58,6 +59,13 @@ impl Visit {
         (list.into(), by_field.into())
     }
 
+    /// Scripts of the page. The staff's are no use to others, and weigh something.
+    fn scripts(&self) -> Vec<&str> {
+        let is_staff = self.actor.as_ref().is_some_and(Actor::is_staff);
+        let files: &[&str] = if is_staff { &["meja.js", "kerja.js", "kabar.js"] } else { &["meja.js"] };
+        files.iter().map(|file| self.site.assets.address(file)).collect()
+    }
+
     /// What every page may use.
     fn common(&self) -> Map<String, Value> {
         let desk = self.desk();
@@ -70,8 +78,12 @@ impl Visit {
         let common = json!({
             "lang": self.language.as_str(),
             "path": self.path,
-            "css": self.site.assets.style(),
-            "favicon": self.site.assets.icon(),
+            "css": self.site.assets.address("meja.css"),
+            "favicon": self.site.assets.address("meja.svg"),
+            "scripts": self.scripts(),
+            "looks": self.looks.shape(),
+            "gallery": cfg!(debug_assertions),
+            "seen": self.seen,
             "region": desk.pack().region.name,
             "office": desk.pack().offices.ict,
             "demo": desk.is_demo,

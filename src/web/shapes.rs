@@ -80,7 +80,20 @@ impl Visit {
             ("neutral", "clock", said("sla-left"))
         };
         let title = due.resolution_due.map(|at| text::long_instant(self.language, at, self.desk().pack().zone));
-        json!({"family": colour, "icon": icon, "text": words, "title": title})
+        let runs = !ticket.status.is_finished() && ticket.status != Status::Merged && !view.paused;
+        let batas = if runs { self.runs_on(ticket, view.remaining_seconds) } else { Value::Null };
+        json!({"family": colour, "icon": icon, "text": words, "title": title, "batas": batas})
+    }
+
+    /// For scripts that label a chip anew: seconds left, for how many of them the clock runs on before it rests,
+    /// and whether they are said to be working time.
+    fn runs_on(&self, ticket: &Ticket, left: i64) -> Value {
+        let (pack, now) = (self.desk().pack(), self.desk().now());
+        let Ok(profile) = pack.profile(&ticket.profile) else { return Value::Null };
+        let calendar = &profile.calendar;
+        let ahead = calendar.intervals(now, now + Duration::hours(12), &[]);
+        let runs = ahead.first().filter(|first| first.from <= now).map_or(0, |first| (first.to - now).num_seconds());
+        format!("{left} {runs} {}", u8::from(!calendar.is_always())).into()
     }
 
     /// What people of the house call the line that owns a ticket.

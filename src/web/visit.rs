@@ -8,6 +8,8 @@ use crate::error::{Error, Result, Say};
 use crate::secret::new_token;
 use crate::web::agent;
 use crate::web::assets::Assets;
+use crate::web::live::Live;
+use crate::web::looks::Looks;
 use crate::web::templates::Pages;
 use poem::Request;
 use poem::http::header;
@@ -23,7 +25,9 @@ pub struct Site {
     /// The templates.
     pub pages: Pages,
     /// Style and icon.
-    pub assets: Assets,
+    pub assets: &'static Assets,
+    /// News for those whose pages are open.
+    pub live: Live,
     /// People reach the server over TLS.
     pub secure: bool,
 }
@@ -33,9 +37,9 @@ impl Site {
     ///
     /// # Errors
     /// One of them cannot be parsed.
-    pub fn new(desk: Desk) -> Result<Self> {
+    pub fn new(desk: Desk, live: Live) -> Result<Self> {
         let secure = desk.public_url.starts_with("https://");
-        Ok(Self { pages: Pages::new()?, assets: Assets::new(), secure, desk })
+        Ok(Self { pages: Pages::new()?, assets: Assets::new(), live, secure, desk })
     }
 
     /// Name of the cookie that holds the session.
@@ -69,6 +73,10 @@ pub struct Visit {
     pub entry: Option<Entry>,
     /// Program and system of the browser, as people call them.
     pub agent: String,
+    /// How the person wants pages to look.
+    pub looks: Looks,
+    /// Key of the newest event when the page was begun: what came before is on it.
+    pub seen: i64,
     /// The session's token, also of a session that has ended.
     pub session: Option<String>,
     /// The browser's token: names its draft.
@@ -96,9 +104,13 @@ impl Visit {
         let is_new = known.is_none();
         let browser = known.map_or_else(new_token, Ok)?;
         let path = request.uri().path().to_owned();
+        let looks = Looks::read(|name| cookie(request, name));
+        let is_staff = actor.as_ref().is_some_and(Actor::is_staff);
+        let seen = if is_staff { site.desk.newest_event().await? } else { 0 };
         let source =
             request.remote_addr().as_socket_addr().map_or_else(String::new, |address| address.ip().to_string());
-        Ok(Self { site, language, path, source, actor, entry, agent, session, browser, is_new, bound: Arc::default() })
+        let bound = Arc::default();
+        Ok(Self { site, language, path, source, actor, entry, agent, looks, seen, session, browser, is_new, bound })
     }
 
     /// The desk behind the door.

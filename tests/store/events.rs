@@ -1,6 +1,6 @@
 //! Chains of events and their seals.
 
-use super::{at, commit, joined, read, write};
+use super::{at, commit, joined, one_ticket, read, write};
 use crate::support::db::on_both;
 use meja::domain::event::{ActorLabel, Event, GENESIS};
 use meja::store::events::{self, Seal};
@@ -11,6 +11,7 @@ on_both!(
     a_place_in_a_chain_is_taken_once,
     one_of_five_concurrent_events_gets_the_place,
     a_chain_is_read_page_by_page,
+    news_of_tickets_come_in_order_and_nothing_else_does,
     streams_are_listed_page_by_page,
     a_seal_covers_the_heads_that_moved,
     seals_stand_in_their_order_with_their_heads,
@@ -105,6 +106,24 @@ async fn a_chain_is_read_page_by_page(db: Db) {
         assert!(page.iter().all(|event| event.stream == "A"));
         assert_eq!(page.iter().map(|event| event.seq).collect::<Vec<_>>(), expected);
     }
+}
+
+async fn news_of_tickets_come_in_order_and_nothing_else_does(db: Db) {
+    assert_eq!(events::newest(&mut read(&db).await).await.unwrap(), 0);
+    one_ticket(&db).await;
+    append(&db, "OKI-2602-00001-0", 1).await;
+    append(&db, "policy:oki", 1).await;
+    append(&db, "OKI-2602-00001-0", 2).await;
+    let mut tx = read(&db).await;
+    let newest = events::newest(&mut tx).await.unwrap();
+    let news = events::of_tickets(&mut tx, 0, 10).await.unwrap();
+    let told: Vec<(&str, i64, &str)> =
+        news.iter().map(|event| (event.stream.as_str(), event.seq, event.kind.as_str())).collect();
+    assert_eq!(told, [("OKI-2602-00001-0", 1, "replied"), ("OKI-2602-00001-0", 2, "replied")]);
+    assert_eq!(news[1].id, newest);
+    assert_eq!(events::of_tickets(&mut tx, news[0].id, 10).await.unwrap(), news[1..]);
+    assert_eq!(events::of_tickets(&mut tx, 0, 1).await.unwrap(), news[..1]);
+    assert_eq!(events::of_tickets(&mut tx, newest, 10).await.unwrap(), []);
 }
 
 async fn streams_are_listed_page_by_page(db: Db) {

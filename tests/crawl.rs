@@ -1,0 +1,76 @@
+//! Layer 0 of the proof of the pages: no browser. Everybody follows every link of the demo region in both
+//! languages, and every page met on the way is looked at: ids, labels, headings, titles, words, forms, headers.
+//!
+//! Pages are found by links, not by a list: a new page is looked at as soon as something leads to it, and a page
+//! that nothing leads to is a fault of its own. All faults are told at once, each with page and element.
+//! What needs a browser stands in `tests/browser`.
+
+mod colours;
+mod faults;
+mod filling;
+mod map;
+mod page;
+mod region;
+mod shape;
+mod visitor;
+mod walk;
+mod weight;
+mod words;
+
+use faults::Faults;
+use region::{PEOPLE, Region};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use walk::Walk;
+
+/// Addresses nothing leads to, since they are mailed, belong to somebody else's server, or to the script.
+const REACHED_FROM_OUTSIDE: &[&str] = &[
+    "/konfirmasi/:number/:mark",
+    "/masuk/:token",
+    "/masuk/kode",
+    "/masuk/surel",
+    "/masuk/sso",
+    "/masuk/sso/kembali",
+    "/kerja/kabar",
+    // The walk reports without files.
+    "/lacak/:number/lampiran/:id",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_of_everybody_is_sound_in_both_languages() {
+    let region = Arc::new(Region::new(24).await);
+    let mut walks = Vec::new();
+    for person in PEOPLE {
+        for language in ["id", "en"] {
+            let region = region.clone();
+            walks.push(tokio::spawn(async move {
+                let mut walk = Walk::begin(&region, *person, language).await;
+                walk.follow_everything().await;
+                walk
+            }));
+        }
+    }
+    let mut faults = Faults::default();
+    let mut reached = BTreeSet::new();
+    let mut pages = 0;
+    let mut done = Vec::new();
+    for walk in walks {
+        let mut walk = walk.await.expect("a walk that panics has met a defect of the test");
+        walk.hold_fragments();
+        pages += walk.pages();
+        reached.extend(walk.reached());
+        done.push(walk);
+    }
+    // Only now, since a form that was accepted changes what others see.
+    for walk in &mut done {
+        walk.send_empty_forms().await;
+        faults.take(walk.faults());
+    }
+    for route in region.map.pages() {
+        if !reached.contains(route) && !REACHED_FROM_OUTSIDE.contains(&route) {
+            faults.note(route, "nothing leads here", "nobody", "");
+        }
+    }
+    assert!(pages > 300, "only {pages} pages were looked at");
+    assert!(faults.is_empty(), "{pages} pages were looked at\n{faults}");
+}

@@ -1,0 +1,84 @@
+//! The region the walks go through: the demo's data, at a fixed instant.
+
+use super::map::Map;
+use meja::app;
+use meja::config::Config;
+use meja::desk::Desk;
+use meja::desk::command::Command;
+use meja::desk::setup::installation;
+use meja::domain::people::{Actor, Scope};
+use meja::domain::ticket::Channel;
+use meja::mail::parse::File;
+use meja::store::Db;
+use meja::store::tickets::{Filter, Sort};
+use std::collections::BTreeSet;
+
+/// Who walks: what they are called here, and their address; nobody has signed in without one.
+pub const PEOPLE: &[(&str, &str)] = &[
+    ("public", ""),
+    ("reporter", "warga@demo.test"),
+    ("administrator", "admin.dinkes@demo.test"),
+    ("superadmin", "superadmin@demo.test"),
+    ("owner", "pemilik.dinkes@demo.test"),
+    ("head", "pimpinan@demo.test"),
+    ("board", "tim.koordinasi@demo.test"),
+    ("auditor", "auditor@demo.test"),
+    ("system", "sistem@demo.test"),
+];
+
+/// A demo region in one process.
+#[derive(Debug)]
+pub struct Region {
+    pub desk: Desk,
+    pub map: Map,
+    /// Keys of the catalogue.
+    pub keys: BTreeSet<String>,
+    _folder: tempfile::TempDir,
+}
+
+impl Region {
+    /// With so many tickets.
+    pub async fn new(tickets: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::connect(&format!("sqlite://{}", folder.path().join("meja.db").display())).await.unwrap();
+        db.migrate().await.unwrap();
+        let config = Config {
+            data_dir: folder.path().to_owned(),
+            pack: "oki".to_owned(),
+            mail_address: "meja@demo.test".to_owned(),
+            public_url: Some("http://desk.test".to_owned()),
+            ..Config::default()
+        };
+        let mut found = installation(&db).await.unwrap();
+        found.is_demo = true;
+        let desk = app::wire(&config, db, found).unwrap();
+        let now = "2026-11-20T10:20:00+07:00".parse().unwrap();
+        desk.clock.set(now, 0.0);
+        app::follow(&config, &desk).await.unwrap();
+        desk.fill_demo(tickets, now, 0.0).await.unwrap();
+        attach(&desk).await;
+        let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/locales/id.ftl")).unwrap();
+        let lines = text.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()));
+        let keys = lines.filter_map(|line| line.split_once(" = ").map(|(key, _)| key.to_owned())).collect();
+        Self { desk, map: Map::read(), keys, _folder: folder }
+    }
+}
+
+/// Somebody of the ICT office.
+pub async fn unit(desk: &Desk) -> Actor {
+    let mut people = desk.accounts().await.unwrap().into_iter();
+    let (account, grants) = people.find(|(account, _)| account.email == "superadmin@demo.test").unwrap();
+    Actor { account, grants, scope: Scope::Write, only_agency: None, via: Channel::Web }
+}
+
+/// Gives a file to every ticket that is still open; the demo has none.
+async fn attach(desk: &Desk) {
+    let unit = unit(desk).await;
+    let page = desk.tickets(&unit, &Filter::default(), Sort::Newest, None, 200).await.unwrap();
+    for ticket in page.items.iter().map(|view| &view.ticket).filter(|ticket| !ticket.status.is_finished()) {
+        let file =
+            File { name: "layar.txt".to_owned(), media_type: "text/plain".to_owned(), bytes: b"kosong".to_vec() };
+        let note = Command::Note { body: "Tangkapan layar dari pelapor.".to_owned(), files: vec![file] };
+        desk.act(&unit, &ticket.number, None, note, None).await.unwrap();
+    }
+}

@@ -18,29 +18,39 @@ mod acts;
 mod addresses;
 mod agent;
 mod assets;
+mod audit;
 mod bulk;
 mod catalogue;
 mod door;
 mod duties;
 mod failure;
 mod guard;
+mod health;
 mod history;
+mod home_parts;
 mod links;
 mod mailbox;
+mod menu;
+mod notices;
 mod policy;
 mod proposals;
 mod queue;
 mod render;
 mod report;
+mod rounds;
 mod saved_views;
+mod search;
 mod second_factor;
 mod sent;
 mod service_acts;
 mod service_form;
 mod services;
+mod settings;
 mod shapes;
+mod shortcuts;
 mod sign_in;
 mod sso;
+mod standing;
 mod start;
 mod supervision;
 mod templates;
@@ -94,8 +104,21 @@ fn list() -> Route {
         .at("/kerja/antrean/bersama", post(bulk::do_acts))
         .at("/kerja/antrean/tampilan", get(saved_views::list).post(saved_views::save))
         .at("/kerja/antrean/tampilan/:id/:act", post(saved_views::change))
+        .at("/kerja/antrean/berurutan", get(rounds::show).post(rounds::begin))
+        .at("/kerja/antrean/berurutan/:id", get(rounds::summary))
+        .at("/kerja/antrean/berurutan/:id/:act", post(rounds::do_act))
+        .at("/kerja/cari", get(search::show))
+        .at("/kerja/pintasan", get(shortcuts::show))
+        .at("/kerja/audit", get(audit::show))
+        .at("/kerja/audit/periksa", post(audit::check))
+        .at("/kerja/kesehatan", get(health::show))
+        .at("/kerja/notifikasi", get(notices::list))
+        .at("/kerja/notifikasi/dibaca", post(notices::read))
+        .at("/kerja/pengaturan", get(settings::index))
         .at("/kerja/eskalasi", get(supervision::escalations))
         .at("/kerja/pengawasan", get(supervision::agencies))
+        .at("/kerja/pengawasan/:code", get(standing::show))
+        .at("/kerja/pengawasan/:code/ingatkan", post(standing::remind))
         .at("/kerja/kewajiban", get(duties::show).post(duties::enter))
         .at("/kerja/kewajiban/:id/:act", post(duties::do_act))
         .at("/kerja/tiket/:number", get(ticket::show))

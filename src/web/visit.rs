@@ -10,7 +10,7 @@ use crate::web::agent;
 use crate::web::assets::Assets;
 use crate::web::templates::Pages;
 use poem::Request;
-use poem::http::header;
+use poem::http::{Method, header};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -75,6 +75,8 @@ pub struct Visit {
     pub browser: String,
     /// The browser's token is new.
     pub is_new: bool,
+    /// Notices the person has not read; counted only for a page of the staff.
+    pub unread: i64,
     /// The page holds a form, so a new token must be kept by the browser.
     bound: Arc<AtomicBool>,
 }
@@ -98,7 +100,12 @@ impl Visit {
         let path = request.uri().path().to_owned();
         let source =
             request.remote_addr().as_socket_addr().map_or_else(String::new, |address| address.ip().to_string());
-        Ok(Self { site, language, path, source, actor, entry, agent, session, browser, is_new, bound: Arc::default() })
+        let unread = match actor.as_ref().filter(|actor| actor.is_staff() && request.method() == Method::GET) {
+            Some(actor) => site.desk.unread_notices(actor).await?,
+            None => 0,
+        };
+        let bound = Arc::default();
+        Ok(Self { site, language, path, source, actor, entry, agent, session, browser, is_new, unread, bound })
     }
 
     /// The desk behind the door.

@@ -37,3 +37,5 @@ create index ticket_breached on ticket (breached_at, id) where breached_at is no
 -- Who did what, and what happened when.
 create index event_actor on event (actor, at, id);
 create index event_at on event (at, id);
+-- Records that are no tickets: few among many.
+create index event_record on event (at, id) where stream like '%:%';

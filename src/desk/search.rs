@@ -7,10 +7,12 @@ use crate::domain::service::{Agency, Service};
 use crate::error::{Error, Result};
 use crate::store;
 use crate::store::people::PeopleFilter;
-use crate::store::search::Hit;
+use crate::store::search::{Hit, Wanted};
 
 /// Words that count; the rest is not looked for.
 const MOST_WORDS: usize = 8;
+/// Tickets whose words are looked through, the newest: an answer must not take longer as the years go by.
+pub const NEWEST: i64 = 20_000;
 /// Services, agencies and people shown at most.
 const FEW: usize = 8;
 
@@ -23,6 +25,8 @@ pub struct Found {
     pub tickets: Vec<Hit>,
     /// There are more of them.
     pub more: bool,
+    /// Only the newest were looked through.
+    pub is_cut: bool,
     /// Services, by name.
     pub services: Vec<Service>,
     /// Agencies the actor may see tickets of.
@@ -48,9 +52,15 @@ impl Desk {
             Some(number) => store::tickets::by_number(&mut tx, &number).await?.filter(|ticket| seen.shows(ticket)),
             None => None,
         };
+        let since = store::search::horizon(&mut tx, &seen, NEWEST).await?;
+        let wanted = match words.as_slice() {
+            [address] if address.parse::<lettre::Address>().is_ok() => Wanted::Requester(address),
+            words => Wanted::Words(words, since),
+        };
+        let is_cut = since.is_some() && exact.is_none() && matches!(wanted, Wanted::Words(..));
         let mut tickets = match &exact {
             Some(_) => Vec::new(),
-            None => store::search::tickets(&mut tx, &seen, &words, limit + 1).await?,
+            None => store::search::tickets(&mut tx, &seen, wanted, limit + 1).await?,
         };
         let more = i64::try_from(tickets.len()).unwrap_or(i64::MAX) > limit;
         tickets.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
@@ -67,7 +77,7 @@ impl Desk {
         let agencies: Vec<Agency> = agencies.take(FEW).collect();
         drop(tx);
         let people = self.people_called(actor, &text).await?;
-        Ok(Found { exact: exact.map(|ticket| ticket.number), tickets, more, services, agencies, people })
+        Ok(Found { exact: exact.map(|ticket| ticket.number), tickets, more, is_cut, services, agencies, people })
     }
 
     async fn people_called(&self, actor: &Actor, text: &str) -> Result<Vec<Account>> {

@@ -27,24 +27,61 @@ pub struct Hit {
     pub opened_at: DateTime<Utc>,
 }
 
-/// Tickets somebody may see that hold every one of the words in number, subject, description, or the requester's name or
-/// address; the newest first.
+/// When the `count`-th newest of the tickets somebody may see was opened; `None` when there are fewer.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn tickets(tx: &mut Tx, seen: &Visibility, words: &[String], limit: i64) -> Result<Vec<Hit>> {
+pub async fn horizon(tx: &mut Tx, seen: &Visibility, count: i64) -> Result<Option<DateTime<Utc>>> {
     Ok(match tx.flushed().await? {
         Connection::Sqlite(connection) => {
-            statement::<sqlx::Sqlite>(seen, words, limit).build_query_as().fetch_all(connection).await?
+            nth::<sqlx::Sqlite>(seen, count).build_query_scalar().fetch_optional(connection).await?
         }
         Connection::Postgres(connection) => {
-            statement::<sqlx::Postgres>(seen, words, limit).build_query_as().fetch_all(connection).await?
+            nth::<sqlx::Postgres>(seen, count).build_query_scalar().fetch_optional(connection).await?
+        }
+    })
+}
+
+fn nth<DB>(seen: &Visibility, count: i64) -> QueryBuilder<DB>
+where
+    DB: sqlx::Database,
+    String: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+    i64: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+    DateTime<Utc>: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+{
+    let mut query = QueryBuilder::new("select opened_at from ticket where 1 = 1");
+    narrow(&mut query, seen, &Filter::default());
+    query.push(" order by opened_at desc, id desc limit 1 offset ").push_bind(count - 1);
+    query
+}
+
+/// What tickets are looked for by.
+#[derive(Debug, Clone, Copy)]
+pub enum Wanted<'a> {
+    /// Every one of these small words stands in number, subject, description, or the requester's name or address, and
+    /// the ticket was opened at this instant or later.
+    Words(&'a [String], Option<DateTime<Utc>>),
+    /// This address reported it.
+    Requester(&'a str),
+}
+
+/// Tickets somebody may see, the newest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn tickets(tx: &mut Tx, seen: &Visibility, wanted: Wanted<'_>, limit: i64) -> Result<Vec<Hit>> {
+    Ok(match tx.flushed().await? {
+        Connection::Sqlite(connection) => {
+            statement::<sqlx::Sqlite>(seen, wanted, limit).build_query_as().fetch_all(connection).await?
+        }
+        Connection::Postgres(connection) => {
+            statement::<sqlx::Postgres>(seen, wanted, limit).build_query_as().fetch_all(connection).await?
         }
     })
 }
 
 /// Only literals and bound values go into it.
-fn statement<DB>(seen: &Visibility, words: &[String], limit: i64) -> QueryBuilder<DB>
+fn statement<DB>(seen: &Visibility, wanted: Wanted<'_>, limit: i64) -> QueryBuilder<DB>
 where
     DB: sqlx::Database,
     String: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
@@ -55,10 +92,18 @@ where
         "select number, subject, agency, status, priority, requester_name, opened_at from ticket where 1 = 1",
     );
     narrow(&mut query, seen, &Filter::default());
-    for word in words {
-        query.push(" and (haystack like ").push_bind(like(word)).push(" escape '!'");
-        query.push(" or lower(requester_name) like ").push_bind(like(word)).push(" escape '!'");
-        query.push(" or requester_email like ").push_bind(like(word)).push(" escape '!')");
+    match wanted {
+        Wanted::Requester(email) => _ = query.push(" and requester_email = ").push_bind(email.to_owned()),
+        Wanted::Words(words, since) => {
+            for word in words {
+                query.push(" and (haystack like ").push_bind(like(word)).push(" escape '!'");
+                query.push(" or lower(requester_name) like ").push_bind(like(word)).push(" escape '!'");
+                query.push(" or requester_email like ").push_bind(like(word)).push(" escape '!')");
+            }
+            if let Some(since) = since {
+                query.push(" and opened_at >= ").push_bind(since);
+            }
+        }
     }
     query.push(" order by opened_at desc, id desc limit ").push_bind(limit);
     query

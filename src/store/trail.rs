@@ -35,7 +35,8 @@ pub struct TrailFilter {
 /// Place before which the trail goes on: the instant and the key of an event.
 pub type Before = (DateTime<Utc>, i64);
 
-/// Events of all records that are no tickets, and of the tickets somebody may see, newest first, before a place.
+/// Events of all records that are no tickets, and of the tickets of the agencies somebody may see, newest first, before
+/// a place.
 ///
 /// # Errors
 /// The database does not answer.
@@ -67,11 +68,14 @@ where
     let mut query = QueryBuilder::new(
         "select id, stream, seq, at, actor, kind, payload, state, prev_hash, hash from event where 1 = 1",
     );
-    if !seen.all {
+    if !seen.all && seen.agencies.is_empty() {
+        // Literally the condition of the index over what is no ticket's.
+        query.push(" and stream like '%:%'");
+    } else if !seen.all {
         query.push(" and (stream like '%:%' or exists (select 1 from ticket t where t.number = stream and (");
-        query.push("(t.requester_email <> '' and t.requester_email = ").push_bind(seen.requester.clone()).push(")");
+        let mut agencies = query.separated(" or ");
         for agency in &seen.agencies {
-            query.push(" or t.agency = ").push_bind(agency.clone());
+            agencies.push("t.agency = ").push_bind_unseparated(agency.clone());
         }
         query.push(")))");
     }
@@ -82,7 +86,7 @@ where
     }
     match filter.record.as_deref() {
         Some("ticket") => _ = query.push(" and stream not like '%:%'"),
-        Some(record) => _ = query.push(" and stream like ").push_bind(format!("{record}:%")),
+        Some(record) => _ = query.push(" and stream like '%:%' and stream like ").push_bind(format!("{record}:%")),
         None => {}
     }
     if let Some(from) = filter.from {

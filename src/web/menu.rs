@@ -28,9 +28,12 @@ enum Group {
     Settings,
 }
 
+/// The home.
+const HOME: &str = "/kerja";
+
 /// Every entry in the order of the bar and of its group.
 const ENTRIES: &[Entry] = &[
-    Entry { path: "/kerja", key: "home", top: always, shown: always, group: Group::Work },
+    Entry { path: HOME, key: "home", top: always, shown: always, group: Group::Work },
     Entry { path: "/kerja/antrean", key: "queue", top: reads_tickets, shown: always, group: Group::Work },
     Entry { path: "/kerja/antrean/berurutan", key: "round", top: never, shown: works, group: Group::Work },
     Entry { path: "/kerja/eskalasi", key: "escalations", top: holds_second_line, shown: always, group: Group::Work },
@@ -84,9 +87,12 @@ pub fn pages(visit: &Visit, actor: &Actor) -> Vec<(String, String)> {
     shown.map(|entry| (entry.path.to_owned(), visit.word("nav", entry.key))).collect()
 }
 
-/// The entry a path belongs to: the longest that it begins with.
+/// The entry a path belongs to: the longest that it begins with. Tickets are of the queue; nothing is below the home.
 fn current(path: &str) -> Option<&'static str> {
-    let below = |entry: &str| path == entry || path.strip_prefix(entry).is_some_and(|rest| rest.starts_with('/'));
+    let path = if path.starts_with("/kerja/tiket/") { "/kerja/antrean/tiket" } else { path };
+    let below = |entry: &str| {
+        path == entry || (entry != HOME && path.strip_prefix(entry).is_some_and(|rest| rest.starts_with('/')))
+    };
     ENTRIES.iter().map(|entry| entry.path).filter(|entry| below(entry)).max_by_key(|entry| entry.len())
 }
 
@@ -141,7 +147,8 @@ mod tests {
         assert_eq!(current("/kerja"), Some("/kerja"));
         assert_eq!(current("/kerja/antrean/berurutan/4"), Some("/kerja/antrean/berurutan"));
         assert_eq!(current("/kerja/antrean/tampilan"), Some("/kerja/antrean"));
-        assert_eq!(current("/kerja/tiket/SKW-2611-00482-3"), Some("/kerja"));
+        assert_eq!(current("/kerja/tiket/SKW-2611-00482-3"), Some("/kerja/antrean"));
+        assert_eq!(current("/kerja/cari"), None);
         assert_eq!(current("/kerjasama"), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Finding anything: tickets, services, agencies, people, and the pages themselves.
 
 use crate::desk::queues::supervises;
-use crate::desk::search::Found;
+use crate::desk::search::{Found, NEWEST};
 use crate::domain::people::Actor;
 use crate::store::search::Hit;
 use crate::text;
@@ -32,7 +32,8 @@ pub async fn show(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     }
     let groups = groups(visit, actor, &words, &found);
     let count: usize = groups.iter().filter_map(|group| group["rows"].as_array()).map(Vec::len).sum();
-    let context = json!({"q": words, "groups": groups, "count": count, "more": found.more});
+    let context = json!({"q": words, "groups": groups, "count": count, "more": found.more,
+        "cut": if found.is_cut { NEWEST } else { 0 }});
     Ok(visit.page(if is_part { "search_results.html" } else { "search.html" }, context)?)
 }
 

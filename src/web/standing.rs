@@ -2,7 +2,7 @@
 
 use crate::desk::standing::{Standing, may_remind};
 use crate::domain::duty::DutyState;
-use crate::domain::people::{Actor, Role};
+use crate::domain::people::Actor;
 use crate::error::{Error, Result};
 use crate::render::chart::{self, LineChart, Series};
 use crate::secret::new_token;
@@ -74,7 +74,7 @@ async fn shape(visit: &Visit, actor: &Actor, code: &str, before: Option<&str>, w
         "breaches": standing.breaches.iter().map(|breach| breach_row(visit, code, breach)).collect::<Vec<_>>(),
         "next": last.map(|last| write_place((last.breached_at, last.id))),
         "is_first": before.is_none(),
-        "people": standing.people.iter().map(|holder| person(visit, holder)).collect::<Vec<_>>(),
+        "people": people(visit, &standing.people),
         "duties": duties_owed(visit, actor, code).await?,
         "may_remind": may_remind(actor, code),
         "manages": crate::domain::managing::reach(actor).is_some(),
@@ -136,19 +136,21 @@ fn breach_row(visit: &Visit, code: &str, breach: &Breach) -> Value {
     })
 }
 
-fn person(visit: &Visit, holder: &Holder) -> Value {
-    json!({
-        "id": holder.id,
-        "name": holder.name,
-        "email": holder.email,
-        "active": holder.active,
-        "role": role(visit, holder.role),
-        "seen": visit.instant_if(holder.session_at.max(holder.event_at)),
-    })
-}
-
-fn role(visit: &Visit, role: Role) -> String {
-    visit.word("role", role.as_str())
+/// Everybody once, with all roles held there.
+fn people(visit: &Visit, holders: &[Holder]) -> Vec<Value> {
+    let mut people: Vec<(&Holder, Vec<String>)> = Vec::new();
+    for holder in holders {
+        let role = visit.word("role", holder.role.as_str());
+        match people.iter_mut().find(|(known, _)| known.id == holder.id) {
+            Some((_, roles)) => roles.push(role),
+            None => people.push((holder, vec![role])),
+        }
+    }
+    let person = |(holder, roles): &(&Holder, Vec<String>)| {
+        json!({"id": holder.id, "name": holder.name, "email": holder.email, "active": holder.active, "roles": roles,
+            "seen": visit.instant_if(holder.session_at.max(holder.event_at))})
+    };
+    people.iter().map(person).collect()
 }
 
 async fn duties_owed(visit: &Visit, actor: &Actor, code: &str) -> Result<Value> {

@@ -48,7 +48,7 @@ async fn escalations(engine: Engine) {
     let reason = json!({"reason": "Perlu akses server", "tried": "Mulai ulang"});
     app.post("demo-superadmin", &format!("/tickets/{}/acknowledge", numbers[1]), json!({})).await.ok(200);
     app.post("demo-superadmin", &format!("/tickets/{}/escalate", numbers[1]), reason).await.ok(200);
-    app.clock("2026-10-06T15:30:00+07:00").await;
+    app.clock("2026-10-14T15:00:00+07:00").await;
     app.desk.run_due_steps().await.unwrap();
     let page = office.get("/kerja/eskalasi").await;
     page.shows("<title>Eskalasi (3)").shows("Badan Kepegawaian Daerah <span class=\"count\">2</span>");

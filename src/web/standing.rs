@@ -99,7 +99,7 @@ fn picture(visit: &Visit, standing: &Standing) -> String {
     let sum = |of: fn(&crate::domain::trend::Week) -> i64| weeks.iter().map(of).sum::<i64>().to_string();
     let (opened, ended) = (sum(|week| week.opened), sum(|week| week.ended));
     let open = standing.load.open.to_string();
-    let values = [("count", weeks.len().to_string()), ("opened", opened), ("ended", ended), ("open", open)];
+    let values = [("weeks", weeks.len().to_string()), ("opened", opened), ("ended", ended), ("count", open)];
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let series = |key: &str, of: fn(&crate::domain::trend::Week) -> i64| Series {
         name: visit.word("trend", key),

@@ -100,7 +100,8 @@ impl Visit {
         let path = request.uri().path().to_owned();
         let source =
             request.remote_addr().as_socket_addr().map_or_else(String::new, |address| address.ip().to_string());
-        let unread = match actor.as_ref().filter(|actor| actor.is_staff() && request.method() == Method::GET) {
+        let has_menu = request.method() == Method::GET && !path.starts_with("/aset/");
+        let unread = match actor.as_ref().filter(|actor| has_menu && actor.is_staff()) {
             Some(actor) => site.desk.unread_notices(actor).await?,
             None => 0,
         };

@@ -64,6 +64,11 @@ fn samples() -> Vec<(&'static str, Value)> {
         samples.push((template, duties(vec![duty(true, Some("Pasal 1"))])));
         samples.push((template, duties(vec![duty(false, None), duty(false, Some("Pasal 2"))])));
     }
+    let reminder = |words: &str| {
+        json!({"name": HOSTILE, "agency": HOSTILE, "sender": HOSTILE, "words": words, "open": 5, "overdue": 2,
+            "unanswered": 1, "duties": 3, "queue_url": "http://x/a", "duties_url": "http://x/b"})
+    };
+    samples.extend([("agency_reminder", reminder("")), ("agency_reminder", reminder(HOSTILE))]);
     samples.extend(kinds.iter().map(|kind| ("notice", notices(vec![item(kind, false)]))));
     samples
 }

@@ -63,5 +63,7 @@ pub mod managing;
 pub mod message;
 pub mod number;
 pub mod people;
+pub mod round;
 pub mod service;
 pub mod ticket;
+pub mod trend;

@@ -298,10 +298,7 @@ where
         None => {}
     }
     for word in filter.words.iter().flat_map(|words| words.split_whitespace()).take(8) {
-        query
-            .push(" and haystack like ")
-            .push_bind(format!("%{}%", escape_like(&word.to_lowercase())))
-            .push(" escape '!'");
+        query.push(" and haystack like ").push_bind(like(word)).push(" escape '!'");
     }
     if let Some(from) = filter.opened_from {
         query.push(" and opened_at >= ").push_bind(from);
@@ -330,6 +327,11 @@ where
         Sort::Oldest => query.push(" order by opened_at, id"),
         Sort::Due => query.push(" order by coalesce(due_at, ").push_bind(never()).push("), id"),
     };
+}
+
+/// A pattern that finds a word anywhere, in small letters; to be followed by `escape '!'`.
+pub(super) fn like(word: &str) -> String {
+    format!("%{}%", escape_like(&word.to_lowercase()))
 }
 
 fn escape_like(word: &str) -> String {

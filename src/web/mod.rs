@@ -19,6 +19,7 @@ mod acts;
 mod addresses;
 mod agent;
 mod assets;
+mod audit;
 mod bulk;
 mod catalogue;
 mod door;
@@ -27,29 +28,37 @@ mod failure;
 #[cfg(debug_assertions)]
 mod gallery;
 mod guard;
+mod health;
 mod history;
+mod home_parts;
 mod keys;
 mod links;
 pub mod live;
 mod looks;
 mod looks_form;
 mod mailbox;
+mod menu;
 mod news;
+mod notices;
 mod packing;
 mod policy;
 mod proposals;
 mod queue;
 mod render;
 mod report;
+mod rounds;
 mod saved_views;
+mod search;
 mod second_factor;
 mod sent;
 mod service_acts;
 mod service_form;
 mod services;
+mod settings;
 mod shapes;
 mod sign_in;
 mod sso;
+mod standing;
 mod start;
 mod supervision;
 mod templates;
@@ -119,8 +128,20 @@ fn list() -> Route {
         .at("/kerja/antrean/tampilan/:id/:act", post(saved_views::change))
         .at("/kerja/kabar", get(news::listen))
         .at("/kerja/pintasan", get(keys::show))
+        .at("/kerja/antrean/berurutan", get(rounds::show).post(rounds::begin))
+        .at("/kerja/antrean/berurutan/:id", get(rounds::summary))
+        .at("/kerja/antrean/berurutan/:id/:act", post(rounds::do_act))
+        .at("/kerja/cari", get(search::show))
+        .at("/kerja/audit", get(audit::show))
+        .at("/kerja/audit/periksa", post(audit::check))
+        .at("/kerja/kesehatan", get(health::show))
+        .at("/kerja/notifikasi", get(notices::list))
+        .at("/kerja/notifikasi/dibaca", post(notices::read))
+        .at("/kerja/pengaturan", get(settings::index))
         .at("/kerja/eskalasi", get(supervision::escalations))
         .at("/kerja/pengawasan", get(supervision::agencies))
+        .at("/kerja/pengawasan/:code", get(standing::show))
+        .at("/kerja/pengawasan/:code/ingatkan", post(standing::remind))
         .at("/kerja/kewajiban", get(duties::show).post(duties::enter))
         .at("/kerja/kewajiban/:id/:act", post(duties::do_act))
         .at("/kerja/tiket/:number", get(ticket::show))

@@ -10,6 +10,7 @@ use crate::secret::new_token;
 use crate::web::addresses::ACTS;
 use crate::web::failure::Answer;
 use crate::web::render::download;
+use crate::web::rounds;
 use crate::web::visit::{Visit, query};
 use poem::web::{Data, Path};
 use poem::{Request, handler};
@@ -24,6 +25,10 @@ pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>, request:
     let done = query(request).remove("kabar").filter(|word| ACTS.iter().any(|(act, _)| act == word));
     let mut context = shape(visit, actor, &page).await?;
     context["done"] = done.into();
+    let asked = query(request);
+    let of = asked.get("putaran").and_then(|id| id.parse().ok());
+    context["round"] = rounds::bar(visit, actor, of, &number).await?;
+    context["earlier"] = asked.get("tadi").filter(|act| ACTS.iter().any(|(word, _)| word == act)).cloned().into();
     Ok(visit.form("ticket.html", context)?)
 }
 
@@ -59,6 +64,8 @@ pub async fn shape(visit: &Visit, actor: &Actor, page: &TicketPage) -> Result<Va
         "kept": {},
         "told": "",
         "done": Value::Null,
+        "round": Value::Null,
+        "earlier": Value::Null,
         "key": new_token()?,
     });
     if let (Some(context), Value::Object(more)) = (context.as_object_mut(), more) {

@@ -17,6 +17,8 @@ mod policy;
 mod postfix;
 mod process;
 mod queue_pages;
+mod relation_pages;
+mod relations;
 mod replay;
 mod store;
 mod stories;

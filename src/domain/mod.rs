@@ -63,5 +63,6 @@ pub mod managing;
 pub mod message;
 pub mod number;
 pub mod people;
+pub mod relation;
 pub mod service;
 pub mod ticket;

@@ -35,9 +35,8 @@ pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>, request:
     {
         return Ok(see_other(&format!("/kerja/tiket/{target}?dari={number}")));
     }
-    let mut context = shape(visit, actor, &page).await?;
     let tab = asked.get("tampil").map(String::as_str).unwrap_or_default();
-    timeline::fill(visit, actor, &page, tab, &mut context).await?;
+    let mut context = shape_under(visit, actor, &page, tab).await?;
     if let Some(word) = asked.get("kabar").filter(|word| is_told(word)) {
         context["done"] = word.as_str().into();
         context["undo"] = visit.desk().undoable(actor, &number).await?.into();
@@ -82,6 +81,11 @@ pub async fn file(Data(visit): Data<&Visit>, Path((typed, id)): Path<(String, i6
 /// # Errors
 /// The database does not answer.
 pub async fn shape(visit: &Visit, actor: &Actor, page: &TicketPage) -> Result<Value> {
+    shape_under(visit, actor, page, "").await
+}
+
+/// As [`shape`], with what the tab shows of the stream.
+async fn shape_under(visit: &Visit, actor: &Actor, page: &TicketPage, tab: &str) -> Result<Value> {
     let ticket = &page.view.ticket;
     let services = visit.desk().services().await?;
     let agencies = visit.desk().agencies().await?;
@@ -108,7 +112,7 @@ pub async fn shape(visit: &Visit, actor: &Actor, page: &TicketPage) -> Result<Va
         context.extend(more);
     }
     side::fill(visit, actor, page, service, &mut context).await?;
-    timeline::fill(visit, actor, page, "", &mut context).await?;
+    timeline::fill(visit, actor, page, tab, &mut context).await?;
     Ok(context)
 }
 

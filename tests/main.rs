@@ -19,6 +19,8 @@ mod policy;
 mod postfix;
 mod process;
 mod queue_pages;
+mod relation_pages;
+mod relations;
 mod replay;
 mod staff_pages;
 mod store;

@@ -41,6 +41,10 @@ fn samples() -> Vec<(&'static str, Value)> {
         ("pending_reminder", with(json!({"close_on": "lusa"}))),
         ("closed", with(json!({}))),
         ("closed_silent", with(json!({}))),
+        (
+            "consultation",
+            json!({"name": HOSTILE, "number": "OKI-2602-00001-3", "question": HOSTILE, "author": HOSTILE}),
+        ),
         ("merged", with(json!({"target": "OKI-2602-00002-1"}))),
         ("sign_in_link", json!({"name": HOSTILE, "cause": "sign_in", "url": "http://x/masuk/a", "minutes": 60})),
         ("sign_in_link", json!({"name": HOSTILE, "cause": "password", "url": "http://x/masuk/a", "minutes": 60})),

@@ -113,11 +113,14 @@ impl Desk {
         match ticket {
             Some((ticket, true)) => self.add_to(tx, item, &letter, ticket).await,
             // The address or the thread is right but the writer is nobody this ticket knows.
-            Some((ticket, false)) => Ok(Verdict {
-                state: InboxState::Quarantined,
-                cause: Some("not_a_participant"),
-                ticket: Some(ticket.id),
-            }),
+            Some((ticket, false)) => {
+                let answer = self.answer_by_mail(tx, &ticket, &letter, &reply_of(&letter), item.received_at).await?;
+                let (state, cause) = match answer {
+                    true => (InboxState::Done, None),
+                    false => (InboxState::Quarantined, Some("not_a_participant")),
+                };
+                Ok(Verdict { state, cause, ticket: Some(ticket.id) })
+            }
             None => self.open_from(tx, item, &letter, None).await,
         }
     }

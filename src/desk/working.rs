@@ -76,6 +76,13 @@ impl Working {
         self.events.push(NewEvent { at, actor, kind, payload });
     }
 
+    /// Adds a fact to the last thing noted in this change.
+    pub fn add_fact(&mut self, name: &str, fact: Value) {
+        if let Some(payload) = self.events.last_mut().and_then(|event| event.payload.as_object_mut()) {
+            payload.insert(name.to_owned(), fact);
+        }
+    }
+
     /// Has anything happened in this change?
     pub fn has_events(&self) -> bool {
         !self.events.is_empty()

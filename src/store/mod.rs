@@ -79,6 +79,7 @@ macro_rules! later {
     };
 }
 
+pub mod alike;
 pub mod catalogue;
 pub mod clocks;
 pub mod decisions;

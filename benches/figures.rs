@@ -151,7 +151,7 @@ async fn ingest(desk: &Desk) {
 /// A look at the plan with 100,000 open tickets of which none is due.
 async fn tick(desk: &Desk) {
     let mut tx = desk.db.write().await.unwrap();
-    let number = store::tickets::next_sequence(&mut tx, "2610").await.unwrap();
+    let (number, mut id) = store::tickets::next_number(&mut tx, "2610").await.unwrap();
     drop(tx);
     let later: DateTime<Utc> = "2027-10-20T02:00:00Z".parse().unwrap();
     let mut tx = desk.db.write().await.unwrap();
@@ -160,7 +160,9 @@ async fn tick(desk: &Desk) {
     let mut ticket = newest.unwrap().remove(0).ticket;
     for copy in 0..100_000_i64 {
         ticket.number = format!("X-{number}-{copy}");
-        let id = store::tickets::insert(&mut tx, &ticket).await.unwrap();
+        id += 1;
+        ticket.id = id;
+        store::tickets::insert(&mut tx, &ticket).await.unwrap();
         let due = Some(later + Duration::seconds(copy));
         let step = Planned { kind: StepKind::Breach, cycle: 1, due_at: due };
         store::clocks::plan_steps(&mut tx, id, &[step]).await.unwrap();

@@ -10,7 +10,7 @@ use crate::desk::setup::{Installation, installation};
 use crate::error::{Error, Result};
 use crate::mail::compose::Composer;
 use crate::mail::transport::Transport;
-use crate::policy::{Library, Pack, Source};
+use crate::policy::{Library, Source};
 use crate::secret::Secret;
 use crate::store::Db;
 use crate::web::live::Live;
@@ -103,24 +103,6 @@ pub async fn desk(config: &Config) -> Result<Desk> {
     Ok(desk)
 }
 
-/// The pack `id`, read without those it has nothing to do with: a mail that is piped in must not wait for them.
-fn one_pack(config: &Config, id: &str) -> Result<Arc<Pack>> {
-    let sources = pack_sources(config.policies_dir.as_deref())?;
-    let mut line: Vec<Source> = Vec::new();
-    let mut wanted = Some(id.to_owned());
-    while let Some(next) = wanted.take() {
-        let is_it = |source: &&Source| Path::new(&source.file).file_stem().is_some_and(|stem| stem == next.as_str());
-        if let Some(source) = sources.iter().find(is_it).filter(|found| line.iter().all(|read| read.file != found.file))
-        {
-            wanted = source.parent();
-            line.push(source.clone());
-        }
-    }
-    // A glance may miss a parent that is written in another way; then all are read.
-    let alone = Library::read(&line).ok().and_then(|library| library.get(id));
-    alone.map_or_else(|| packs(config)?.get(id).ok_or_else(|| no_pack(id)), Ok)
-}
-
 fn no_pack(id: &str) -> Error {
     Error::internal(format!("there is no policy pack {id:?}; see `meja policy list`"))
 }
@@ -132,7 +114,7 @@ fn no_pack(id: &str) -> Error {
 /// As [`desk`].
 pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
     let id = found.pack.unwrap_or_else(|| config.pack.clone());
-    let pack = one_pack(config, &id)?;
+    let pack = packs(config)?.get(&id).ok_or_else(|| no_pack(&id))?;
     let name = format!("Meja Layanan {}", pack.region.name);
     let composer = Composer::new(&config.mail_address, &name, &pack.region.name, config.templates_dir.as_deref())?;
     let transport = match &config.smtp_url {

@@ -8,6 +8,7 @@
 //!   set of settings, everything unguessable, everything a person reads.
 //! * [`policy`]: packs (TOML with legal basis), calendars, deadlines and their working. Pure.
 //! * [`store`]: memory. All SQL, each statement once for SQLite and PostgreSQL.
+//! * [`render`]: pictures of figures as text. Pure.
 //! * [`mail`]: reading, threading, writing and handing over messages.
 //! * [`desk`]: use-cases, the only code that changes anything.
 //! * [`api`], [`web`], [`receive`], [`jobs`]: doors. They translate and never decide.
@@ -48,4 +49,5 @@ pub mod jobs;
 pub mod mail;
 pub mod policy;
 pub mod receive;
+pub mod render;
 pub mod web;

@@ -12,12 +12,14 @@ use meja::domain::ticket::{Channel, Classification, Impact, Kind, Language, Prio
 use meja::error::Error;
 use meja::store::{Db, Tx, people, services, tickets};
 
+mod alike;
 mod catalogue;
 mod clocks;
 mod decisions;
 mod duties;
 mod events;
 mod federation;
+mod health;
 mod inbox;
 mod listing;
 mod messages;
@@ -25,12 +27,16 @@ mod notices;
 mod outbox;
 mod people_and_rights;
 mod queues;
+mod rounds;
 mod rules;
+mod search;
 mod second_factor;
 mod sessions;
 mod settings;
+mod standing;
 mod steps;
 mod ticket_rows;
+mod trail;
 mod transactions;
 mod writer;
 
@@ -112,7 +118,9 @@ fn ticket(number: &str) -> Ticket {
 /// Adds the ticket with its agency and gives its key.
 async fn open(tx: &mut Tx, ticket: &Ticket) -> i64 {
     agency(tx, &ticket.agency).await;
-    tickets::insert(tx, ticket).await.expect("a ticket")
+    let (_, id) = tickets::next_number(tx, "0001").await.expect("a key");
+    tickets::insert(tx, &Ticket { id, ..ticket.clone() }).await.expect("a ticket");
+    id
 }
 
 /// Adds and commits one plain ticket, for stories about what hangs on it.

@@ -41,6 +41,10 @@ fn samples() -> Vec<(&'static str, Value)> {
         ("pending_reminder", with(json!({"close_on": "lusa"}))),
         ("closed", with(json!({}))),
         ("closed_silent", with(json!({}))),
+        (
+            "consultation",
+            json!({"name": HOSTILE, "number": "OKI-2602-00001-3", "question": HOSTILE, "author": HOSTILE}),
+        ),
         ("merged", with(json!({"target": "OKI-2602-00002-1"}))),
         ("sign_in_link", json!({"name": HOSTILE, "cause": "sign_in", "url": "http://x/masuk/a", "minutes": 60})),
         ("sign_in_link", json!({"name": HOSTILE, "cause": "password", "url": "http://x/masuk/a", "minutes": 60})),
@@ -64,6 +68,11 @@ fn samples() -> Vec<(&'static str, Value)> {
         samples.push((template, duties(vec![duty(true, Some("Pasal 1"))])));
         samples.push((template, duties(vec![duty(false, None), duty(false, Some("Pasal 2"))])));
     }
+    let reminder = |words: &str| {
+        json!({"name": HOSTILE, "agency": HOSTILE, "sender": HOSTILE, "words": words, "open": 5, "overdue": 2,
+            "unanswered": 1, "duties": 3, "queue_url": "http://x/a", "duties_url": "http://x/b"})
+    };
+    samples.extend([("agency_reminder", reminder("")), ("agency_reminder", reminder(HOSTILE))]);
     samples.extend(kinds.iter().map(|kind| ("notice", notices(vec![item(kind, false)]))));
     samples
 }

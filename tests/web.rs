@@ -286,9 +286,10 @@ async fn staff_sign_in_answer_and_see_why() {
     let conflict = post("balas", stale).await;
     assert_eq!(conflict.status, StatusCode::CONFLICT, "{}", conflict.html);
     conflict.shows("Balasan lama").shows("berubah sejak Anda membukanya");
-    let empty = post("serahkan", fields(&conflict, &[("reason", "Tidak mampu"), ("tried", "")])).await;
+    let empty =
+        post("eskalasi", fields(&conflict, &[("cause", "unable"), ("reason", "Tidak mampu"), ("tried", "")])).await;
     assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", empty.html);
-    empty.shows("href=\"#serahkan-tried\"").shows("Tidak mampu");
+    empty.shows("href=\"#tried\"").shows("Tidak mampu");
     let asked = post("minta-data", fields(&empty, &[("body", "Versi berapa?")])).await;
     assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.html);
     browser.get(&address).await.shows("Jam SLA dijeda").shows("Menunggu pelapor");

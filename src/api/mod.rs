@@ -14,6 +14,7 @@ mod decisions;
 mod demo;
 mod duties;
 mod problem;
+mod relations;
 mod requests;
 mod services;
 mod tickets;
@@ -46,6 +47,7 @@ impl Token {
 type Parts = (
     tickets::Tickets,
     verbs::Verbs,
+    relations::Relations,
     services::Services,
     decisions::Decisions,
     agencies::Agencies,
@@ -61,6 +63,7 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
     let parts = (
         tickets::Tickets(desk.clone()),
         verbs::Verbs(desk.clone()),
+        relations::Relations(desk.clone()),
         services::Services(desk.clone()),
         decisions::Decisions(desk.clone()),
         agencies::Agencies(desk.clone()),

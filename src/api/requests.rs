@@ -2,6 +2,7 @@
 
 use crate::api::choice::Choice;
 use crate::domain::message::MessageVisibility;
+use crate::domain::relation::{EscalationCause, Relation};
 use crate::domain::ticket::{Channel, Classification, Impact, Kind, Priority, Urgency};
 use poem_openapi::payload::Json;
 use poem_openapi::types::multipart::Upload;
@@ -121,6 +122,8 @@ pub struct RequestInfo {
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
 pub struct Escalate {
+    /// Why: it cannot be solved here, not in time, or is not allowed here.
+    pub cause: Option<Choice<EscalationCause>>,
     #[oai(default)]
     pub reason: String,
     /// What was tried.
@@ -135,6 +138,8 @@ pub struct Escalate {
 pub struct Resolve {
     #[oai(default)]
     pub solution: String,
+    /// What it was, for the staff.
+    pub cause: Option<String>,
     pub version: Option<i64>,
 }
 
@@ -155,7 +160,45 @@ pub struct Link {
     /// Number of the other ticket.
     #[oai(default)]
     pub to: String,
+    /// What this ticket is to the other: `related` (usual), `causes`, `caused_by`, `follows`, `followed_by`.
+    pub relation: Option<Choice<Relation>>,
     pub version: Option<i64>,
+}
+
+/// A message of the reporter becomes a ticket of its own.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields)]
+pub struct Split {
+    /// Key of the message.
+    pub message: i64,
+    /// One line for the new ticket.
+    #[oai(default)]
+    pub subject: String,
+    /// Kind of the new ticket; left out, that of this one.
+    pub kind: Option<Choice<Kind>>,
+    pub version: Option<i64>,
+}
+
+/// What was answered to a consultation.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields)]
+pub struct ConsultReply {
+    /// Which of the ticket's consultations, from 1.
+    pub consultation: i64,
+    #[oai(default)]
+    pub reply: String,
+    /// Local date of the answer, `YYYY-MM-DD`.
+    #[oai(default)]
+    pub date: String,
+    pub version: Option<i64>,
+}
+
+/// Which act is taken back.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields)]
+pub struct Undo {
+    /// Place of its event in the ticket's history: the last one.
+    pub event: i64,
 }
 
 /// Somebody outside was asked.
@@ -173,6 +216,8 @@ pub struct Consult {
     pub date: String,
     #[oai(default)]
     pub question: String,
+    /// The question is mailed to this address; left out, to that in the pack if there is one.
+    pub email: Option<String>,
     pub version: Option<i64>,
 }
 

@@ -5,11 +5,13 @@ use crate::api::answers::TicketJson;
 use crate::api::choice;
 use crate::api::problem::Failure;
 use crate::api::requests::{
-    Assign, Consult, Escalate, Link, Merge, Plain, Prioritize, Reasoned, ReclassifyBody, RequestInfo, Resolve,
+    Assign, Consult, ConsultReply, Escalate, Link, Merge, Plain, Prioritize, Reasoned, ReclassifyBody, RequestInfo,
+    Resolve,
 };
 use crate::api::tickets::{known, refuse, version_of};
 use crate::desk::Desk;
-use crate::desk::command::{Command, Reclassify};
+use crate::desk::command::{Command, Question, Reclassify};
+use crate::domain::relation::Relation;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path};
 use poem_openapi::payload::Json;
@@ -63,11 +65,16 @@ verbs! {
     /// The clock goes on.
     "/tickets/:number/resume" resume (Reasoned) |body| Ok(Command::Resume { reason: body.reason });
     /// Hand-over to the second line.
-    "/tickets/:number/escalate" escalate (Escalate) |body| Ok(Command::Escalate { reason: body.reason, tried: body.tried });
+    "/tickets/:number/escalate" escalate (Escalate) |body| {
+        let mut problems = Vec::new();
+        let cause = choice::read(body.cause, "cause", &mut problems);
+        refuse(problems)?;
+        Ok(Command::Escalate { cause, reason: body.reason, tried: body.tried })
+    };
     /// The second line gives it back once.
     "/tickets/:number/return" give_back (Reasoned) |body| Ok(Command::Return { reason: body.reason });
     /// The solution.
-    "/tickets/:number/resolve" resolve (Resolve) |body| Ok(Command::Resolve { solution: body.solution });
+    "/tickets/:number/resolve" resolve (Resolve) |body| Ok(Command::Resolve { solution: body.solution, cause: body.cause });
     /// Not solved after all.
     "/tickets/:number/reopen" reopen (Reasoned) |body| Ok(Command::Reopen { reason: body.reason });
     /// Closed for good.
@@ -75,9 +82,19 @@ verbs! {
     /// The same matter as another ticket.
     "/tickets/:number/merge" merge (Merge) |body| Ok(Command::Merge { into: body.into });
     /// Has to do with another ticket.
-    "/tickets/:number/link" link (Link) |body| Ok(Command::Link { to: body.to });
+    "/tickets/:number/link" link (Link) |body| {
+        let (to, relation) = tie(body)?;
+        Ok(Command::Link { to, relation })
+    };
+    /// Has nothing to do with it after all.
+    "/tickets/:number/unlink" unlink (Link) |body| {
+        let (to, relation) = tie(body)?;
+        Ok(Command::Unlink { to, relation })
+    };
     /// Somebody outside was asked.
-    "/tickets/:number/consult" consult (Consult) |body| Ok(Command::Consult { with: body.with, contact: body.contact, date: body.date, question: body.question });
+    "/tickets/:number/consult" consult (Consult) |body| Ok(Command::Consult(Question { with: body.with, contact: body.contact, date: body.date, question: body.question, email: body.email }));
+    /// What somebody outside answered.
+    "/tickets/:number/consult-reply" consult_reply (ConsultReply) |body| Ok(Command::ConsultReply { place: usize::try_from(body.consultation).unwrap_or(0), reply: body.reply, date: body.date });
     /// Another kind, agency, service, impact, urgency or class.
     "/tickets/:number/reclassify" reclassify (ReclassifyBody) |body| {
         let mut problems = Vec::new();
@@ -98,6 +115,14 @@ verbs! {
     };
 }
 
+/// The other ticket, and what this one is to it.
+fn tie(body: Link) -> Result<(String, Relation), Failure> {
+    let mut problems = Vec::new();
+    let relation = choice::read(body.relation, "relation", &mut problems).unwrap_or(Relation::Related);
+    refuse(problems)?;
+    Ok((body.to, relation))
+}
+
 impl Verbs {
     async fn act(
         &self,
@@ -114,7 +139,7 @@ impl Verbs {
         let mut problems = Vec::new();
         let version = version.or(version_of(seen.as_deref(), &mut problems));
         refuse(problems)?;
-        desk.act(&actor, &number, version, command, key.as_deref()).await?;
-        Ok(Json(TicketJson::new(desk.ticket(&actor, &number).await?)))
+        let ticket = desk.act(&actor, &number, version, command, key.as_deref()).await?;
+        Ok(Json(TicketJson::new(desk.changed(ticket).await?)))
     }
 }

@@ -1,8 +1,7 @@
 //! `meja mail ingest`: what a mail server pipes messages into.
 
-use crate::app;
-use crate::cli::Failed;
-use crate::cli::Outcome;
+use crate::cli::{Failed, Outcome};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::desk::setup::installation;
 use crate::error::{Error, Result};
@@ -51,9 +50,9 @@ async fn ingest(config: &Config, recipient: &str, sender: &str) -> Result<bool> 
     }
     let db = Db::connect(&url).await?;
     // Not migrated here: the server does that, and a message must not wait for it.
-    let found = installation(&db).await?;
-    let desk = app::wire(config, db, found)?;
-    let stored = pipe::take(&desk, tokio::io::stdin(), recipient, sender).await;
-    desk.db.close().await;
+    let clock = Clock::system();
+    clock.adopt(installation(&db).await?.demo_clock);
+    let stored = pipe::take(&db, &clock, tokio::io::stdin(), recipient, sender).await;
+    db.close().await;
     stored
 }

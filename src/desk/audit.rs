@@ -4,6 +4,7 @@ use crate::desk::working::state_digest;
 use crate::desk::written::message_digest;
 use crate::desk::{Desk, chain};
 use crate::domain::event::{Event, GENESIS};
+use crate::domain::people::Actor;
 use crate::error::Result;
 use crate::secret::sha256;
 use crate::store::events::{Seal, SealedHead};
@@ -76,6 +77,24 @@ impl Desk {
         Ok(match orphan {
             Some(number) => verdict.found(finding("ticket", &number, None, "no_history")),
             None => verdict,
+        })
+    }
+
+    /// Recomputes the chain of one ticket, with the place and instant of its last seal.
+    ///
+    /// # Errors
+    /// `NotFound`; `Denied` for those who may not read its history.
+    pub async fn verify_ticket(&self, actor: &Actor, number: &str) -> Result<(Verdict, Option<(i64, DateTime<Utc>)>)> {
+        let mut tx = self.db.read().await?;
+        let ticket = self.internal(&mut tx, actor, number).await?;
+        let mut verdict = Verdict { ok: true, streams: 1, events: 0, seals: 0, first: None };
+        let places = store::events::sealed_places(&mut tx, &ticket.number).await?;
+        verdict.seals = places.len();
+        let last = places.last().map(|(seq, _, at)| (*seq, *at));
+        let places = places.into_iter().map(|(seq, hash, _)| (seq, hash)).collect();
+        Ok(match check_stream(&mut tx, &ticket.number, &mut verdict.events, places).await? {
+            Some(finding) => (verdict.found(finding), last),
+            None => (verdict, last),
         })
     }
 

@@ -1,5 +1,6 @@
 //! The changes people ask for, already read but not yet checked.
 
+use crate::domain::relation::{EscalationCause, Relation};
 use crate::domain::ticket::{Classification, Impact, Kind, Priority, Urgency, Verb};
 use crate::mail::parse::File;
 
@@ -19,15 +20,15 @@ pub enum Command {
     /// The clock goes on.
     Resume { reason: String },
     /// Hand-over to the second line: "permintaan solusi".
-    Escalate { reason: String, tried: String },
+    Escalate { cause: Option<EscalationCause>, reason: String, tried: String },
     /// The second line gives it back once, where hand-over is not compulsory.
     Return { reason: String },
     /// A message the requester can read.
     Reply { body: String, files: Vec<File> },
     /// A message only staff can read.
     Note { body: String, files: Vec<File> },
-    /// The solution.
-    Resolve { solution: String },
+    /// The solution, and for the staff what it was.
+    Resolve { solution: String, cause: Option<String> },
     /// Not solved after all; the same clock goes on.
     Reopen { reason: String },
     /// Closed for good.
@@ -35,9 +36,15 @@ pub enum Command {
     /// The same matter as another ticket.
     Merge { into: String },
     /// Has to do with another ticket.
-    Link { to: String },
+    Link { to: String, relation: Relation },
+    /// The tie is taken back.
+    Unlink { to: String, relation: Relation },
+    /// A message of the reporter becomes a ticket of its own.
+    Split { message: i64, subject: String, kind: Option<Kind> },
     /// Asked somebody outside.
-    Consult { with: String, contact: String, date: String, question: String },
+    Consult(Question),
+    /// What was answered; the consultations of a ticket are counted from 1.
+    ConsultReply { place: usize, reply: String, date: String },
     /// Another kind, service, agency, impact, urgency or class.
     Reclassify(Reclassify),
 }
@@ -67,6 +74,21 @@ pub struct Reclassify {
     pub reason: Option<String>,
 }
 
+/// A question to somebody outside, as it was written and not yet checked.
+#[derive(Debug, Clone, Hash)]
+pub struct Question {
+    /// Code or name of the partner in the pack.
+    pub with: String,
+    /// Whom they spoke to.
+    pub contact: String,
+    /// Local date, `YYYY-MM-DD`.
+    pub date: String,
+    /// What was asked.
+    pub question: String,
+    /// The question goes to this address by mail; empty: to the one in the pack, if there is one.
+    pub email: Option<String>,
+}
+
 impl Command {
     /// The verb in the table of rights and of allowed changes.
     pub const fn verb(&self) -> Verb {
@@ -86,7 +108,10 @@ impl Command {
             Self::Close { .. } => Verb::Close,
             Self::Merge { .. } => Verb::Merge,
             Self::Link { .. } => Verb::Link,
-            Self::Consult { .. } => Verb::Consult,
+            Self::Consult(_) => Verb::Consult,
+            Self::ConsultReply { .. } => Verb::ConsultReply,
+            Self::Unlink { .. } => Verb::Unlink,
+            Self::Split { .. } => Verb::Split,
             Self::Reclassify(_) => Verb::Reclassify,
         }
     }

@@ -5,6 +5,7 @@ use crate::desk::demo_catalogue::Described;
 use crate::desk::intake::Report;
 use crate::desk::{Desk, lines};
 use crate::domain::people::{Actor, Grant, Role, Scope};
+use crate::domain::relation::EscalationCause;
 use crate::domain::service::Agency;
 use crate::domain::ticket::{Channel, Language};
 use crate::error::{Error, Result};
@@ -137,14 +138,18 @@ impl Desk {
         is_old: bool,
     ) -> Result<()> {
         let reply = || Command::Reply { body: region.reply.clone(), files: Vec::new() };
-        let solve = || Command::Resolve { solution: region.solution.clone() };
+        let solve = || Command::Resolve { solution: region.solution.clone(), cause: None };
         let commands = match place % 8 {
             _ if is_old => vec![Command::Acknowledge, reply(), solve()],
             0..=3 => vec![Command::Acknowledge, reply(), solve()],
             4 => vec![Command::Acknowledge, Command::RequestInfo { body: region.question.clone() }],
             5 => vec![
                 Command::Acknowledge,
-                Command::Escalate { reason: region.reason.clone(), tried: region.tried.clone() },
+                Command::Escalate {
+                    cause: Some(EscalationCause::Unable),
+                    reason: region.reason.clone(),
+                    tried: region.tried.clone(),
+                },
             ],
             6 => vec![Command::Acknowledge, reply()],
             _ => vec![],

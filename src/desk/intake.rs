@@ -100,7 +100,10 @@ impl Desk {
         if actor.scope == crate::domain::people::Scope::Read {
             return Err(Error::Denied(Say::new("error-denied")));
         }
-        if !actor.is_staff() || report.email.trim().is_empty() {
+        // Whoever calls or comes by may have no address; the ticket is still his, not that of the person who notes it.
+        let in_person = matches!(report.channel, Channel::Phone | Channel::WalkIn | Channel::Whatsapp);
+        let is_named = actor.is_staff() && in_person && !report.name.trim().is_empty();
+        if !actor.is_staff() || (report.email.trim().is_empty() && !is_named) {
             // A requester reports in his own name.
             report.email.clone_from(&actor.account.email);
             if report.name.trim().is_empty() || !actor.is_staff() {
@@ -333,7 +336,8 @@ impl Desk {
     async fn number(&self, tx: &mut Tx, working: &mut Working, now: DateTime<Utc>) -> Result<()> {
         let local = now.with_timezone(&self.pack().zone);
         let period = format!("{:02}{:02}", local.year().rem_euclid(100), local.month());
-        let sequence = store::tickets::next_sequence(tx, &period).await?;
+        let (sequence, key) = store::tickets::next_number(tx, &period).await?;
+        working.ticket.id = key;
         working.ticket.number = number::format(&self.pack().region.code, local.year(), local.month(), sequence);
         Ok(())
     }

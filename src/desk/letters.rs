@@ -6,6 +6,7 @@ use crate::domain::ticket::{Language, Ticket};
 use crate::error::Result;
 use crate::mail::compose::Outgoing;
 use crate::mail::thread;
+use crate::store::relations::Consultation;
 use crate::store::{self, Tx};
 use crate::text;
 use chrono::{DateTime, Utc};
@@ -124,6 +125,38 @@ pub async fn closed(desk: &Desk, tx: &mut Tx, working: &Working, template: &'sta
 /// As [`received`].
 pub async fn merged(desk: &Desk, tx: &mut Tx, working: &Working, target: &Ticket) -> Result<()> {
     to_participants(desk, tx, working, "merged", "merged", json!({"target": target.number}), true).await
+}
+
+/// A question to somebody outside about a ticket; an answer by mail finds its way back. What was reported goes along
+/// only as far as the question tells it.
+///
+/// # Errors
+/// As [`received`].
+pub async fn consultation(
+    desk: &Desk,
+    tx: &mut Tx,
+    working: &Working,
+    id: i64,
+    email: &str,
+    held: &Consultation,
+    author: &str,
+) -> Result<()> {
+    let ticket = &working.ticket;
+    let reply_to = thread::reply_address(&desk.secret, &desk.composer.address, &ticket.number, email);
+    let mail = desk.composer.write(&Outgoing {
+        key: format!("consultation:{id}"),
+        template: "consultation",
+        language: Language::Indonesian,
+        to: email,
+        to_name: &held.contact,
+        ticket: Some(ticket.id),
+        reply_to: Some(&reply_to),
+        references: &[],
+        automatic: false,
+        context: json!({"name": held.contact, "number": ticket.number, "question": held.question, "author": author}),
+        at: desk.now(),
+    })?;
+    desk.post(tx, &mail).await
 }
 
 async fn to_participants(

@@ -1,5 +1,6 @@
 //! What a received mail becomes: a ticket, an addition to one, or nothing with a cause.
 
+use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::desk::intake::{LONGEST_SUBJECT, MailTrace, Report};
 use crate::desk::working::Working;
@@ -10,7 +11,7 @@ use crate::domain::ticket::{Channel, Language, Status, Ticket};
 use crate::error::{Result, Say};
 use crate::mail::parse::{self, Letter};
 use crate::mail::thread;
-use crate::store::{self, Tx};
+use crate::store::{self, Db, Tx};
 use crate::text;
 
 /// Most mails that one look at the inbox takes up.
@@ -23,25 +24,29 @@ struct Verdict {
     ticket: Option<i64>,
 }
 
+/// Stores a mail as it came; `false` when it was delivered to this mailbox before. It is durable when this
+/// returns. Neither rules nor templates are needed for that, so that nothing wrong with them turns mail away.
+///
+/// # Errors
+/// It could not be stored; the sender must try again.
+pub async fn put(db: &Db, clock: &Clock, raw: &[u8], mailbox: &str, sender: &str) -> Result<bool> {
+    // Extensions behind a `+` name the same mailbox, but say where an answer belongs: both are kept.
+    let mailbox = mailbox.trim().trim_matches(['<', '>']).to_lowercase();
+    let mut tx = db.write().await?;
+    let stored = store::inbox::store(&mut tx, &mailbox, sender.trim(), &parse::digest(raw), raw, clock.now()).await?;
+    tx.commit().await?;
+    Ok(stored.is_some())
+}
+
 impl Desk {
-    /// Stores a mail as it came; `false` when it was delivered to this mailbox before. It is durable when
-    /// this returns.
+    /// As [`put`], and wakes whoever reads the inbox.
     ///
     /// # Errors
     /// It could not be stored; the sender must try again.
     pub async fn receive(&self, raw: &[u8], mailbox: &str, sender: &str) -> Result<bool> {
-        let mailbox = self.mailbox_of(mailbox);
-        let mut tx = self.db.write().await?;
-        let stored =
-            store::inbox::store(&mut tx, &mailbox, sender.trim(), &parse::digest(raw), raw, self.now()).await?;
-        tx.commit().await?;
+        let is_new = put(&self.db, &self.clock, raw, mailbox, sender).await?;
         self.wake();
-        Ok(stored.is_some())
-    }
-
-    /// Extensions behind a `+` name the same mailbox, but say where an answer belongs: both are kept.
-    fn mailbox_of(&self, recipient: &str) -> String {
-        recipient.trim().trim_matches(['<', '>']).to_lowercase()
+        Ok(is_new)
     }
 
     /// Reads every mail that waits; one that cannot be read never holds up the others.
@@ -108,11 +113,14 @@ impl Desk {
         match ticket {
             Some((ticket, true)) => self.add_to(tx, item, &letter, ticket).await,
             // The address or the thread is right but the writer is nobody this ticket knows.
-            Some((ticket, false)) => Ok(Verdict {
-                state: InboxState::Quarantined,
-                cause: Some("not_a_participant"),
-                ticket: Some(ticket.id),
-            }),
+            Some((ticket, false)) => {
+                let answer = self.answer_by_mail(tx, &ticket, &letter, &reply_of(&letter), item.received_at).await?;
+                let (state, cause) = match answer {
+                    true => (InboxState::Done, None),
+                    false => (InboxState::Quarantined, Some("not_a_participant")),
+                };
+                Ok(Verdict { state, cause, ticket: Some(ticket.id) })
+            }
             None => self.open_from(tx, item, &letter, None).await,
         }
     }

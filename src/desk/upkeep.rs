@@ -23,6 +23,7 @@ impl Desk {
         store::sessions::forget(&mut tx, now - self.lasts(true).idle.max(self.lasts(false).idle)).await?;
         store::sessions::forget_links(&mut tx, now).await?;
         store::federation::forget(&mut tx, now).await?;
+        store::rounds::forget(&mut tx, self.now() - Duration::days(30)).await?;
         tx.commit().await
     }
 

@@ -1,6 +1,7 @@
 //! What people do to a ticket.
 
 use crate::desk::command::Command;
+use crate::desk::undo::Before;
 use crate::desk::working::Working;
 use crate::desk::written::{self, LONGEST_REASON, LONGEST_TEXT, Stored, required};
 use crate::desk::{Desk, clocks, letters, once};
@@ -65,7 +66,9 @@ impl Desk {
             return Err(Error::Conflict { say, version: Some(working.ticket.version) });
         }
         let mut change = Change { desk: self, tx: &mut tx, actor, now, working: &mut working };
+        let before = Before::of(change.working);
         change.apply(command).await?;
+        before.remember(verb, &mut working)?;
         if working.has_events() {
             working.save(&mut tx, &self.rules, now).await?;
         }
@@ -97,16 +100,19 @@ impl Change<'_> {
             Command::RequestInfo { body } => self.request_info(&body).await,
             Command::WaitVendor { reason } => self.wait_vendor(&reason),
             Command::Resume { reason } => self.resume(&reason),
-            Command::Escalate { reason, tried } => self.escalate(&reason, &tried).await,
+            Command::Escalate { cause, reason, tried } => self.escalate(cause, &reason, &tried).await,
             Command::Return { reason } => self.give_back(&reason),
             Command::Reply { body, files } => self.reply(&body, &files).await,
             Command::Note { body, files } => self.note(&body, &files).await,
-            Command::Resolve { solution } => self.resolve(&solution).await,
+            Command::Resolve { solution, cause } => self.resolve(&solution, cause.as_deref()).await,
             Command::Reopen { reason } => self.reopen(&reason).await,
             Command::Close { reason } => self.close(&reason).await,
             Command::Merge { into } => self.merge(&into).await,
-            Command::Link { to } => self.link(&to).await,
-            Command::Consult { with, contact, date, question } => self.consult(&with, &contact, &date, &question).await,
+            Command::Link { to, relation } => self.link(&to, relation).await,
+            Command::Unlink { to, relation } => self.unlink(&to, relation).await,
+            Command::Split { message, subject, kind } => self.split(message, &subject, kind).await,
+            Command::Consult(asked) => self.consult(&asked).await,
+            Command::ConsultReply { place, reply, date } => self.consult_reply(place, &reply, &date).await,
             Command::Reclassify(wanted) => self.reclassify(wanted).await,
         }
     }
@@ -218,14 +224,15 @@ impl Change<'_> {
         Ok(())
     }
 
-    async fn resolve(&mut self, solution: &str) -> Result<()> {
+    async fn resolve(&mut self, solution: &str, cause: Option<&str>) -> Result<()> {
         let solution = required("solution", solution, LONGEST_TEXT)?;
+        let cause = cause.map(|cause| required("cause", cause, LONGEST_REASON)).transpose()?;
         let message = self.message(&solution, MessageVisibility::Public, &[]).await?;
         self.respond();
         self.working.end_pause(self.now);
         self.working.ticket.status = Status::Resolved;
         self.working.ticket.resolved_at = Some(self.now);
-        self.event("resolved", json!({"message": message.payload}));
+        self.event("resolved", json!({"message": message.payload, "cause": cause}));
         let close_on = self.planned(StepKind::AutoClose)?;
         letters::solved(self.desk, self.tx, self.working, message.id, &self.actor.account.name, &solution, close_on)
             .await

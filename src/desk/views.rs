@@ -47,8 +47,6 @@ pub struct TicketPage {
     pub messages: Vec<Message>,
     /// What came with it.
     pub files: Vec<Attachment>,
-    /// Tied tickets with the relation.
-    pub links: Vec<(String, String)>,
     /// Consultations with somebody outside.
     pub consultations: Vec<Consultation>,
 }
@@ -71,6 +69,14 @@ impl Desk {
         let mut tx = self.db.read().await?;
         let ticket = self.seen(&mut tx, actor, number).await?;
         self.view(&mut tx, ticket).await
+    }
+
+    /// A ticket right after the caller has changed it, though it may have left his sight by that.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn changed(&self, ticket: Ticket) -> Result<TicketView> {
+        self.view(&mut self.db.read().await?, ticket).await
     }
 
     /// A ticket that was opened just now: it has no pause and nobody works on it yet.
@@ -204,12 +210,12 @@ impl Desk {
         store::services::services(&mut self.db.read().await?).await
     }
 
-    async fn seen(&self, tx: &mut Tx, actor: &Actor, number: &str) -> Result<Ticket> {
+    pub(super) async fn seen(&self, tx: &mut Tx, actor: &Actor, number: &str) -> Result<Ticket> {
         let ticket = store::tickets::by_number(tx, number).await?;
         ticket.filter(|ticket| may(actor, Action::View, ticket)).ok_or(Error::NotFound("ticket"))
     }
 
-    async fn internal(&self, tx: &mut Tx, actor: &Actor, number: &str) -> Result<Ticket> {
+    pub(super) async fn internal(&self, tx: &mut Tx, actor: &Actor, number: &str) -> Result<Ticket> {
         let ticket = self.seen(tx, actor, number).await?;
         if may(actor, Action::ViewInternal, &ticket) {
             Ok(ticket)
@@ -256,7 +262,6 @@ impl Desk {
             pauses: store::clocks::pauses(tx, id).await?,
             messages: store::messages::of_ticket(tx, id, internal, 0, 1000).await?,
             files: store::messages::attachments(tx, id).await?,
-            links: if internal { store::relations::links(tx, id).await? } else { Vec::new() },
             consultations: if internal { store::relations::consultations(tx, id).await? } else { Vec::new() },
             view: self.view(tx, ticket).await?,
         })

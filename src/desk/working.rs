@@ -52,7 +52,7 @@ impl Working {
     /// The database does not answer.
     pub async fn insert(&mut self, tx: &mut Tx) -> Result<()> {
         self.ticket.version = 1;
-        self.ticket.id = store::tickets::insert(tx, &self.ticket).await?;
+        store::tickets::insert(tx, &self.ticket).await?;
         self.is_new = true;
         Ok(())
     }
@@ -74,6 +74,13 @@ impl Working {
     /// Notes what happened.
     pub fn event(&mut self, at: DateTime<Utc>, actor: ActorLabel, kind: &'static str, payload: Value) {
         self.events.push(NewEvent { at, actor, kind, payload });
+    }
+
+    /// Adds a fact to the last thing noted in this change.
+    pub fn add_fact(&mut self, name: &str, fact: Value) {
+        if let Some(payload) = self.events.last_mut().and_then(|event| event.payload.as_object_mut()) {
+            payload.insert(name.to_owned(), fact);
+        }
     }
 
     /// Has anything happened in this change?

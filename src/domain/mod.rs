@@ -63,5 +63,8 @@ pub mod managing;
 pub mod message;
 pub mod number;
 pub mod people;
+pub mod relation;
+pub mod round;
 pub mod service;
 pub mod ticket;
+pub mod trend;

@@ -124,7 +124,7 @@ fn reads_internal(grant: &Grant, ticket: &Ticket) -> bool {
 }
 
 fn works(grant: &Grant, verb: Verb, ticket: &Ticket) -> bool {
-    let helps = matches!(verb, Verb::Reply | Verb::Note | Verb::Link);
+    let helps = matches!(verb, Verb::Reply | Verb::Note | Verb::Link | Verb::Unlink);
     match grant.role {
         _ if !grant.covers(&ticket.agency) => false,
         // The unit coordinates all agencies (OKI 39(11)), so it may also help on the first line.
@@ -132,7 +132,7 @@ fn works(grant: &Grant, verb: Verb, ticket: &Ticket) -> bool {
         // A team of one agency works on what was handed to it.
         Role::Tier2Unit => helps || (verb != Verb::Escalate && ticket.tier > 1),
         Role::Tier1Agent => match verb {
-            Verb::Return | Verb::Consult => false,
+            Verb::Return | Verb::Consult | Verb::ConsultReply => false,
             // After the hand-over the second line is responsible (OKI 39(10)).
             _ => helps || ticket.tier == 1,
         },

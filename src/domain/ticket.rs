@@ -45,7 +45,7 @@ words! {
 
 words! {
     /// The way a ticket came in.
-    pub enum Channel { Email = "email", Web = "web", Api = "api", Phone = "phone", WalkIn = "walk_in", Monitor = "monitor" }
+    pub enum Channel { Email = "email", Web = "web", Api = "api", Phone = "phone", WalkIn = "walk_in", Monitor = "monitor", Whatsapp = "whatsapp" }
 }
 
 words! {
@@ -78,6 +78,9 @@ words! {
         Link = "link",
         Consult = "consult",
         Reclassify = "reclassify",
+        Split = "split",
+        Unlink = "unlink",
+        ConsultReply = "consult-reply",
     }
 }
 
@@ -97,7 +100,8 @@ impl Status {
         use Status::{Closed, Merged, New, Resolved};
         match verb {
             Verb::Acknowledge => matches!(self, New),
-            Verb::Note | Verb::Link => true,
+            Verb::Note | Verb::Link | Verb::Unlink | Verb::ConsultReply => true,
+            Verb::Split => !matches!(self, Merged),
             Verb::Reopen | Verb::Close => matches!(self, Resolved),
             Verb::Reply => !matches!(self, Closed | Merged),
             Verb::Resume => self.is_pending(),

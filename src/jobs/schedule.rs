@@ -13,6 +13,8 @@ enum Work {
     Forget,
     /// Recomputes the stored deadlines and reports those that differ.
     CheckClocks,
+    /// Recomputes every chain of events and notes whether somebody altered it.
+    CheckTrail,
     /// Enters the duties of agencies that came since, and strikes out those of agencies that went.
     Duties,
 }
@@ -22,6 +24,7 @@ const TABLE: &[(&str, &str, Work)] = &[
     ("seal the day", "0 5 17 * * *", Work::Seal),
     ("forget what is over", "0 20 * * * *", Work::Forget),
     ("check the clocks", "0 40 18 * * *", Work::CheckClocks),
+    ("check the trail", "0 30 19 * * *", Work::CheckTrail),
     ("look over the duties", "0 10 * * * *", Work::Duties),
 ];
 
@@ -53,6 +56,7 @@ async fn run(desk: &Desk, work: Work) -> Result<()> {
         Work::Seal => desk.seal().await.map(|_| ()),
         Work::Forget => desk.forget_what_is_over().await,
         Work::CheckClocks => desk.check_clocks().await.map(|_| ()),
+        Work::CheckTrail => desk.check_trail_daily().await.map(|_| ()),
         Work::Duties => desk.open_duties().await.map(|_| ()),
     }
 }

@@ -11,15 +11,6 @@ pub struct Source {
     pub text: String,
 }
 
-impl Source {
-    /// Id of the pack this one extends, by a glance at the text; reading it tells for certain.
-    pub fn parent(&self) -> Option<String> {
-        let value = |line: &str| line.strip_prefix("extends")?.trim_start().strip_prefix('=').map(str::to_owned);
-        let written = self.text.lines().find_map(value)?;
-        Some(written.split('"').nth(1)?.to_owned())
-    }
-}
-
 /// One text, parsed, before it is laid over its parent.
 pub(super) struct Draft {
     pub(super) id: String,

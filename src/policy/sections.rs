@@ -184,6 +184,9 @@ pub struct Outside {
     /// Code of the body that must have been consulted before.
     #[serde(default)]
     pub after: Option<String>,
+    /// Address to which questions are mailed.
+    #[serde(default)]
+    pub email: Option<String>,
 }
 
 /// Reminders and automatic ends of a ticket's life; days are working days of `calendar`.

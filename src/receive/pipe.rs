@@ -1,7 +1,9 @@
 //! One message on standard input, as a mail server pipes it.
 
-use crate::desk::Desk;
+use crate::clock::Clock;
+use crate::desk::mail_in;
 use crate::error::{Error, Result, Say};
+use crate::store::Db;
 use tokio::io::AsyncReadExt;
 
 /// Largest message that is taken, in bytes.
@@ -12,7 +14,8 @@ pub const LARGEST: u64 = 40 * 1024 * 1024;
 /// # Errors
 /// `Invalid` for what is empty or too large, `Unavailable` when it cannot be stored now.
 pub async fn take(
-    desk: &Desk,
+    db: &Db,
+    clock: &Clock,
     input: impl tokio::io::AsyncRead + Unpin,
     recipient: &str,
     sender: &str,
@@ -25,5 +28,5 @@ pub async fn take(
     if u64::try_from(raw.len()).unwrap_or(u64::MAX) > LARGEST {
         return Err(Error::field("stdin", Say::new("field-mail-large")));
     }
-    desk.receive(&raw, recipient, sender).await
+    mail_in::put(db, clock, &raw, recipient, sender).await
 }

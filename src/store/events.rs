@@ -193,3 +193,16 @@ pub async fn sealed_heads(tx: &mut Tx, seal: i64) -> Result<Vec<SealedHead>> {
     heads.sort();
     Ok(heads)
 }
+
+/// Sealed places of a stream: place, hash, and when they were sealed. UTC.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn sealed_places(tx: &mut Tx, stream: &str) -> Result<Vec<(i64, String, DateTime<Utc>)>> {
+    sql!(
+        tx,
+        fetch_all as (i64, String, DateTime<Utc>),
+        "select h.seq, h.hash, s.at from seal_head h join seal s on s.id = h.seal_id where h.stream = $1 order by h.seq",
+        stream,
+    )
+}

@@ -79,6 +79,7 @@ macro_rules! later {
     };
 }
 
+pub mod alike;
 pub mod catalogue;
 pub mod clocks;
 pub mod decisions;
@@ -86,6 +87,7 @@ pub mod dialect;
 pub mod duties;
 pub mod events;
 pub mod federation;
+pub mod health;
 pub mod inbox;
 pub mod messages;
 pub mod notices;
@@ -93,14 +95,18 @@ pub mod outbox;
 pub mod people;
 pub mod queues;
 pub mod relations;
+pub mod rounds;
 mod rows;
 pub mod rules;
+pub mod search;
 pub mod second_factor;
 pub mod services;
 pub mod sessions;
 pub mod settings;
+pub mod standing;
 pub mod tickets;
 pub mod tokens;
+pub mod trail;
 mod writer;
 
 /// The database. Cheap to clone.

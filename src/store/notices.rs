@@ -1,7 +1,7 @@
 //! What heads and units are told, until it leaves as mail.
 
 use crate::domain::clock_plan::StepKind;
-use crate::domain::people::Role;
+use crate::domain::people::{Role, Visibility};
 use crate::error::Result;
 use crate::store::Tx;
 use chrono::{DateTime, Utc};
@@ -73,4 +73,93 @@ pub async fn waiting(tx: &mut Tx) -> Result<Vec<Notice>> {
 pub async fn mark_mailed(tx: &mut Tx, id: i64, at: DateTime<Utc>) -> Result<bool> {
     let changed = sql!(tx, execute, "update notice set mailed_at = $2 where id = $1 and mailed_at is null", id, at)?;
     Ok(changed == 1)
+}
+
+/// A notice as its reader sees it.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct ToldNotice {
+    /// Key inside the database.
+    pub id: i64,
+    /// The ticket's number.
+    pub number: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its agency.
+    pub agency: String,
+    /// The step that caused it.
+    pub kind: StepKind,
+    /// When that was due. UTC.
+    pub due_at: DateTime<Utc>,
+    /// When it was noticed. UTC.
+    pub detected_at: DateTime<Utc>,
+    /// When its reader has ticked it off. UTC.
+    pub read_at: Option<DateTime<Utc>>,
+}
+
+/// Notices of an account about tickets it may see, newest first, before the key `before`; `all` also those it has
+/// read.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn of_account(
+    tx: &mut Tx,
+    seen: &Visibility,
+    account: i64,
+    all: bool,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<ToldNotice>> {
+    sql!(
+        tx,
+        fetch_all as ToldNotice,
+        "select n.id, t.number, t.subject, t.agency, n.kind, n.due_at, n.detected_at, n.read_at \
+         from notice n join ticket t on t.id = n.ticket_id where n.account_id = $1 and ($2 or n.read_at is null) and n.id < $3 \
+         and ($4 or (t.requester_email <> '' and t.requester_email = $5) or replace($6, '\"' || t.agency || '\"', '') <> $6) \
+         and ($7 is null or t.agency = $7) order by n.id desc limit $8",
+        account,
+        all,
+        before,
+        seen.all,
+        &seen.requester,
+        serde_json::to_string(&seen.agencies)?,
+        &seen.only_agency,
+        limit,
+    )
+}
+
+/// How many notices of an account about tickets it may see have not been read.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn unread(tx: &mut Tx, seen: &Visibility, account: i64) -> Result<i64> {
+    sql!(
+        tx,
+        fetch_one scalar i64,
+        "select count(*) from notice n join ticket t on t.id = n.ticket_id where n.account_id = $1 and n.read_at is null \
+         and ($2 or (t.requester_email <> '' and t.requester_email = $3) or replace($4, '\"' || t.agency || '\"', '') <> $4) \
+         and ($5 is null or t.agency = $5)",
+        account,
+        seen.all,
+        &seen.requester,
+        serde_json::to_string(&seen.agencies)?,
+        &seen.only_agency,
+    )
+}
+
+/// Ticks off the notices of an account up to the key `last`: about one ticket, or all of them.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn mark_read(tx: &mut Tx, account: i64, number: Option<&str>, last: i64, at: DateTime<Utc>) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "update notice set read_at = $4 where account_id = $1 and read_at is null and id <= $3 \
+         and ($2 is null or ticket_id = (select id from ticket where number = $2))",
+        account,
+        number,
+        last,
+        at,
+    )?;
+    Ok(())
 }

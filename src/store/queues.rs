@@ -346,6 +346,19 @@ pub async fn workers(tx: &mut Tx, seen: &Visibility) -> Result<Vec<(String, Stri
     )
 }
 
+/// How many open tickets each account works on.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn burdens(tx: &mut Tx) -> Result<Vec<(i64, i64)>> {
+    sql!(
+        tx,
+        fetch_all as (i64, i64),
+        "select assignee, count(*) from ticket where assignee is not null \
+         and status not in ('resolved', 'closed', 'merged') group by assignee order by assignee",
+    )
+}
+
 /// The views an account keeps, by name.
 ///
 /// # Errors

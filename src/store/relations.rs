@@ -1,5 +1,6 @@
 //! What a ticket has to do with: addresses, mails, other tickets, consultations.
 
+use crate::domain::people::Visibility;
 use crate::error::Result;
 use crate::store::Tx;
 use chrono::{DateTime, Utc};
@@ -65,24 +66,34 @@ pub async fn add_link(tx: &mut Tx, from: i64, to: i64, relation: &str) -> Result
     Ok(())
 }
 
-/// Numbers of tickets tied to this one, with the relation.
+/// Takes a tie away; `false` when there is none.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn links(tx: &mut Tx, ticket: i64) -> Result<Vec<(String, String)>> {
+pub async fn remove_link(tx: &mut Tx, from: i64, to: i64, relation: &str) -> Result<bool> {
+    let text = "delete from ticket_link where from_ticket = $1 and to_ticket = $2 and relation = $3";
+    Ok(sql!(tx, execute, text, from, to, relation)? > 0)
+}
+
+/// Keys of tickets tied to this one, with the relation as it is kept and whether this one is its first end.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn links(tx: &mut Tx, ticket: i64) -> Result<Vec<(i64, String, bool)>> {
     sql!(
         tx,
-        fetch_all as (String, String),
-        "select t.number, l.relation from ticket_link l \
-         join ticket t on t.id = case when l.from_ticket = $1 then l.to_ticket else l.from_ticket end \
-         where l.from_ticket = $1 or l.to_ticket = $1 order by t.number",
+        fetch_all as (i64, String, bool),
+        "select case when from_ticket = $1 then to_ticket else from_ticket end as other, relation, from_ticket = $1 as outgoing \
+         from ticket_link where from_ticket = $1 or to_ticket = $1 order by other, relation",
         ticket,
     )
 }
 
-/// A consultation with somebody outside: partner, contact, date, question.
+/// A consultation with somebody outside: partner, contact, date, question, and the answer once there is one.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Consultation {
+    /// Key inside the database; ignored when it is added.
+    pub id: i64,
     /// Code of the partner in the pack.
     pub partner: String,
     /// Whom they spoke to.
@@ -95,17 +106,28 @@ pub struct Consultation {
     pub at: DateTime<Utc>,
     /// Who recorded it.
     pub actor: String,
+    /// The address the question was mailed to, lower case.
+    pub mailed_to: Option<String>,
+    /// What was answered.
+    pub reply: Option<String>,
+    /// Local date of the answer, `YYYY-MM-DD`.
+    pub replied_on: Option<String>,
+    /// When the answer was recorded. UTC.
+    pub replied_at: Option<DateTime<Utc>>,
+    /// Who recorded it.
+    pub replied_by: Option<String>,
 }
 
-/// Records a consultation.
+/// Records a consultation and gives its key.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn add_consultation(tx: &mut Tx, ticket: i64, held: &Consultation) -> Result<()> {
+pub async fn add_consultation(tx: &mut Tx, ticket: i64, held: &Consultation) -> Result<i64> {
     sql!(
         tx,
-        execute,
-        "insert into consultation (ticket_id, partner, contact, held_on, question, at, actor) values ($1, $2, $3, $4, $5, $6, $7)",
+        fetch_one scalar i64,
+        "insert into consultation (ticket_id, partner, contact, held_on, question, at, actor, mailed_to) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8) returning id",
         ticket,
         &held.partner,
         &held.contact,
@@ -113,8 +135,33 @@ pub async fn add_consultation(tx: &mut Tx, ticket: i64, held: &Consultation) -> 
         &held.question,
         held.at,
         &held.actor,
+        &held.mailed_to,
+    )
+}
+
+/// Keeps the answer to a consultation that has none; `false` when it has one already.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn answer_consultation(
+    tx: &mut Tx,
+    id: i64,
+    reply: &str,
+    replied_on: &str,
+    at: DateTime<Utc>,
+    by: &str,
+) -> Result<bool> {
+    let changed = sql!(
+        tx,
+        execute,
+        "update consultation set reply = $2, replied_on = $3, replied_at = $4, replied_by = $5 where id = $1 and reply is null",
+        id,
+        reply,
+        replied_on,
+        at,
+        by,
     )?;
-    Ok(())
+    Ok(changed == 1)
 }
 
 /// Consultations about a ticket, oldest first.
@@ -125,7 +172,36 @@ pub async fn consultations(tx: &mut Tx, ticket: i64) -> Result<Vec<Consultation>
     sql!(
         tx,
         fetch_all as Consultation,
-        "select partner, contact, held_on, question, at, actor from consultation where ticket_id = $1 order by id",
+        "select id, partner, contact, held_on, question, at, actor, mailed_to, reply, replied_on, replied_at, replied_by \
+         from consultation where ticket_id = $1 order by id",
         ticket,
+    )
+}
+
+/// Tickets with consultations that somebody may see: the ticket's key and the consultation's, newest first, before
+/// key `before`; only answered ones, or only those that wait.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn consulted(
+    tx: &mut Tx,
+    seen: &Visibility,
+    answered: Option<bool>,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<(i64, i64)>> {
+    sql!(
+        tx,
+        fetch_all as (i64, i64),
+        "select c.ticket_id, c.id from consultation c join ticket t on t.id = c.ticket_id where c.id < $1 \
+         and ($2 is null or (c.reply is not null) = $2) \
+         and ($3 or replace($4, '\"' || t.agency || '\"', '') <> $4) and ($5 is null or t.agency = $5) \
+         order by c.id desc limit $6",
+        before,
+        answered,
+        seen.all,
+        serde_json::to_string(&seen.agencies)?,
+        &seen.only_agency,
+        limit,
     )
 }

@@ -6,6 +6,7 @@ use crate::domain::duty::{Duty, DutyStage, DutyState, Office};
 use crate::domain::event::{ActorLabel, Event};
 use crate::domain::message::{Attachment, InboxItem, InboxState, Message, MessageVisibility, OutboxItem, OutboxState};
 use crate::domain::people::{Account, Role, Scope};
+use crate::domain::round::RoundState;
 use crate::domain::service::Agency;
 use crate::domain::ticket::{Channel, Classification, Impact, Kind, Language, Priority, Status, Ticket, Urgency};
 use sqlx::encode::IsNull;
@@ -61,6 +62,7 @@ stored_words!(
     ProposalKind,
     ProposalState,
     SlaState,
+    RoundState,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.

@@ -69,60 +69,48 @@ pub struct Listed {
 /// Place after which a list goes on: the sort key and the ticket.
 pub type After = (DateTime<Utc>, i64);
 
-/// The next number of a local month.
+/// The next number of a local month, and the key of the ticket that will bear it: with both known beforehand
+/// nothing of a new ticket has to be waited for.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn next_sequence(tx: &mut Tx, period: &str) -> Result<i64> {
-    sql!(
+pub async fn next_number(tx: &mut Tx, period: &str) -> Result<(i64, i64)> {
+    let counted = sql!(
         tx,
-        fetch_one scalar i64,
-        "insert into ticket_sequence (period, last) values ($1, 1) \
-         on conflict (period) do update set last = ticket_sequence.last + 1 returning last",
+        fetch_all as (String, i64),
+        "insert into ticket_sequence (period, last) \
+         values ($1, 1), ('key', (select coalesce(max(id), 0) + 1 from ticket)) \
+         on conflict (period) do update set last = ticket_sequence.last + 1 returning period, last",
         period,
-    )
+    )?;
+    let of = |name: &str| counted.iter().find(|(period, _)| period == name).map(|(_, last)| *last);
+    of(period).zip(of("key")).ok_or_else(|| Error::internal("a sequence gave no number"))
 }
 
-/// Adds the row of a new ticket and gives its key.
+/// Adds the row of a new ticket, whose key [`next_number`] gave. A taken number is refused here or at the next
+/// statement that is waited for.
 ///
 /// # Errors
 /// The number is taken, or the database does not answer.
-pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<i64> {
-    sql!(
-        tx,
-        fetch_one scalar i64,
-        "insert into ticket (number, version, kind, subject, description, status, impact, urgency, priority, tier, \
-         agency, service, assignee, requester_name, requester_email, requester_nip, requester_verified, \
-         classification, channel, language, opened_at, returned, pack, profile, updated_at, haystack) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
-         $23, $24, $25, $26) returning id",
-        &ticket.number,
-        ticket.version,
-        ticket.kind,
-        &ticket.subject,
-        &ticket.description,
-        ticket.status,
-        ticket.impact,
-        ticket.urgency,
-        ticket.priority,
-        ticket.tier,
-        &ticket.agency,
-        &ticket.service,
-        ticket.assignee,
-        &ticket.requester_name,
-        &ticket.requester_email,
-        &ticket.requester_nip,
-        ticket.requester_verified,
-        ticket.classification,
-        ticket.channel,
-        ticket.language,
-        ticket.opened_at,
-        ticket.returned,
-        &ticket.pack,
-        &ticket.profile,
-        ticket.updated_at,
-        haystack(ticket),
-    )
+pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<()> {
+    later!(tx, query => {
+        query.push(
+            "insert into ticket (id, number, version, kind, subject, description, status, impact, urgency, priority, \
+             tier, agency, service, assignee, requester_name, requester_email, requester_nip, requester_verified, \
+             classification, channel, language, opened_at, returned, pack, profile, updated_at, haystack) ",
+        );
+        query.push_values([ticket.clone()], |mut row, it| {
+            let words = haystack(&it);
+            row.push_bind(it.id).push_bind(it.number).push_bind(it.version).push_bind(it.kind);
+            row.push_bind(it.subject).push_bind(it.description).push_bind(it.status).push_bind(it.impact);
+            row.push_bind(it.urgency).push_bind(it.priority).push_bind(it.tier).push_bind(it.agency);
+            row.push_bind(it.service).push_bind(it.assignee).push_bind(it.requester_name);
+            row.push_bind(it.requester_email).push_bind(it.requester_nip).push_bind(it.requester_verified);
+            row.push_bind(it.classification).push_bind(it.channel).push_bind(it.language).push_bind(it.opened_at);
+            row.push_bind(it.returned).push_bind(it.pack).push_bind(it.profile).push_bind(it.updated_at);
+            row.push_bind(words);
+        });
+    })
 }
 
 /// Saves the row, if nobody has changed it since it was read as `ticket.version - 1`.
@@ -310,10 +298,7 @@ where
         None => {}
     }
     for word in filter.words.iter().flat_map(|words| words.split_whitespace()).take(8) {
-        query
-            .push(" and haystack like ")
-            .push_bind(format!("%{}%", escape_like(&word.to_lowercase())))
-            .push(" escape '!'");
+        query.push(" and haystack like ").push_bind(like(word)).push(" escape '!'");
     }
     if let Some(from) = filter.opened_from {
         query.push(" and opened_at >= ").push_bind(from);
@@ -342,6 +327,11 @@ where
         Sort::Oldest => query.push(" order by opened_at, id"),
         Sort::Due => query.push(" order by coalesce(due_at, ").push_bind(never()).push("), id"),
     };
+}
+
+/// A pattern that finds a word anywhere, in small letters; to be followed by `escape '!'`.
+pub(super) fn like(word: &str) -> String {
+    format!("%{}%", escape_like(&word.to_lowercase()))
 }
 
 fn escape_like(word: &str) -> String {

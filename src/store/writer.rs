@@ -86,10 +86,12 @@ pub(super) async fn open(path: &str) -> Result<(SqlitePool, Writer)> {
 impl Writer {
     /// Waits for the connection and begins a use-case on it.
     pub(super) async fn turn(&self) -> Result<Turn> {
-        let writer = Arc::clone(&self.0);
+        let mut state = Arc::clone(&self.0).lock_owned().await;
+        if state.open && !state.abandoned {
+            return Ok(Turn { held: Some(state), unopened: true, queued: None });
+        }
         // In a task of its own: a caller that goes away must not leave a statement whose outcome nobody noted.
         let began = tokio::spawn(async move {
-            let mut state = writer.lock_owned().await;
             match state.begin().await {
                 Ok(()) => Ok(Turn { held: Some(state), unopened: true, queued: None }),
                 Err(error) => {

@@ -7,6 +7,7 @@ use crate::text;
 use crate::web::addresses::{ACTS, command};
 use crate::web::failure::Answer;
 use crate::web::render::see_other;
+use crate::web::rounds;
 use crate::web::sent::Sent;
 use crate::web::ticket;
 use crate::web::visit::Visit;
@@ -31,7 +32,7 @@ pub async fn do_act(Data(visit): Data<&Visit>, Path((typed, act)): Path<(String,
     let version = sent.get("versi").parse().ok();
     let key = Some(sent.get("key")).filter(|key| !key.is_empty());
     match visit.desk().act(actor, &number, version, command, key).await {
-        Ok(ticket) => Ok(see_other(&format!("/kerja/tiket/{}?kabar={act}", ticket.number))),
+        Ok(ticket) => Ok(see_other(&rounds::after(visit, actor, &sent, &ticket, &act).await?)),
         Err(error @ (Error::Invalid(_) | Error::Conflict { .. } | Error::Denied(_))) => {
             again(visit, actor, &number, &act, &sent, error).await
         }
@@ -45,6 +46,7 @@ async fn again(visit: &Visit, actor: &Actor, number: &str, act: &str, sent: &Sen
     let mut context = ticket::shape(visit, actor, &page).await?;
     let kept = ["body", "reason", "tried", "solution", "priority"];
     context["act"] = act.into();
+    context["round"] = rounds::bar(visit, actor, rounds::of_form(sent), number).await?;
     context["kept"] = kept.iter().map(|field| ((*field).to_owned(), Value::from(sent.get(field)))).collect();
     if let Error::Invalid(problems) = &error {
         return Ok(visit.mend("ticket.html", context, problems, &format!("{act}-"))?);

@@ -24,7 +24,7 @@ pub const STATUSES: [(&str, Status); 8] = [
 pub const SORTS: [(&str, Sort); 3] = [("batas", Sort::Due), ("terbaru", Sort::Newest), ("terlama", Sort::Oldest)];
 
 /// What can be done on the page of a ticket, in the order of its forms.
-pub const ACTS: [(&str, Verb); 11] = [
+pub const ACTS: [(&str, Verb); 9] = [
     ("balas", Verb::Reply),
     ("catatan", Verb::Note),
     ("terima", Verb::Acknowledge),
@@ -32,9 +32,7 @@ pub const ACTS: [(&str, Verb); 11] = [
     ("minta-data", Verb::RequestInfo),
     ("lanjutkan", Verb::Resume),
     ("selesaikan", Verb::Resolve),
-    ("serahkan", Verb::Escalate),
     ("kembalikan", Verb::Return),
-    ("prioritas", Verb::Prioritize),
     ("buka-lagi", Verb::Reopen),
 ];
 
@@ -57,12 +55,8 @@ pub fn command(act: &str, sent: &Sent, own_email: &str) -> Option<Command> {
         Verb::Assign => Command::Assign { user: Some(own_email.to_owned()) },
         Verb::RequestInfo => Command::RequestInfo { body: text("body") },
         Verb::Resume => Command::Resume { reason: text("reason") },
-        Verb::Resolve => Command::Resolve { solution: text("solution") },
-        Verb::Escalate => Command::Escalate { reason: text("reason"), tried: text("tried") },
+        Verb::Resolve => Command::Resolve { solution: text("solution"), cause: None },
         Verb::Return => Command::Return { reason: text("reason") },
-        Verb::Prioritize => {
-            Command::Prioritize { priority: sent.get("priority").parse().ok()?, reason: text("reason") }
-        }
         Verb::Reopen => Command::Reopen { reason: text("reason") },
         _ => return None,
     })

@@ -27,7 +27,17 @@ pub async fn show_events(Data(visit): Data<&Visit>, Path(typed): Path<String>, r
     let is_full = i64::try_from(events.len()).is_ok_and(|count| count == ROWS);
     let next = events.last().filter(|_| is_full).map(|event| event.seq);
     let rows: Vec<Value> = events.iter().map(|event| row(visit, event, &names)).collect();
-    Ok(visit.page("history.html", json!({"number": number, "rows": rows, "next": next}))?)
+    let (verdict, sealed) = desk.verify_ticket(actor, &number).await?;
+    let broken = verdict.first.as_ref().map(|first| json!({"what": first.what, "seq": first.seq}));
+    let context = json!({
+        "number": number,
+        "rows": rows,
+        "next": next,
+        "events": verdict.events,
+        "broken": broken,
+        "sealed": sealed.map(|(seq, at)| json!({"seq": seq, "at": visit.instant(at)})),
+    });
+    Ok(visit.page("history.html", context)?)
 }
 
 /// One event as a row of a history.
@@ -38,6 +48,7 @@ pub fn row(visit: &Visit, event: &Event, names: &BTreeMap<String, String>) -> Va
         None => visit.word("actor", &label.replace(':', "-")),
     };
     let payload: Value = serde_json::from_str(&event.payload).unwrap_or_default();
+    let other = ["to", "into", "from"].iter().find_map(|name| number::parse(payload.get(*name)?.as_str()?));
     json!({
         "seq": event.seq,
         "at": visit.instant(event.at),
@@ -45,6 +56,7 @@ pub fn row(visit: &Visit, event: &Event, names: &BTreeMap<String, String>) -> Va
         "kind": visit.word("event", &event.kind),
         "reason": payload.get("reason").and_then(Value::as_str),
         "basis": payload.get("basis").and_then(Value::as_str),
+        "other": other,
         "hash": event.hash.get(..12),
     })
 }
@@ -58,6 +70,13 @@ pub async fn show_deadlines(Data(visit): Data<&Visit>, Path(typed): Path<String>
     let working = desk.explain(actor, &number).await?;
     let instant = |at: &LocalInstant| visit.instant(at.0.with_timezone(&Utc));
     let instant_if = |at: &Option<LocalInstant>| at.as_ref().map_or(Value::Null, instant);
+    let page = desk.ticket_page(actor, &number).await?;
+    let pauses: Vec<Value> = page
+        .pauses
+        .iter()
+        .filter(|pause| pause.to != Some(pause.from))
+        .map(|pause| json!({"why": visit.word("status", &pause.reason), "from": visit.instant(pause.from), "to": visit.instant_if(pause.to)}))
+        .collect();
     let span = |seconds: i64| text::span(visit.language, Duration::seconds(seconds));
     let counted: Vec<Value> = working
         .intervals
@@ -86,6 +105,9 @@ pub async fn show_deadlines(Data(visit): Data<&Visit>, Path(typed): Path<String>
         "counted": counted,
         "sum": span(working.intervals.iter().map(|part| part.seconds).sum()),
         "excluded": excluded,
+        "pauses": pauses,
+        "lines": view.lines.iter().map(|(line, seconds)| json!({"name": visit.word("line", line.as_str()), "span": span(*seconds)})).collect::<Vec<_>>(),
+        "edition": desk.pack().version,
     });
     Ok(visit.page("deadlines.html", context)?)
 }

@@ -23,6 +23,15 @@ const SHEET: [(&str, &[(&str, &str)]); 3] = [
     ("ticket", &[("1", "accept"), ("2", "merge"), ("3", "hand-over"), ("h", "wait")]),
 ];
 
+/// Pages that a key opens.
+const PAGES: [(&str, &str); 5] = [
+    ("/kerja", "g k"),
+    ("/kerja/antrean", "g a"),
+    ("/kerja/eskalasi", "g e"),
+    ("/kerja/cari", "/"),
+    ("/kerja/pintasan", "?"),
+];
+
 /// What each key does.
 #[handler]
 pub fn show(Data(visit): Data<&Visit>) -> Answer {
@@ -32,4 +41,9 @@ pub fn show(Data(visit): Data<&Visit>) -> Answer {
     };
     let sheet: Vec<_> = SHEET.iter().map(|(place, list)| json!({"place": place, "keys": keys(list)})).collect();
     Ok(visit.page("keys.html", json!({"sheet": sheet}))?)
+}
+
+/// The key that opens a page, if there is one.
+pub fn key_of(path: &str) -> Option<&'static str> {
+    PAGES.iter().find(|(page, _)| *page == path).map(|(_, key)| *key)
 }

@@ -19,44 +19,63 @@ mod acts;
 mod addresses;
 mod agent;
 mod assets;
+mod audit;
 mod bulk;
 mod catalogue;
+mod classify;
+mod consultations;
 mod door;
+mod dossier;
 mod duties;
 mod failure;
 #[cfg(debug_assertions)]
 mod gallery;
 mod guard;
+mod health;
 mod history;
+mod home_parts;
 mod keys;
 mod links;
 pub mod live;
 mod looks;
 mod looks_form;
 mod mailbox;
+mod menu;
+mod new_ticket;
 mod news;
+mod notices;
+mod opened;
 mod packing;
 mod policy;
 mod proposals;
 mod queue;
+mod relations;
 mod render;
 mod report;
+mod rounds;
 mod saved_views;
+mod search;
 mod second_factor;
 mod sent;
 mod service_acts;
 mod service_form;
 mod services;
+mod settings;
 mod shapes;
+mod side;
 mod sign_in;
 mod sso;
+mod standing;
 mod start;
 mod supervision;
 mod templates;
 mod ticket;
+mod timeline;
 mod tokens;
 mod track;
+mod undo;
 mod users;
+mod verb_pages;
 mod visit;
 mod work_home;
 
@@ -119,8 +138,20 @@ fn list() -> Route {
         .at("/kerja/antrean/tampilan/:id/:act", post(saved_views::change))
         .at("/kerja/kabar", get(news::listen))
         .at("/kerja/pintasan", get(keys::show))
+        .at("/kerja/antrean/berurutan", get(rounds::show).post(rounds::begin))
+        .at("/kerja/antrean/berurutan/:id", get(rounds::summary))
+        .at("/kerja/antrean/berurutan/:id/:act", post(rounds::do_act))
+        .at("/kerja/cari", get(search::show))
+        .at("/kerja/audit", get(audit::show))
+        .at("/kerja/audit/periksa", post(audit::check))
+        .at("/kerja/kesehatan", get(health::show))
+        .at("/kerja/notifikasi", get(notices::list))
+        .at("/kerja/notifikasi/dibaca", post(notices::read))
+        .at("/kerja/pengaturan", get(settings::index))
         .at("/kerja/eskalasi", get(supervision::escalations))
         .at("/kerja/pengawasan", get(supervision::agencies))
+        .at("/kerja/pengawasan/:code", get(standing::show))
+        .at("/kerja/pengawasan/:code/ingatkan", post(standing::remind))
         .at("/kerja/kewajiban", get(duties::show).post(duties::enter))
         .at("/kerja/kewajiban/:id/:act", post(duties::do_act))
         .at("/kerja/tiket/:number", get(ticket::show))
@@ -128,6 +159,27 @@ fn list() -> Route {
         .at("/kerja/tiket/:number/riwayat", get(history::show_events))
         .at("/kerja/tiket/:number/batas", get(history::show_deadlines))
         .at("/kerja/tiket/:number/:act", post(acts::do_act))
+        .at("/kerja/tiket/baru", get(new_ticket::show).post(new_ticket::open))
+        .at("/kerja/tiket/:number/kode", get(new_ticket::read_out))
+        .at("/kerja/tiket/:number/selesaikan", get(verb_pages::show).post(verb_pages::send))
+        .at("/kerja/tiket/:number/minta-data", get(verb_pages::show).post(verb_pages::send))
+        .at("/kerja/tiket/:number/tunggu-pihak-lain", get(verb_pages::show).post(verb_pages::send))
+        .at("/kerja/tiket/:number/eskalasi", get(verb_pages::show).post(verb_pages::send))
+        .at("/kerja/tiket/:number/kembalikan", get(verb_pages::show).post(verb_pages::send))
+        .at("/kerja/tiket/:number/tugaskan", get(verb_pages::show).post(verb_pages::send))
+        .at("/kerja/tiket/:number/prioritas", get(verb_pages::show).post(verb_pages::send))
+        .at("/kerja/tiket/:number/alihkan", get(verb_pages::show).post(verb_pages::send))
+        .at("/kerja/tiket/:number/klasifikasi", get(classify::show).post(classify::keep))
+        .at("/kerja/tiket/:number/gabung", get(relations::show_merge).post(relations::merge))
+        .at("/kerja/tiket/:number/tautkan", get(relations::show_link).post(relations::link))
+        .at("/kerja/tiket/:number/lepas-tautan", post(relations::unlink))
+        .at("/kerja/tiket/:number/pisah", get(relations::show_split).post(relations::split))
+        .at("/kerja/tiket/:number/konsultasi", get(consultations::show).post(consultations::ask))
+        .at("/kerja/tiket/:number/konsultasi/:place", post(consultations::answer))
+        .at("/kerja/tiket/:number/urungkan/:seq", post(undo::undo))
+        .at("/kerja/tiket/:number/riwayat/bukti", get(dossier::proof))
+        .at("/kerja/tiket/:number/cetak", get(dossier::print))
+        .at("/kerja/konsultasi", get(consultations::list))
         .at("/kerja/layanan", get(services::list))
         .at("/kerja/layanan-baru", get(service_form::show_new).post(service_form::add))
         .at("/kerja/layanan/:code", get(services::show))

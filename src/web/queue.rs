@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 /// Rows on one page.
 const ROWS: i64 = 50;
 /// What an address may narrow the list by, in the order of the form.
-const FIELDS: [&str; 9] = ["tampilan", "cari", "status", "jenis", "layanan", "pd", "prioritas", "lini", "petugas"];
+pub const FIELDS: [&str; 9] = ["tampilan", "cari", "status", "jenis", "layanan", "pd", "prioritas", "lini", "petugas"];
 
 /// Tickets the person may see, next due first.
 #[handler]
@@ -71,7 +71,7 @@ async fn shape(visit: &Visit, actor: &Actor, asked: &BTreeMap<String, String>) -
 }
 
 /// What the address narrows the list by; without a state, everything still open.
-fn narrowed(asked: &BTreeMap<String, String>, account: i64) -> (Filter, Vec<Pile>) {
+pub fn narrowed(asked: &BTreeMap<String, String>, account: i64) -> (Filter, Vec<Pile>) {
     let given = |name: &str| asked.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
     let wanted = given("status");
     let status = STATUSES.iter().find(|(word, _)| wanted.as_deref() == Some(word)).map(|found| found.1);

@@ -1,10 +1,9 @@
 //! Pages into answers.
 
-use crate::desk::queues::supervises;
-use crate::domain::managing;
 use crate::domain::people::Actor;
 use crate::error::{FieldError, Result};
 use crate::text;
+use crate::web::menu::menu;
 use crate::web::visit::Visit;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Body, Response};
@@ -69,10 +68,7 @@ impl Visit {
     /// What every page may use.
     fn common(&self) -> Map<String, Value> {
         let desk = self.desk();
-        let user = self
-            .actor
-            .as_ref()
-            .map(|actor| json!({"name": actor.account.name, "email": actor.account.email, "staff": actor.is_staff(), "manages": managing::reach(actor).is_some(), "supervises": supervises(actor)}));
+        let user = self.actor.as_ref().map(|actor| self.user(actor));
         // Whoever has signed in finds the form to sign out on every page.
         let csrf = if user.is_some() { self.form_token() } else { String::new() };
         let common = json!({
@@ -97,6 +93,16 @@ impl Visit {
             Value::Object(common) => common,
             _ => Map::new(),
         }
+    }
+
+    /// Who has signed in, with the menu of the staff.
+    fn user(&self, actor: &Actor) -> Value {
+        let mut user = json!({"name": actor.account.name, "email": actor.account.email, "staff": actor.is_staff()});
+        if actor.is_staff() {
+            user["menu"] = menu(self, actor);
+            user["unread"] = self.unread.into();
+        }
+        user
     }
 }
 

@@ -9,22 +9,67 @@ use crate::error::{Error, Result};
 use crate::secret::new_token;
 use crate::web::addresses::ACTS;
 use crate::web::failure::Answer;
-use crate::web::render::download;
+use crate::web::render::{download, see_other};
+use crate::web::rounds;
+use crate::web::side::{self, PAGES};
+use crate::web::timeline;
 use crate::web::visit::{Visit, query};
+use poem::http::StatusCode;
 use poem::web::{Data, Path};
 use poem::{Request, handler};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// The ticket with everything the person may see and do.
 #[handler]
 pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request) -> Answer {
     let actor = visit.staff()?;
     let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
-    let page = visit.desk().ticket_page(actor, &number).await?;
-    let done = query(request).remove("kabar").filter(|word| ACTS.iter().any(|(act, _)| act == word));
-    let mut context = shape(visit, actor, &page).await?;
-    context["done"] = done.into();
+    let asked = query(request);
+    let page = match visit.desk().ticket_page(actor, &number).await {
+        Err(Error::NotFound(what)) => return gone(visit, actor, &number, &asked, what).await,
+        other => other?,
+    };
+    if let Some(target) = &page.view.ticket.merged_into
+        && !asked.contains_key("asli")
+        && visit.desk().ticket(actor, target).await.is_ok()
+    {
+        return Ok(see_other(&format!("/kerja/tiket/{target}?dari={number}")));
+    }
+    let tab = asked.get("tampil").map(String::as_str).unwrap_or_default();
+    let mut context = shape_under(visit, actor, &page, tab).await?;
+    if let Some(word) = asked.get("kabar").filter(|word| is_told(word)) {
+        context["done"] = word.as_str().into();
+        context["undo"] = visit.desk().undoable(actor, &number).await?.into();
+    }
+    context["from"] = asked.get("dari").and_then(|typed| number::parse(typed)).into();
+    let of = asked.get("putaran").and_then(|id| id.parse().ok());
+    context["round"] = rounds::bar(visit, actor, of, &number).await?;
+    context["earlier"] = asked.get("tadi").filter(|act| ACTS.iter().any(|(word, _)| word == act)).cloned().into();
     Ok(visit.form("ticket.html", context)?)
+}
+
+/// A ticket that is out of sight: who holds it now is told to those from whom it went.
+async fn gone(
+    visit: &Visit,
+    actor: &Actor,
+    number: &str,
+    asked: &BTreeMap<String, String>,
+    what: &'static str,
+) -> Answer {
+    let holder = visit.desk().moved_on(actor, number).await?.ok_or(Error::NotFound(what))?;
+    let just_now = asked.get("kabar").is_some_and(|word| word == "alihkan");
+    let mut response = visit.page("moved.html", json!({"number": number, "holder": holder, "just_now": just_now}))?;
+    if !just_now {
+        response.set_status(StatusCode::FORBIDDEN);
+    }
+    Ok(response)
+}
+
+/// Is there a sentence for what was just done?
+fn is_told(word: &str) -> bool {
+    let others = ["lepas-tautan", "jawaban-konsultasi", "urungkan"];
+    ACTS.iter().any(|(act, _)| *act == word) || PAGES.iter().any(|(act, _)| *act == word) || others.contains(&word)
 }
 
 /// A file of the ticket.
@@ -40,6 +85,11 @@ pub async fn file(Data(visit): Data<&Visit>, Path((typed, id)): Path<(String, i6
 /// # Errors
 /// The database does not answer.
 pub async fn shape(visit: &Visit, actor: &Actor, page: &TicketPage) -> Result<Value> {
+    shape_under(visit, actor, page, "").await
+}
+
+/// As [`shape`], with what the tab shows of the stream.
+async fn shape_under(visit: &Visit, actor: &Actor, page: &TicketPage, tab: &str) -> Result<Value> {
     let ticket = &page.view.ticket;
     let services = visit.desk().services().await?;
     let agencies = visit.desk().agencies().await?;
@@ -51,7 +101,8 @@ pub async fn shape(visit: &Visit, actor: &Actor, page: &TicketPage) -> Result<Va
         "agency": agency.map_or(&ticket.agency, |agency| &agency.name),
         "messages": visit.conversation(page, &format!("/kerja/tiket/{}", ticket.number)),
         "clocks": clocks(visit, page),
-        "links": page.links.iter().map(|(number, relation)| json!({"number": number, "relation": relation})).collect::<Vec<_>>(),
+        "undo": Value::Null,
+        "from": Value::Null,
         "acts": acts(visit, actor, ticket),
         "priorities": Priority::ALL,
         "internal": may(actor, Action::ViewInternal, ticket),
@@ -59,11 +110,15 @@ pub async fn shape(visit: &Visit, actor: &Actor, page: &TicketPage) -> Result<Va
         "kept": {},
         "told": "",
         "done": Value::Null,
+        "round": Value::Null,
+        "earlier": Value::Null,
         "key": new_token()?,
     });
     if let (Some(context), Value::Object(more)) = (context.as_object_mut(), more) {
         context.extend(more);
     }
+    side::fill(visit, actor, page, service, &mut context).await?;
+    timeline::fill(visit, actor, page, tab, &mut context).await?;
     Ok(context)
 }
 
@@ -90,6 +145,8 @@ fn head(visit: &Visit, page: &TicketPage) -> Value {
             "verified": ticket.requester_verified,
         },
         "merged_into": ticket.merged_into,
+        "lines": view.lines.iter().map(|(line, seconds)| json!({"name": visit.word("line", line.as_str()), "span": crate::text::span(visit.language, chrono::Duration::seconds(*seconds))})).collect::<Vec<_>>(),
+        "paused_why": page.pauses.iter().find(|pause| pause.to.is_none()).map_or("", |pause| pause.reason.as_str()),
         "paused_since": visit.instant_if(page.pauses.iter().find(|pause| pause.to.is_none()).map(|pause| pause.from)),
     })
 }

@@ -3,14 +3,16 @@
 use crate::desk::views::TicketView;
 use crate::domain::catalogue::ProposalState;
 use crate::domain::duty::DutyState;
-use crate::domain::people::{Actor, Grant};
+use crate::domain::people::Actor;
 use crate::error::{Error, Result};
 use crate::secret::new_token;
 use crate::store::duties;
-use crate::store::queues::Pile;
+use crate::store::queues::{Counts, Pile};
 use crate::store::tickets::{Filter, Sort};
 use crate::text;
 use crate::web::failure::Answer;
+use crate::web::home_parts;
+use crate::web::menu::{decides, works};
 use crate::web::render::see_other;
 use crate::web::sent::Sent;
 use crate::web::visit::{Visit, query};
@@ -21,6 +23,8 @@ use serde_json::{Value, json};
 
 /// Tickets of each list; the rest stands in the queue.
 const ROWS: i64 = 8;
+/// Proposals that are counted: as many as their page holds.
+const MOST_PROPOSALS: i64 = 50;
 /// Days ahead in which a duty is due soon.
 const SOON: u64 = 30;
 
@@ -50,37 +54,52 @@ pub async fn take_next(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
 async fn shape(visit: &Visit, actor: &Actor) -> Result<Value> {
     let desk = visit.desk();
     let counts = desk.pile_counts(actor).await?;
-    let mine = Pile::Mine(actor.account.id);
-    let piles = [
-        ("lewat-batas", Pile::Overdue, Some(counts.overdue)),
-        ("hampir-lewat", Pile::Near, Some(counts.near)),
-        ("balasan-baru", Pile::Answered, None),
-        ("milik-saya", mine, Some(counts.mine)),
-    ];
-    let mut lists = Vec::new();
-    for (word, pile, count) in piles {
-        let sort = if pile == Pile::Answered { Sort::Oldest } else { Sort::Due };
-        let page = desk.pile(actor, &Filter::default(), &[pile], sort, None, ROWS).await?;
-        let rows: Vec<Value> = page.items.iter().map(|view| row(visit, view)).collect();
-        let count = count.unwrap_or_else(|| i64::try_from(rows.len()).unwrap_or(ROWS));
-        lists.push(json!({"word": word, "rows": rows, "count": count, "more": page.next.is_some()}));
-    }
+    let lists = lists(visit, actor, &counts).await?;
     let duties = duties_due(visit, actor).await?;
     let unheld = desk.agencies_without_first_line(actor).await?;
-    let proposals = proposals(visit, actor).await?;
+    let (proposals, sla) = (proposals(visit, actor).await?, home_parts::sla_waiting(visit, actor).await?);
+    let trouble = home_parts::trouble(visit, actor).await?;
+    let (trail, house) = (home_parts::trail(visit, actor).await?, home_parts::house(visit, actor).await?);
+    let figures = home_parts::figures_of(actor, &counts);
     let is_empty = lists.iter().all(|list| list["count"] == 0)
         && duties["rows"].as_array().is_some_and(Vec::is_empty)
-        && unheld.is_empty()
-        && proposals.is_empty();
+        && (unheld.is_empty() && proposals["rows"] == json!([]) && sla.is_empty() && trouble.is_empty())
+        && (figures.is_null() && house.is_null() && trail["shown"] == false);
     Ok(json!({
         "lists": lists,
         "duties": duties,
         "unheld": unheld,
         "proposals": proposals,
+        "sla": sla,
+        "trouble": trouble,
+        "trail": trail,
+        "house": house,
+        "figures": figures,
+        "works": works(actor),
         "unassigned": counts.unassigned,
         "is_empty": is_empty,
         "key": new_token()?,
     }))
+}
+
+/// The piles by need: what is late and nearly so for everybody who reads tickets, answers and own ones for who works on
+/// them.
+async fn lists(visit: &Visit, actor: &Actor, counts: &Counts) -> Result<Vec<Value>> {
+    let mut piles =
+        vec![("lewat-batas", Pile::Overdue, Some(counts.overdue)), ("hampir-lewat", Pile::Near, Some(counts.near))];
+    if works(actor) {
+        piles.push(("balasan-baru", Pile::Answered, None));
+        piles.push(("milik-saya", Pile::Mine(actor.account.id), Some(counts.mine)));
+    }
+    let mut lists = Vec::new();
+    for (word, pile, count) in piles {
+        let sort = if pile == Pile::Answered { Sort::Oldest } else { Sort::Due };
+        let page = visit.desk().pile(actor, &Filter::default(), &[pile], sort, None, ROWS).await?;
+        let rows: Vec<Value> = page.items.iter().map(|view| row(visit, view)).collect();
+        let count = count.unwrap_or_else(|| i64::try_from(rows.len()).unwrap_or(ROWS));
+        lists.push(json!({"word": word, "rows": rows, "count": count, "more": page.next.is_some()}));
+    }
+    Ok(lists)
 }
 
 fn row(visit: &Visit, view: &TicketView) -> Value {
@@ -118,11 +137,13 @@ async fn duties_due(visit: &Visit, actor: &Actor) -> Result<Value> {
     Ok(json!({"rows": rows, "late": owed.iter().map(|owed| owed.overdue).sum::<i64>(), "more": page.next.is_some()}))
 }
 
-/// Proposals of critical services that the ICT office has to decide.
-async fn proposals(visit: &Visit, actor: &Actor) -> Result<Vec<Value>> {
-    if !actor.grants.iter().any(Grant::is_of_ict_office) {
-        return Ok(Vec::new());
+/// Proposals of critical services that wait, for those who decide on them.
+async fn proposals(visit: &Visit, actor: &Actor) -> Result<Value> {
+    if !decides(actor) {
+        return Ok(json!({"rows": [], "count": 0}));
     }
-    let waiting = visit.desk().proposals(actor, None, Some(ProposalState::Proposed), i64::MAX, ROWS).await?;
-    Ok(waiting.iter().map(|proposal| visit.proposal_row(proposal)).collect())
+    let waiting = visit.desk().proposals(actor, None, Some(ProposalState::Proposed), i64::MAX, MOST_PROPOSALS).await?;
+    let shown = waiting.iter().take(usize::try_from(ROWS).unwrap_or(8));
+    let rows: Vec<Value> = shown.map(|proposal| visit.proposal_row(proposal)).collect();
+    Ok(json!({"rows": rows, "count": waiting.len()}))
 }

@@ -192,6 +192,9 @@ async fn seals_stand_in_their_order_with_their_heads(db: Db) {
     assert_eq!(events::sealed_heads(&mut tx, 1).await.unwrap(), by_bytes);
     assert_eq!(events::sealed_heads(&mut tx, 2).await.unwrap(), [head("b", 2)]);
     assert_eq!(events::sealed_heads(&mut tx, 3).await.unwrap(), []);
+    let of_b = [(1, "hash-b-1".to_owned(), seal(1).at), (2, "hash-b-2".to_owned(), seal(2).at)];
+    assert_eq!(events::sealed_places(&mut tx, "b").await.unwrap(), of_b);
+    assert_eq!(events::sealed_places(&mut tx, "c").await.unwrap(), []);
     drop(tx);
     let mut tx = write(&db).await;
     let twice = events::add_seal(&mut tx, &seal(2), &[]).await.expect_err("a taken place");

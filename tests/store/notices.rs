@@ -4,7 +4,7 @@ use super::{at, commit, open, person, read, ticket, value, write};
 use crate::support::db::on_both;
 use chrono::{DateTime, Utc};
 use meja::domain::clock_plan::StepKind;
-use meja::domain::people::{Grant, Role};
+use meja::domain::people::{Grant, Role, Visibility};
 use meja::store::notices::{self, NewNotice, Notice};
 use meja::store::{Db, Tx, people};
 
@@ -13,6 +13,7 @@ on_both!(
     a_person_is_told_of_a_step_once,
     notices_wait_person_by_person_in_order,
     a_notice_is_mailed_once,
+    a_notice_waits_until_its_reader_ticks_it_off,
 );
 
 async fn add(tx: &mut Tx, account: i64, ticket: i64, kind: StepKind, cycle: i64, due: i64) {
@@ -105,4 +106,37 @@ async fn everybody_who_holds_the_role_is_told_once(db: Db) {
     }
     let waiting = notices::waiting(&mut tx).await.unwrap();
     assert_eq!(waiting.iter().map(|notice| notice.account_id).collect::<Vec<_>>(), told[..2]);
+}
+
+async fn a_notice_waits_until_its_reader_ticks_it_off(db: Db) {
+    let mut tx = write(&db).await;
+    let one = open(&mut tx, &ticket("OKI-2602-00001-0")).await;
+    let two = open(&mut tx, &ticket("OKI-2602-00002-0")).await;
+    let (ani, budi) = (person(&mut tx, "ani@oki.go.id").await, person(&mut tx, "budi@oki.go.id").await);
+    for (account, id, kind) in [
+        (ani, one, StepKind::Warn),
+        (ani, two, StepKind::Warn),
+        (ani, one, StepKind::Breach),
+        (budi, one, StepKind::Warn),
+    ] {
+        add(&mut tx, account, id, kind, 1, 10).await;
+    }
+    commit(tx).await;
+    let all = Visibility { all: true, agencies: Vec::new(), requester: String::new(), only_agency: None };
+    let blind = Visibility { all: false, ..all.clone() };
+    let mut tx = write(&db).await;
+    let told = notices::of_account(&mut tx, &all, ani, false, i64::MAX, 9).await.unwrap();
+    let kinds: Vec<(&str, StepKind)> = told.iter().map(|notice| (notice.number.as_str(), notice.kind)).collect();
+    let (first, second) = ("OKI-2602-00001-0", "OKI-2602-00002-0");
+    assert_eq!(kinds, [(first, StepKind::Breach), (second, StepKind::Warn), (first, StepKind::Warn)]);
+    assert_eq!(notices::unread(&mut tx, &all, ani).await.unwrap(), 3);
+    assert_eq!(notices::unread(&mut tx, &blind, ani).await.unwrap(), 0, "of a ticket out of sight nothing is told");
+    assert_eq!(notices::of_account(&mut tx, &blind, ani, true, i64::MAX, 9).await.unwrap(), []);
+    notices::mark_read(&mut tx, ani, Some(first), told[2].id, at(30)).await.unwrap();
+    assert_eq!(notices::unread(&mut tx, &all, ani).await.unwrap(), 2, "what came after the page stays");
+    notices::mark_read(&mut tx, ani, None, told[0].id, at(40)).await.unwrap();
+    assert_eq!(notices::unread(&mut tx, &all, ani).await.unwrap(), 0);
+    assert_eq!(notices::unread(&mut tx, &all, budi).await.unwrap(), 1, "nobody else's");
+    let read = notices::of_account(&mut tx, &all, ani, true, i64::MAX, 9).await.unwrap();
+    assert_eq!((read[2].read_at, read[0].read_at), (Some(at(30)), Some(at(40))));
 }

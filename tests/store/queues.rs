@@ -16,6 +16,7 @@ on_both!(
     loads_are_counted_by_agency,
     an_agency_without_a_first_line_is_found,
     views_belong_to_their_account,
+    open_tickets_are_counted_by_who_works_on_them,
 );
 
 fn everything() -> Visibility {
@@ -205,4 +206,19 @@ async fn views_belong_to_their_account(db: Db) {
     queues::forget(&mut tx, ani, views[0].id).await.unwrap();
     assert_eq!(queues::saved(&mut tx, ani).await.unwrap().len(), 1);
     commit(tx).await;
+}
+
+async fn open_tickets_are_counted_by_who_works_on_them(db: Db) {
+    let mut tx = write(&db).await;
+    agency(&mut tx, "BKD").await;
+    let (ani, budi) = (person(&mut tx, "ani@bkd.test").await, person(&mut tx, "budi@bkd.test").await);
+    for (place, (who, status)) in
+        [(ani, Status::New), (ani, Status::InProgress), (ani, Status::Resolved), (budi, Status::New)].iter().enumerate()
+    {
+        let each = Ticket { assignee: Some(*who), status: *status, ..ticket(&format!("OKI-2602-0000{place}-0")) };
+        open(&mut tx, &each).await;
+    }
+    open(&mut tx, &ticket("OKI-2602-00009-0")).await;
+    commit(tx).await;
+    assert_eq!(queues::burdens(&mut read(&db).await).await.unwrap(), [(ani, 2), (budi, 1)]);
 }

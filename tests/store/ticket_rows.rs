@@ -3,6 +3,7 @@
 use super::{agency, at, commit, is_conflict, joined, one_ticket, open, person, read, ticket, write};
 use crate::support::db::on_both;
 use meja::domain::event::{ActorLabel, Event, GENESIS};
+use meja::domain::people::Visibility;
 use meja::domain::service::Service;
 use meja::domain::ticket::{Channel, Classification, Impact, Kind, Language, Priority, Status, Ticket, Urgency};
 use meja::store::relations::{self, Consultation};
@@ -163,14 +164,18 @@ async fn a_stale_version_is_refused_and_changes_nothing(db: Db) {
 
 async fn a_number_is_given_out_once(db: Db) {
     one_ticket(&db).await;
-    let mut tx = write(&db).await;
-    let taken = tickets::insert(&mut tx, &ticket("OKI-2602-00001-0")).await.expect_err("a taken number");
+    let taken = added(&db, ticket("OKI-2602-00001-0")).await.expect_err("a taken number");
     assert!(dialect::is_duplicate(&taken), "{taken:?}");
-    drop(tx);
-    let mut tx = write(&db).await;
     let orphan = Ticket { agency: "TIDAKADA".to_owned(), ..ticket("OKI-2602-00002-0") };
-    let unknown = tickets::insert(&mut tx, &orphan).await.expect_err("an unknown agency");
+    let unknown = added(&db, orphan).await.expect_err("an unknown agency");
     assert!(!dialect::is_duplicate(&unknown), "{unknown:?}");
+}
+
+async fn added(db: &Db, ticket: Ticket) -> meja::error::Result<()> {
+    let mut tx = write(db).await;
+    let (_, id) = tickets::next_number(&mut tx, "2602").await?;
+    tickets::insert(&mut tx, &Ticket { id, ..ticket }).await?;
+    tx.commit().await
 }
 
 async fn twenty_concurrent_tickets_get_twenty_numbers(db: Db) {
@@ -178,16 +183,16 @@ async fn twenty_concurrent_tickets_get_twenty_numbers(db: Db) {
         let db = db.clone();
         tokio::spawn(async move {
             let mut tx = write(&db).await;
-            let number = tickets::next_sequence(&mut tx, "2602").await.expect("a number");
+            let number = tickets::next_number(&mut tx, "2602").await.expect("a number");
             commit(tx).await;
             number
         })
     });
     let numbers = joined(tasks.collect()).await;
-    assert_eq!(numbers.into_iter().collect::<BTreeSet<_>>(), (1..=20).collect());
+    assert_eq!(numbers.into_iter().collect::<BTreeSet<_>>(), (1..=20).map(|next| (next, next)).collect());
     let mut tx = write(&db).await;
-    assert_eq!(tickets::next_sequence(&mut tx, "2602").await.unwrap(), 21);
-    assert_eq!(tickets::next_sequence(&mut tx, "2603").await.unwrap(), 1, "each month begins anew");
+    assert_eq!(tickets::next_number(&mut tx, "2602").await.unwrap(), (21, 21));
+    assert_eq!(tickets::next_number(&mut tx, "2603").await.unwrap(), (1, 22), "each month begins anew, keys go on");
 }
 
 async fn only_one_of_several_concurrent_updates_wins(db: Db) {
@@ -271,11 +276,18 @@ async fn a_link_is_seen_from_both_sides(db: Db) {
     relations::add_link(&mut tx, two, one, "caused_by").await.unwrap();
     commit(tx).await;
     let mut tx = read(&db).await;
-    let tie = |number: &str, relation: &str| (number.to_owned(), relation.to_owned());
-    let of_one = [tie("OKI-2602-00002-0", "caused_by"), tie("OKI-2602-00003-0", "related")];
+    let tie = |id: i64, relation: &str, outgoing: bool| (id, relation.to_owned(), outgoing);
+    let of_one = [tie(two, "caused_by", false), tie(three, "related", true)];
     assert_eq!(relations::links(&mut tx, one).await.unwrap(), of_one);
-    assert_eq!(relations::links(&mut tx, two).await.unwrap(), [tie("OKI-2602-00001-0", "caused_by")]);
-    assert_eq!(relations::links(&mut tx, three).await.unwrap(), [tie("OKI-2602-00001-0", "related")]);
+    assert_eq!(relations::links(&mut tx, two).await.unwrap(), [tie(one, "caused_by", true)]);
+    assert_eq!(relations::links(&mut tx, three).await.unwrap(), [tie(one, "related", false)]);
+    drop(tx);
+    let mut tx = write(&db).await;
+    assert!(!relations::remove_link(&mut tx, one, two, "caused_by").await.unwrap(), "the other direction");
+    assert!(relations::remove_link(&mut tx, two, one, "caused_by").await.unwrap());
+    assert!(!relations::remove_link(&mut tx, two, one, "caused_by").await.unwrap());
+    commit(tx).await;
+    assert_eq!(relations::links(&mut read(&db).await, two).await.unwrap(), []);
 }
 
 async fn a_consultation_is_kept_with_all_its_fields(db: Db) {
@@ -287,13 +299,40 @@ async fn a_consultation_is_kept_with_all_its_fields(db: Db) {
         question: question.to_owned(),
         at: at(second),
         actor: "user:7".to_owned(),
+        id: 0,
+        mailed_to: (second == 9).then(|| "sari@prov.test".to_owned()),
+        reply: None,
+        replied_on: None,
+        replied_at: None,
+        replied_by: None,
     };
-    let both = [held("Apa sebabnya?", 9), held("Kapan selesai?", 3)];
+    let mut both = [held("Apa sebabnya?", 9), held("Kapan selesai?", 3)];
     let mut tx = write(&db).await;
-    for each in &both {
-        relations::add_consultation(&mut tx, id, each).await.unwrap();
+    for each in &mut both {
+        each.id = relations::add_consultation(&mut tx, id, each).await.unwrap();
     }
     commit(tx).await;
+    let all = Visibility { all: true, agencies: Vec::new(), requester: String::new(), only_agency: None };
+    let none = Visibility { all: false, agencies: vec!["DINKES".to_owned()], ..all.clone() };
+    let mut tx = read(&db).await;
+    let list = relations::consulted(&mut tx, &all, Some(false), i64::MAX, 10).await.unwrap();
+    assert_eq!(list, [(id, both[1].id), (id, both[0].id)]);
+    assert_eq!(relations::consulted(&mut tx, &all, None, both[1].id, 10).await.unwrap(), [(id, both[0].id)]);
+    assert_eq!(relations::consulted(&mut tx, &none, None, i64::MAX, 10).await.unwrap(), []);
+    assert_eq!(relations::consulted(&mut tx, &all, Some(true), i64::MAX, 10).await.unwrap(), []);
+    drop(tx);
+    let mut tx = write(&db).await;
+    let kept = relations::answer_consultation(&mut tx, both[0].id, "Ganti disk", "2026-02-13", at(20), "user:8").await;
+    assert!(kept.unwrap());
+    let again = relations::answer_consultation(&mut tx, both[0].id, "Lain", "2026-02-14", at(30), "user:8").await;
+    assert!(!again.unwrap(), "an answer is never overwritten");
+    commit(tx).await;
+    both[0].reply = Some("Ganti disk".to_owned());
+    both[0].replied_on = Some("2026-02-13".to_owned());
+    both[0].replied_at = Some(at(20));
+    both[0].replied_by = Some("user:8".to_owned());
+    let answered = relations::consulted(&mut read(&db).await, &all, Some(true), i64::MAX, 10).await.unwrap();
+    assert_eq!(answered, [(id, both[0].id)]);
     assert_eq!(relations::consultations(&mut read(&db).await, id).await.unwrap(), both);
     assert_eq!(relations::consultations(&mut read(&db).await, id + 1).await.unwrap(), []);
 }

@@ -1,0 +1,55 @@
+//! How the installation is, for who runs it. No ticket is read: that right does not come with it.
+
+use crate::desk::Desk;
+use crate::domain::managing::may_administer;
+use crate::domain::people::Actor;
+use crate::error::{Error, Result, Say};
+use crate::store;
+use crate::store::health::{PutAside, StuckMail};
+use chrono::{DateTime, Utc};
+
+/// Mails of each list.
+const ROWS: i64 = 50;
+
+/// How the installation is.
+#[derive(Debug, Clone)]
+pub struct Health {
+    /// Mails on their way out that nobody has refused.
+    pub waiting: i64,
+    /// Mails that were refused and have not left.
+    pub stuck: i64,
+    /// The newest of them.
+    pub stuck_mail: Vec<StuckMail>,
+    /// Mails that were put aside.
+    pub put_aside: i64,
+    /// The newest of them.
+    pub aside: Vec<PutAside>,
+    /// Codes of agencies whose first line nobody active holds.
+    pub without_first_line: Vec<String>,
+    /// When the chains of events were sealed last. UTC.
+    pub sealed_at: Option<DateTime<Utc>>,
+}
+
+impl Desk {
+    /// How the installation is.
+    ///
+    /// # Errors
+    /// `Denied` for those who do not run it.
+    pub async fn health(&self, actor: &Actor) -> Result<Health> {
+        if !may_administer(actor) {
+            return Err(Error::Denied(Say::new("error-denied")));
+        }
+        let mut tx = self.db.read().await?;
+        let (stuck, stuck_mail) = store::health::stuck_mail(&mut tx, ROWS).await?;
+        let (put_aside, aside) = store::health::put_aside(&mut tx, ROWS).await?;
+        Ok(Health {
+            waiting: store::health::waiting_mail(&mut tx).await?,
+            stuck,
+            stuck_mail,
+            put_aside,
+            aside,
+            without_first_line: store::people::without_first_line(&mut tx).await?,
+            sealed_at: store::events::last_seal(&mut tx).await?.map(|seal| seal.at),
+        })
+    }
+}

@@ -1,0 +1,129 @@
+//! The trail of events, and whether somebody altered it.
+
+use crate::desk::trail::LastCheck;
+use crate::domain::number;
+use crate::domain::people::Actor;
+use crate::error::Result;
+use crate::store::trail::{Before, TrailFilter};
+use crate::text;
+use crate::web::addresses::{read_place, write_place};
+use crate::web::failure::Answer;
+use crate::web::history;
+use crate::web::render::see_other;
+use crate::web::sent::Sent;
+use crate::web::visit::{Visit, query};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use poem::web::Data;
+use poem::{Request, handler};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Events on one page.
+const ROWS: i64 = 50;
+/// Kinds of records one may narrow by, as their chains are named.
+const RECORDS: [&str; 8] = ["ticket", "account", "agency", "service", "duty", "policy", "calendar", "audit"];
+/// Who is no person.
+const MACHINES: [&str; 5] = ["system:clock", "system:policy", "system:mail", "system:console", "requester"];
+
+/// Events by who did them, to what, and when.
+#[handler]
+pub async fn show(Data(visit): Data<&Visit>, request: &Request) -> Answer {
+    let actor = visit.staff()?;
+    let mut context = shape(visit, actor, &query(request)).await?;
+    context["told"] = query(request).get("kabar").is_some_and(|word| word == "diperiksa").into();
+    Ok(visit.form("audit.html", context)?)
+}
+
+/// Recomputes every chain now.
+#[handler]
+pub async fn check(Data(visit): Data<&Visit>, _sent: Sent) -> Answer {
+    visit.desk().check_trail(visit.staff()?).await?;
+    Ok(see_other("/kerja/audit?kabar=diperiksa"))
+}
+
+async fn shape(visit: &Visit, actor: &Actor, asked: &BTreeMap<String, String>) -> Result<Value> {
+    let desk = visit.desk();
+    let last = desk.last_check(actor).await?;
+    let given = |name: &str| asked.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
+    let (filter, is_known) = narrowed(visit, actor, asked).await?;
+    let before: Option<Before> = given("sebelum").and_then(read_place);
+    let mut events = if is_known { desk.trail(actor, &filter, before, ROWS + 1).await? } else { Vec::new() };
+    let more = i64::try_from(events.len()).unwrap_or(i64::MAX) > ROWS;
+    events.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
+    let next = events.last().filter(|_| more).map(|last| write_place((last.event.at, last.id)));
+    let plain: Vec<_> = events.into_iter().map(|traced| traced.event).collect();
+    let names = desk.names_in(&plain).await?;
+    let rows: Vec<Value> = plain
+        .iter()
+        .map(|event| {
+            let mut row = history::row(visit, event, &names);
+            row["stream"] = event.stream.as_str().into();
+            row["address"] = address(&event.stream).into();
+            row
+        })
+        .collect();
+    let fields = ["orang", "pelaku", "objek", "jenis", "dari", "sampai"];
+    let chosen: BTreeMap<&str, &str> = fields.iter().map(|name| (*name, given(name).unwrap_or_default())).collect();
+    let is_narrowed = chosen.values().any(|value| !value.is_empty());
+    Ok(json!({
+        "rows": rows,
+        "next": next,
+        "is_first": before.is_none(),
+        "chosen": chosen,
+        "is_narrowed": is_narrowed,
+        "records": RECORDS.map(|word| json!({"word": word, "text": visit.word("record", word)})),
+        "machines": MACHINES.map(|word| json!({"word": word, "text": visit.word("actor", &word.replace(':', "-"))})),
+        "check": check_row(visit, last.as_ref()),
+    }))
+}
+
+/// The last check as pages show it.
+pub fn check_row(visit: &Visit, last: Option<&LastCheck>) -> Value {
+    let Some(last) = last else { return Value::Null };
+    let first = &last.verdict["first"];
+    json!({
+        "at": visit.instant(last.at),
+        "ok": last.is_intact(),
+        "streams": last.verdict["streams"],
+        "events": last.verdict["events"],
+        "seals": last.verdict["seals"],
+        "place": first["stream"],
+        "seq": first["seq"],
+    })
+}
+
+/// The filter; `false` when it asks for a person nobody knows.
+async fn narrowed(visit: &Visit, actor: &Actor, asked: &BTreeMap<String, String>) -> Result<(TrailFilter, bool)> {
+    let given = |name: &str| asked.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
+    let mut who = given("pelaku").filter(|word| MACHINES.contains(word)).map(str::to_owned);
+    let mut is_known = true;
+    if let Some(email) = given("orang") {
+        who = visit.desk().trail_actor(actor, email).await?;
+        is_known = who.is_some();
+    }
+    let object = given("objek");
+    let filter = TrailFilter {
+        actor: who,
+        stream: object.map(|object| number::parse(object).unwrap_or_else(|| object.to_owned())),
+        record: given("jenis").filter(|word| RECORDS.contains(word)).map(str::to_owned),
+        from: given("dari").and_then(|day| midnight(visit, day, 0)),
+        to: given("sampai").and_then(|day| midnight(visit, day, 1)),
+    };
+    Ok((filter, is_known))
+}
+
+/// The beginning of a local day, or of the one some days later.
+fn midnight(visit: &Visit, day: &str, later: u64) -> Option<DateTime<Utc>> {
+    let day = day.parse::<NaiveDate>().ok()?.checked_add_days(Days::new(later))?;
+    let at = visit.zone().from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest()?;
+    Some(at.with_timezone(&Utc))
+}
+
+/// Where the record of a chain stands, as far as it has a page.
+fn address(stream: &str) -> Option<String> {
+    match stream.split_once(':') {
+        None => Some(format!("/kerja/tiket/{stream}")),
+        Some(("service", code)) => Some(format!("/kerja/layanan/{}", text::in_address(code))),
+        _ => None,
+    }
+}

@@ -1,0 +1,104 @@
+//! What the home holds for those who look after others: heads, the coordination team, auditors, who runs the house.
+
+use crate::domain::catalogue::SlaState;
+use crate::domain::people::{Actor, Role};
+use crate::error::Result;
+use crate::store::queues::Counts;
+use crate::web::audit::check_row;
+use crate::web::health::figures;
+use crate::web::menu::{audits, runs_the_house};
+use crate::web::visit::Visit;
+use serde_json::{Value, json};
+
+/// Agencies in trouble shown at most; the rest stands on the board.
+const TROUBLED: usize = 6;
+
+/// Answers for an agency or for the region, and reads figures before tickets.
+pub fn leads(actor: &Actor) -> bool {
+    [Role::AgencyHead, Role::ProcessOwner, Role::IctHead, Role::CoordinationTeam, Role::Auditor]
+        .iter()
+        .any(|role| actor.holds(*role))
+}
+
+/// Answers for the region.
+fn leads_region(actor: &Actor) -> bool {
+    actor.holds(Role::IctHead) || actor.holds(Role::CoordinationTeam)
+}
+
+/// The sentence and the figures behind it; each figure counts the list it links to.
+pub fn figures_of(actor: &Actor, counts: &Counts) -> Value {
+    if !leads(actor) {
+        return Value::Null;
+    }
+    json!({
+        "open": counts.open,
+        "overdue": counts.overdue,
+        "near": counts.near,
+        "list": [
+            {"word": "", "count": counts.open},
+            {"word": "lewat-batas", "count": counts.overdue},
+            {"word": "hampir-lewat", "count": counts.near},
+            {"word": "dieskalasi", "count": counts.escalated},
+        ],
+    })
+}
+
+/// Agencies past an end or without a first line, worst first, for those who answer for the region.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn trouble(visit: &Visit, actor: &Actor) -> Result<Vec<Value>> {
+    if !leads_region(actor) {
+        return Ok(Vec::new());
+    }
+    let mut loads = visit.desk().supervision(actor).await?;
+    loads.retain(|(load, held)| load.overdue > 0 || !held);
+    loads.sort_by_key(|(load, held)| (*held, -load.overdue, -load.open));
+    let row = |(load, held): &(crate::store::queues::Load, bool)| json!({"code": load.agency, "name": load.name, "overdue": load.overdue, "open": load.open, "held": held});
+    Ok(loads.iter().take(TROUBLED).map(row).collect())
+}
+
+/// Services of the own agencies whose proposed SLA waits for the process owner.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn sla_waiting(visit: &Visit, actor: &Actor) -> Result<Vec<Value>> {
+    let owned = actor.grants.iter().filter(|grant| grant.role == Role::ProcessOwner);
+    let owned: Vec<&str> = owned.filter_map(|grant| grant.agency.as_deref()).collect();
+    let mut waiting = Vec::new();
+    if owned.is_empty() {
+        return Ok(waiting);
+    }
+    for service in visit.desk().services().await? {
+        if owned.contains(&service.agency.as_str())
+            && let Some(record) = visit.desk().sla_records(actor, &service.code).await?.first()
+            && record.state == SlaState::Proposed
+        {
+            waiting.push(json!({"code": service.code, "name": service.name, "profile": record.profile}));
+        }
+    }
+    Ok(waiting)
+}
+
+/// The outcome of the last check of the trail, for those who look after it.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn trail(visit: &Visit, actor: &Actor) -> Result<Value> {
+    if !audits(actor) {
+        return Ok(json!({"shown": false, "check": Value::Null}));
+    }
+    let last = visit.desk().last_check(actor).await?;
+    Ok(json!({"shown": true, "check": check_row(visit, last.as_ref())}))
+}
+
+/// How the installation is, for who runs it.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn house(visit: &Visit, actor: &Actor) -> Result<Value> {
+    if !runs_the_house(actor) {
+        return Ok(Value::Null);
+    }
+    Ok(figures(visit, &visit.desk().health(actor).await?))
+}

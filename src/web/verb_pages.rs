@@ -1,0 +1,163 @@
+//! Acts on a ticket that have a page of their own: what to think of before, the form, and what follows.
+
+use crate::desk::command::{Command, Reclassify};
+use crate::domain::relation::EscalationCause;
+use crate::domain::ticket::Verb;
+use crate::error::{Error, Result, Say};
+use crate::text;
+use crate::web::classify;
+use crate::web::failure::Answer;
+use crate::web::history;
+use crate::web::opened::{Opened, frame, kept, open, refusal, refused};
+use crate::web::render::see_other;
+use crate::web::sent::Sent;
+use crate::web::side::PAGES;
+use crate::web::visit::Visit;
+use poem::handler;
+use poem::web::{Data, Path};
+use serde_json::{Value, json};
+
+/// The page of an act.
+#[handler]
+pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>) -> Answer {
+    let (word, verb) = act(visit)?;
+    let opened = open(visit, &typed).await?;
+    let mut context = shape(visit, &opened, word).await?;
+    if !visit.desk().offers(opened.actor, &opened.page.view.ticket, opened.service.as_ref(), verb) {
+        context["told"] = absent(visit, &opened, verb).await?.into();
+        context["form"] = false.into();
+    }
+    Ok(visit.form("verb.html", context)?)
+}
+
+/// Does what the form of the page asks.
+#[handler]
+pub async fn send(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sent) -> Answer {
+    let (word, _) = act(visit)?;
+    let opened = open(visit, &typed).await?;
+    let number = &opened.page.view.ticket.number;
+    let command = match command(visit, word, &sent) {
+        Ok(command) => command,
+        Err(error) => return again(visit, &opened, word, &sent, error).await,
+    };
+    let key = Some(sent.get("key")).filter(|key| !key.is_empty());
+    match visit.desk().act(opened.actor, number, sent.get("versi").parse().ok(), command, key).await {
+        Ok(ticket) => Ok(see_other(&format!("/kerja/tiket/{}?kabar={word}", ticket.number))),
+        Err(error @ (Error::Invalid(_) | Error::Conflict { .. } | Error::Denied(_))) => {
+            again(visit, &opened, word, &sent, error).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Which act the address names.
+fn act(visit: &Visit) -> Result<(&'static str, Verb)> {
+    let last = visit.path.rsplit('/').next().unwrap_or_default();
+    PAGES.into_iter().find(|(word, _)| *word == last).ok_or(Error::NotFound("act"))
+}
+
+fn command(visit: &Visit, word: &str, sent: &Sent) -> Result<Command> {
+    let text = |field: &str| sent.get(field).to_owned();
+    let choose = |field: &'static str, key: &'static str| Error::field(field, Say::new(key));
+    Ok(match word {
+        "selesaikan" => Command::Resolve {
+            solution: text("solution"),
+            cause: Some(text("cause")).filter(|cause| !cause.is_empty()),
+        },
+        "minta-data" => Command::RequestInfo { body: text("body") },
+        "tunggu-pihak-lain" => Command::WaitVendor { reason: text("reason") },
+        "eskalasi" => {
+            let cause = sent.get("cause").parse().map_err(|_| choose("cause", "field-choose-cause"))?;
+            Command::Escalate { cause: Some(cause), reason: text("reason"), tried: text("tried") }
+        }
+        "kembalikan" => Command::Return { reason: text("reason") },
+        "tugaskan" => Command::Assign { user: Some(text("user")).filter(|user| !user.is_empty()) },
+        "prioritas" => {
+            let priority = sent.get("priority").parse().map_err(|_| choose("priority", "field-choose-priority"))?;
+            Command::Prioritize { priority, reason: text("reason") }
+        }
+        "alihkan" => {
+            if sent.get("agency").is_empty() {
+                return Err(choose("agency", "field-choose-agency"));
+            }
+            let why = sent.get("reason");
+            // The history says in words what kind of reason it was.
+            let reason = text::phrase(visit.language, "reason-not-ours", &[("reason", why)]);
+            let reason = if why.is_empty() { String::new() } else { reason };
+            Command::Reclassify(Reclassify {
+                agency: Some(text("agency")),
+                reason: Some(reason),
+                ..Reclassify::default()
+            })
+        }
+        _ => return Err(Error::NotFound("act")),
+    })
+}
+
+async fn shape(visit: &Visit, opened: &Opened<'_>, word: &str) -> Result<Value> {
+    let (desk, ticket) = (visit.desk(), &opened.page.view.ticket);
+    let mut context = frame(visit, opened, word)?;
+    let more = match word {
+        "selesaikan" => json!({"closes": visit.instant_if(desk.solution_closes(ticket))}),
+        "minta-data" => json!({"closes": visit.instant_if(desk.silence_closes(ticket))}),
+        "eskalasi" => json!({
+            "causes": EscalationCause::ALL,
+            "receiver": desk.label_of_tier(2, &ticket.agency),
+            "compulsory": desk.pack().escalation.compulsory,
+            "basis": desk.escalation_basis(),
+        }),
+        "kembalikan" => json!({"basis": desk.escalation_basis(), "receiver": desk.label_of_tier(1, &ticket.agency)}),
+        "tugaskan" => {
+            let workers = desk.workers_for(opened.actor, &ticket.number).await?;
+            let worker = |worker: &crate::desk::offers::Worker| json!({"email": worker.account.email, "name": worker.account.name, "open": worker.open, "mine": ticket.assignee == Some(worker.account.id)});
+            json!({"workers": workers.iter().map(worker).collect::<Vec<_>>(), "assignee": opened.page.view.assignee_name})
+        }
+        "prioritas" if desk.offers(opened.actor, ticket, opened.service.as_ref(), Verb::Prioritize) => {
+            json!({"priorities": classify::by_priority(visit, opened).await?})
+        }
+        "alihkan" => {
+            let agencies = desk.agencies().await?;
+            let others = agencies.iter().filter(|agency| agency.active && agency.code != ticket.agency);
+            json!({"agencies": others.map(|agency| json!({"word": agency.code, "text": agency.name})).collect::<Vec<_>>()})
+        }
+        _ => json!({}),
+    };
+    if let (Some(context), Value::Object(more)) = (context.as_object_mut(), more) {
+        context.extend(more);
+    }
+    Ok(context)
+}
+
+/// Why there is no form, where that can be told; otherwise there is no such page.
+async fn absent(visit: &Visit, opened: &Opened<'_>, verb: Verb) -> Result<String> {
+    let (desk, ticket) = (visit.desk(), &opened.page.view.ticket);
+    match verb {
+        Verb::Escalate if ticket.tier > 1 => {
+            let holder = desk.line_label(ticket);
+            let Some(last) = desk.last_hand_over(opened.actor, &ticket.number).await? else {
+                return Ok(text::phrase(visit.language, "error-already-escalated", &[("holder", &holder)]));
+            };
+            let names = desk.names_in(std::slice::from_ref(&last)).await?;
+            let row = history::row(visit, &last, &names);
+            let (by, at) = (row["actor"].as_str().unwrap_or_default(), row["at"]["long"].as_str().unwrap_or_default());
+            Ok(text::phrase(visit.language, "verb-escalated-by", &[("holder", &holder), ("by", by), ("at", at)]))
+        }
+        Verb::RequestInfo | Verb::WaitVendor if desk.never_pauses(ticket, opened.service.as_ref()) => {
+            Ok(text::word(visit.language, "error-no-pause-critical"))
+        }
+        _ if !ticket.status.allows(verb) => {
+            let error = Error::conflict(Say::new("error-state"));
+            Ok(refusal(visit, opened, &error))
+        }
+        _ => Err(Error::NotFound("act")),
+    }
+}
+
+/// The page again with what was written and what is to be mended.
+async fn again(visit: &Visit, opened: &Opened<'_>, word: &str, sent: &Sent, error: Error) -> Answer {
+    // It may have changed meanwhile.
+    let fresh = open(visit, &opened.page.view.ticket.number).await?;
+    let mut context = shape(visit, &fresh, word).await?;
+    context["kept"] = kept(&sent.0);
+    refused(visit, "verb.html", context, &fresh, error)
+}

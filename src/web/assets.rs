@@ -4,12 +4,11 @@
 use crate::error::Error;
 use crate::secret::sha256;
 use crate::web::packing::{self, Coding};
-use crate::web::visit::Site;
 use poem::http::{HeaderValue, header};
 use poem::web::{Data, Path};
 use poem::{Request, Response, handler};
 use rust_embed::RustEmbed;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 #[derive(RustEmbed)]
 #[folder = "src/web/assets/"]
@@ -73,9 +72,9 @@ impl Asset {
 
 /// One of the files. Only their present names are known.
 #[handler]
-pub fn send(Data(site): Data<&Arc<Site>>, Path(name): Path<String>, request: &Request) -> Response {
+pub fn send(Data(assets): Data<&&'static Assets>, Path(name): Path<String>, request: &Request) -> Response {
     let address = format!("/aset/{name}");
-    let Some(asset) = site.assets.0.iter().find(|asset| asset.address == address) else {
+    let Some(asset) = assets.0.iter().find(|asset| asset.address == address) else {
         let status = Error::NotFound("asset").status();
         return Response::builder().status(poem::http::StatusCode::from_u16(status).unwrap_or_default()).finish();
     };

@@ -5,10 +5,10 @@ use crate::desk::news::{Change, hears};
 use crate::domain::people::Actor;
 use crate::error::Result;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 /// How late others' changes are noticed.
@@ -19,7 +19,8 @@ const QUIET: Duration = Duration::from_secs(15);
 const OVERLAP: i64 = 100;
 /// Changes a slow reader may lag behind before some are skipped.
 const LAG: usize = 1000;
-/// Streams of one session: a browser needs one, a reload a second.
+/// Streams of one session: a browser needs one. A page that was left may not have been noticed yet, so that the
+/// newest takes the place of the oldest.
 const OF_A_SESSION: usize = 4;
 /// Streams of a process.
 const AT_ALL: usize = 2000;
@@ -37,7 +38,10 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Seats {
-    by_session: BTreeMap<i64, usize>,
+    /// Streams of each session, oldest first, with what tells them to end.
+    by_session: BTreeMap<i64, VecDeque<(u64, Arc<Notify>)>>,
+    /// Number of the last stream.
+    last: u64,
     taken: usize,
     /// Somebody looks for news.
     is_watched: bool,
@@ -55,15 +59,18 @@ impl Default for Live {
 struct Seat {
     live: Live,
     session: i64,
+    number: u64,
+    /// Somebody else has got the place.
+    gone: Arc<Notify>,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut seats = self.live.seats();
         seats.taken = seats.taken.saturating_sub(1);
-        if let Some(count) = seats.by_session.get_mut(&self.session) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(own) = seats.by_session.get_mut(&self.session) {
+            own.retain(|(number, _)| *number != self.number);
+            if own.is_empty() {
                 seats.by_session.remove(&self.session);
             }
         }
@@ -80,7 +87,7 @@ impl Live {
         self.0.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A stream for one browser, with what happened after `since`; `None` when there are too many.
+    /// A stream for one browser, with what happened after `since`; `None` when the process has too many.
     ///
     /// # Errors
     /// The database does not answer.
@@ -101,20 +108,27 @@ impl Live {
             closing,
             quiet,
             last,
-            _seat: seat,
+            seat,
         }))
     }
 
     fn sit_down(&self, session: i64) -> Option<Seat> {
         let mut seats = self.seats();
-        let own = seats.by_session.get(&session).copied().unwrap_or_default();
-        if own >= OF_A_SESSION || seats.taken >= AT_ALL {
+        if seats.taken >= AT_ALL {
             return None;
         }
         seats.taken += 1;
-        seats.by_session.insert(session, own + 1);
+        seats.last += 1;
+        let (number, gone) = (seats.last, Arc::new(Notify::new()));
+        let own = seats.by_session.entry(session).or_default();
+        own.push_back((number, gone.clone()));
+        if own.len() > OF_A_SESSION
+            && let Some((_, oldest)) = own.pop_front()
+        {
+            oldest.notify_one();
+        }
         drop(seats);
-        Some(Seat { live: self.clone(), session })
+        Some(Seat { live: self.clone(), session, number, gone })
     }
 
     /// Looks for news as long as somebody listens.
@@ -175,7 +189,7 @@ pub struct Stream {
     quiet: tokio::time::Interval,
     /// What came up to here was told at the beginning.
     last: i64,
-    _seat: Seat,
+    seat: Seat,
 }
 
 impl Stream {
@@ -190,6 +204,7 @@ impl Stream {
             }
             tokio::select! {
                 _ = self.closing.changed() => return None,
+                () = self.seat.gone.notified() => return None,
                 _ = self.quiet.tick() => {
                     // Rights may have changed meanwhile, or the session may have been ended elsewhere.
                     self.actor = self.desk.still_signed_in(&self.token).await.ok()??.actor;

@@ -94,7 +94,7 @@ pub fn routes(desk: Desk) -> Result<impl Endpoint<Output = Response> + 'static> 
 pub fn routes_with(desk: Desk, live: Live) -> Result<impl Endpoint<Output = Response> + 'static> {
     let site = Arc::new(visit::Site::new(desk, live)?);
     // What never changes does not have to pass the door, which asks who somebody is.
-    let files = Route::new().at("/aset/:name", get(assets::send)).data(site.clone());
+    let files = Route::new().at("/aset/:name", get(assets::send)).data(site.assets);
     let pages = list();
     #[cfg(debug_assertions)]
     let pages = pages.at("/galeri", get(gallery::show).post(gallery::mend));

@@ -5,8 +5,7 @@ use serde_json::json;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
-use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
-use thirtyfour::{DesiredCapabilities, WebDriver};
+use thirtyfour::prelude::*;
 
 /// The driver; it ends with the value.
 #[derive(Debug)]

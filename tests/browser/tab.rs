@@ -153,9 +153,9 @@ impl Tab {
     }
 
     /// Presses keys wherever the focus is.
-    pub async fn keys(&self, keys: impl AsRef<str>) {
+    pub async fn keys(&self, keys: impl Into<TypingData>) {
         let focused = self.driver.active_element().await.expect("something has the focus");
-        focused.send_keys(keys.as_ref()).await.expect("keys can be pressed");
+        focused.send_keys(keys.into()).await.expect("keys can be pressed");
     }
 
     /// Signs in by the form.

@@ -147,18 +147,18 @@ const onKey = event => {
 };
 document.addEventListener("keydown", onKey);
 
-// ---- Drafts are kept on the server: phones and machines are shared.
+// ---- Drafts are kept on the server: phones and machines are shared. Forms say where (data-draf).
 const post = (address, fields) => fetch(address, {
   method: "POST", headers: { "X-Requested-With": "meja" }, body: new URLSearchParams(fields), redirect: "manual",
 });
-const states = new Map();
-let noDrafts = false;
+const timers = new Map();
 const keepDraft = async (form, text) => {
-  const fields = new URLSearchParams(new FormData(form));
-  fields.set("untuk", form.getAttribute("action").split("/").pop());
-  let answer;
-  try { answer = await post(`/kerja/tiket/${ticket}/draf`, fields); } catch { return; }
-  if (answer.status === 404 || answer.status === 405) { noDrafts = true; return; }
+  let kept;
+  try {
+    const answer = await post(form.dataset.draf, new FormData(form));
+    if (answer.status === 404 || answer.status === 405) { delete form.dataset.draf; return; }
+    kept = answer.ok;
+  } catch { kept = false; }
   let line = form.querySelector(".draft-line");
   if (!line) {
     line = document.createElement("p");
@@ -166,36 +166,50 @@ const keepDraft = async (form, text) => {
     line.setAttribute("role", "status");
     text.after(line);
   }
-  const kept = answer.ok || answer.type === "opaqueredirect";
-  line.textContent = kept ? words.draftKept.replace("#", new Date().toLocaleTimeString("id", { hour: "2-digit", minute: "2-digit" })) : words.draftLost;
+  const now = new Date();
+  const at = [now.getHours(), now.getMinutes()].map(it => String(it).padStart(2, "0")).join(".");
+  line.textContent = kept ? words.draftKept.replace("#", at) : words.draftLost;
 };
+document.addEventListener("input", event => {
+  const text = event.target;
+  if (text.nodeName !== "TEXTAREA" || !text.form?.dataset.draf) return;
+  clearTimeout(timers.get(text));
+  timers.set(text, setTimeout(() => keepDraft(text.form, text), 1500));
+});
+// What is sent needs no draft any more.
+document.addEventListener("submit", () => timers.forEach(clearTimeout));
+
+// ---- Presence: told while somebody looks and does something, never by a page that was left open (data-hadir).
 let last = Date.now();
 for (const kind of ["keydown", "pointerdown", "scroll"]) addEventListener(kind, () => { last = Date.now(); }, { passive: true });
-if (ticket) {
-  document.addEventListener("input", event => {
-    const text = event.target;
-    if (noDrafts || text.nodeName !== "TEXTAREA" || text.form?.method !== "post" || !text.form.elements._csrf) return;
-    clearTimeout(states.get(text));
-    states.set(text, setTimeout(() => keepDraft(text.form, text), 1500));
-  });
+const here = async () => {
+  const place = document.querySelector("[data-hadir]");
+  const token = document.querySelector("input[name=_csrf]")?.value;
+  if (!place || document.hidden || !token || Date.now() - last > 300000) return;
+  const writes = document.activeElement?.nodeName === "TEXTAREA" && document.activeElement.value;
+  try {
+    const answer = await post(place.dataset.hadir, { _csrf: token, menulis: writes ? "1" : "0" });
+    if (!answer.ok) { place.removeAttribute("data-hadir"); return; }
+    const page = await fetch(location.pathname, { headers: { "X-Requested-With": "meja" } });
+    const next = page.ok && new DOMParser().parseFromString(await page.text(), "text/html").querySelector("[data-hadir]");
+    if (next && next.innerHTML !== place.innerHTML) place.replaceChildren(...next.childNodes);
+  } catch {}
+};
+here();
+setInterval(here, 20000);
 
-  // ---- Presence: told while somebody looks and does something, never by a page that was left open.
-  let alone = false;
-  const here = async () => {
-    const token = document.querySelector("input[name=_csrf]")?.value;
-    if (alone || document.hidden || !token || Date.now() - last > 300000) return;
-    const writes = document.activeElement?.nodeName === "TEXTAREA" && document.activeElement.value;
-    try {
-      const answer = await post(`/kerja/tiket/${ticket}/hadir`, { _csrf: token, keadaan: writes ? "menulis" : "melihat" });
-      if (answer.status === 404 || answer.status === 405) alone = true;
-      const place = document.getElementById("hadir");
-      if (place && answer.ok && answer.headers.get("content-type")?.startsWith("text/html")) {
-        place.innerHTML = await answer.text();
-      }
-    } catch {}
-  };
-  here();
-  setInterval(here, 20000);
+// ---- An answer that can still be called back counts its seconds (data-tahan).
+const began = performance.now();
+for (const box of document.querySelectorAll("[data-tahan]")) {
+  const line = box.querySelector("p");
+  const all = Number(line.textContent.match(/\d+(?=\D*$)/)?.[0]);
+  // Said once; a second is no news.
+  box.setAttribute("aria-live", "off");
+  const count = setInterval(() => {
+    const left = Math.max(0, Math.ceil(all - (performance.now() - began) / 1000));
+    line.textContent = line.textContent.replace(/\d+(?=\D*$)/, left);
+    if (!left) { clearInterval(count); box.querySelector("form")?.remove(); }
+  }, 1000);
 }
 window.meja.openDialog = openDialog;
 })();

@@ -54,7 +54,14 @@ const show = async (url, keep) => {
   const id = old.contains(focus) && focus.id;
   const caret = id && focus.selectionStart;
   const opened = [...old.querySelectorAll("details[open][id]")].map(it => it.id);
+  const typed = [...old.querySelectorAll("textarea[id], input[id]:not([type=radio]):not([type=hidden])")]
+    .filter(it => it.type === "checkbox" ? it.checked !== it.defaultChecked : it.value !== it.defaultValue);
   old.replaceChildren(...page.getElementById("isi").childNodes);
+  // What somebody has written outside of the filter is not ours to take.
+  for (const it of typed.filter(it => !it.form?.matches(".filter"))) {
+    const next = document.getElementById(it.id);
+    if (next) { next.value = it.value; next.checked = it.checked; }
+  }
   for (const name of opened) document.getElementById(name)?.setAttribute("open", "");
   const next = id && document.getElementById(id);
   if (next) {

@@ -4,7 +4,9 @@
 
 mod accounts;
 mod api;
+mod answering;
 mod architecture;
+mod canned;
 mod catalogue;
 mod catalogue_pages;
 mod clock_rules;

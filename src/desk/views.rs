@@ -10,6 +10,7 @@ use crate::domain::service::{Agency, Service};
 use crate::domain::ticket::Ticket;
 use crate::error::{Error, Result, Say};
 use crate::policy::{Deadlines, Explanation, explain};
+use crate::store::holds::Held;
 use crate::store::relations::Consultation;
 use crate::store::tickets::{After, Filter, Listed, Sort};
 use crate::store::{self, Tx};
@@ -51,6 +52,8 @@ pub struct TicketPage {
     pub links: Vec<(String, String)>,
     /// Consultations with somebody outside.
     pub consultations: Vec<Consultation>,
+    /// Answers that wait before they leave, or did; for those who may read notes.
+    pub holds: Vec<Held>,
 }
 
 /// A page of a list and where it goes on.
@@ -258,6 +261,7 @@ impl Desk {
             files: store::messages::attachments(tx, id).await?,
             links: if internal { store::relations::links(tx, id).await? } else { Vec::new() },
             consultations: if internal { store::relations::consultations(tx, id).await? } else { Vec::new() },
+            holds: if internal { store::holds::holds_of(tx, id).await? } else { Vec::new() },
             view: self.view(tx, ticket).await?,
         })
     }

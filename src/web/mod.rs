@@ -17,9 +17,13 @@ mod account;
 mod acts;
 mod addresses;
 mod agent;
+mod answering;
 mod assets;
 mod bulk;
+mod canned;
 mod catalogue;
+mod composer;
+mod conflict;
 mod door;
 mod duties;
 mod failure;
@@ -102,6 +106,16 @@ fn list() -> Route {
         .at("/kerja/tiket/:number/lampiran/:id", get(ticket::file))
         .at("/kerja/tiket/:number/riwayat", get(history::show_events))
         .at("/kerja/tiket/:number/batas", get(history::show_deadlines))
+        .at("/kerja/makro", get(canned::list))
+        .at("/kerja/makro/baru", get(canned::show_new).post(canned::add))
+        .at("/kerja/makro/:id", get(canned::show).post(canned::save))
+        .at("/kerja/makro/:id/:act", post(canned::offer))
+        .at("/kerja/tiket/:number/makro", post(canned::insert))
+        .at("/kerja/tiket/:number/jalankan", post(acts::run_reply))
+        .at("/kerja/tiket/:number/draf", post(answering::keep_draft))
+        .at("/kerja/tiket/:number/ambil-draf", post(answering::take_over))
+        .at("/kerja/tiket/:number/hadir", post(answering::attend))
+        .at("/kerja/tiket/:number/batal", post(answering::withdraw))
         .at("/kerja/tiket/:number/:act", post(acts::do_act))
         .at("/kerja/layanan", get(services::list))
         .at("/kerja/layanan-baru", get(service_form::show_new).post(service_form::add))

@@ -8,6 +8,7 @@ use crate::domain::ticket::{Priority, Ticket, Verb};
 use crate::error::{Error, Result};
 use crate::secret::new_token;
 use crate::web::addresses::ACTS;
+use crate::web::composer;
 use crate::web::failure::Answer;
 use crate::web::render::download;
 use crate::web::visit::{Visit, query};
@@ -21,9 +22,10 @@ pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>, request:
     let actor = visit.staff()?;
     let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
     let page = visit.desk().ticket_page(actor, &number).await?;
-    let done = query(request).remove("kabar").filter(|word| ACTS.iter().any(|(act, _)| act == word));
+    let done = query(request).remove("kabar").filter(|word| composer::is_news(word));
     let mut context = shape(visit, actor, &page).await?;
     context["done"] = done.into();
+    composer::note_presence(visit, actor, &number).await;
     Ok(visit.form("ticket.html", context)?)
 }
 
@@ -46,6 +48,7 @@ pub async fn shape(visit: &Visit, actor: &Actor, page: &TicketPage) -> Result<Va
     let service = services.iter().find(|service| Some(&service.code) == ticket.service.as_ref());
     let agency = agencies.iter().find(|agency| agency.code == ticket.agency);
     let mut context = head(visit, page);
+    let writing = composer::shape(visit, actor, page).await?;
     let more = json!({
         "service": service.map(|service| json!({"name": service.name, "critical": service.critical})),
         "agency": agency.map_or(&ticket.agency, |agency| &agency.name),
@@ -63,6 +66,7 @@ pub async fn shape(visit: &Visit, actor: &Actor, page: &TicketPage) -> Result<Va
     });
     if let (Some(context), Value::Object(more)) = (context.as_object_mut(), more) {
         context.extend(more);
+        context.extend(writing.as_object().cloned().unwrap_or_default());
     }
     Ok(context)
 }

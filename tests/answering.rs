@@ -150,6 +150,19 @@ async fn no_text_is_lost(engine: Engine) {
     town.send(&budi, &late, "catatan", &[("body", "Kami datang besok")]).await.is(303);
     budi.get(&town.address()).await.shows("Kami datang besok");
     assert_eq!(town.mails_with("besok").await, []);
+    // The ticket is somebody else's now: nothing of it is told, but the text is there.
+    let Some(town) = Town::plain(engine).await else { return };
+    let budi = town.browser(AGENT).await;
+    let his = budi.get(&town.address()).await;
+    let path = format!("/tickets/{}/reclassify", town.number);
+    let moved = json!({"agency": "DISDUKCAPIL", "reason": "Bukan kewenangan Dinkes"});
+    town.app.post("demo-superadmin", &path, moved).await.ok(200);
+    for act in ["balas", "draf"] {
+        let gone = town.send(&budi, &his, act, &[("jenis", "balas"), ("body", "Kami <b>datang</b>")]).await;
+        gone.is(404).shows("Kami &lt;b&gt;datang&lt;/b&gt;</textarea>");
+        assert!(!gone.html.contains("SIMPUS lambat"), "{}", gone.html);
+    }
+    town.send(&budi, &his, "ambil", &[]).await.is(404);
 }
 
 async fn drafts(engine: Engine) {
@@ -244,12 +257,17 @@ async fn called_back(engine: Engine) {
     town.desk.send_outbox().await.unwrap();
     assert_eq!(town.mails_with("Salah tulis").await, [OutboxState::Held]);
     assert!(!town.reporter_reads().await.contains("Salah tulis"), "nobody reads what may still be called back");
+    let path = format!("/tickets/{}/messages", town.number);
+    let read = town.app.get("demo-dinkes", &path).await.ok(200);
+    assert_eq!((&read["items"][1]["body"], &read["items"][1]["delivery"]), (&json!("Salah tulis"), &json!("held")));
     let message = page.hidden("pesan");
     let hers = ani.get(&town.address()).await;
     assert!(!hers.html.contains("Batalkan"), "only its writer calls it back");
     town.send(&ani, &hers, "batal", &[("pesan", &message)]).await.is(404);
     town.send(&ani, &hers, "catatan", &[("body", "Catatan di antaranya")]).await.is(303);
-    town.send(&budi, &page, "batal", &[("pesan", &message)]).await.goes_to(&format!("{}?kabar=batal#balas", town.address()));
+    town.send(&budi, &page, "batal", &[("pesan", &message)])
+        .await
+        .goes_to(&format!("{}?kabar=batal#balas", town.address()));
     town.send(&budi, &page, "batal", &[("pesan", &message)]).await.is(303);
     let page = budi.get(&town.address()).await;
     page.shows("dibatalkan, tidak pernah terkirim").shows("Salah tulis</textarea>");
@@ -261,6 +279,7 @@ async fn called_back(engine: Engine) {
     town.wait(60);
     town.desk.send_outbox().await.unwrap();
     assert_eq!(town.mails_with("Salah tulis").await, [OutboxState::Withdrawn]);
+    assert_eq!(town.app.get("demo-dinkes", &path).await.ok(200)["items"][1]["delivery"], "withdrawn");
     assert!(!town.reporter_reads().await.contains("Salah tulis"));
     // The promise of an answer runs on and is found broken at its own instant.
     town.wait(3 * 24 * 3600);
@@ -293,7 +312,10 @@ async fn solution_back(engine: Engine) {
     }
     town.app.audit_is_intact().await;
     // A question pauses; called back, nothing stood still.
-    town.app.post("demo-dinkes", &format!("/tickets/{}/resume", town.number), json!({"reason": "Lanjut"})).await.ok(200);
+    town.app
+        .post("demo-dinkes", &format!("/tickets/{}/resume", town.number), json!({"reason": "Lanjut"}))
+        .await
+        .ok(200);
     let before = town.ticket().await;
     let his = budi.get(&town.address()).await;
     town.send(&budi, &his, "minta-data", &[("body", "Lalu sekarang?")]).await.is(303);
@@ -367,7 +389,14 @@ async fn presence(engine: Engine) {
     ani.get(&town.address()).await.shows(&format!("{name} sedang menulis"));
     let unit = town.desk.by_token("demo-superadmin").await.unwrap();
     let seen = town.desk.present(&unit, &[&town.number, "OKI-2610-00099-1"]).await.unwrap();
-    assert_eq!(seen.iter().map(|one| (one.number.as_str(), one.writing)).collect::<Vec<_>>(), [(town.number.as_str(), true)]);
+    assert_eq!(
+        seen.iter().map(|one| (one.number.as_str(), one.writing)).collect::<Vec<_>>(),
+        [(town.number.as_str(), true)]
+    );
+    // Whoever has sent writes no longer.
+    town.send(&budi, &his, "catatan", &[("body", "Sudah")]).await.is(303);
+    ani.get(&town.address()).await.shows(&format!("Sedang dilihat: {name}"));
+    town.send(&budi, &his, "hadir", &[("menulis", "1")]).await.is(204);
     town.wait(29);
     ani.get(&town.address()).await.shows("sedang menulis");
     town.wait(1);

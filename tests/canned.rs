@@ -130,6 +130,9 @@ async fn effects(engine: Engine) {
     assert_eq!(app.ticket(&number).await["priority"], "P4", "all or nothing");
     let done = send(&budi, &stopped, &format!("{address}/jalankan"), &body).await;
     done.goes_to(&format!("/kerja/tiket/{second}"));
+    let next = budi.get(&done.location).await;
+    next.shows(&format!("Balasan untuk tiket {number} terkirim dalam 20 detik."));
+    next.shows(&format!("action=\"/kerja/tiket/{number}/batal\""));
     let ticket = app.ticket(&number).await;
     assert_eq!((&ticket["priority"], &ticket["status"]), (&json!("P2"), &json!("resolved")));
     let kinds: Vec<String> = app.events(&number).await.into_iter().map(|(kind, _)| kind).collect();
@@ -211,8 +214,10 @@ async fn rights(engine: Engine) {
 
 async fn machines(engine: Engine) {
     let Some((app, number)) = town(engine).await else { return };
-    let reply = |name: &str, body: &str| json!({"name": name, "body": body, "scope": "agency", "agency": "DINKES",
-        "status": "resolved", "next_step": "stay"});
+    let reply = |name: &str, body: &str| {
+        json!({"name": name, "body": body, "scope": "agency", "agency": "DINKES",
+        "status": "resolved", "next_step": "stay"})
+    };
     let made = app.post("demo-dinkes", "/canned-replies", reply("Pulih", "Yth. {{ pelapor }}, pulih.")).await.ok(201);
     assert_eq!((&made["version"], &made["used"], &made["status"]), (&json!(1), &json!(0), &json!("resolved")));
     let path = format!("/canned-replies/{}", made["id"]);

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
 mod accounts;
-mod api;
 mod answering;
+mod api;
 mod architecture;
 mod canned;
 mod catalogue;

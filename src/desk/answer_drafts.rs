@@ -10,7 +10,7 @@ use crate::error::{Error, Result, Say};
 use crate::secret::sha256;
 use crate::store::drafts::{Draft, NewDraft};
 use crate::store::{self, Tx};
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 
 /// A draft for the reporter.
@@ -119,7 +119,8 @@ impl Desk {
     /// As [`Desk::keep_answer_draft`].
     pub async fn keep_parting_words(&self, token: &str, number: &str, kind: &str, body: &str) -> Result<()> {
         let mut tx = self.db.read().await?;
-        let Some(session) = store::sessions::find(&mut tx, &sha256(token)).await?.filter(|found| !found.owes_code) else {
+        let Some(session) = store::sessions::find(&mut tx, &sha256(token)).await?.filter(|found| !found.owes_code)
+        else {
             return Ok(());
         };
         let account = Account::from(session.account);
@@ -130,13 +131,20 @@ impl Desk {
     }
 }
 
-/// Takes away the draft of what was just sent.
-pub(super) async fn sent(tx: &mut Tx, actor: &Actor, ticket: &Ticket, verb: Verb) -> Result<()> {
+/// Takes away the draft of what was just sent; its writer writes no longer at `machine`, the machine's instant.
+pub(super) async fn sent(
+    tx: &mut Tx,
+    actor: &Actor,
+    ticket: &Ticket,
+    verb: Verb,
+    machine: DateTime<Utc>,
+) -> Result<()> {
     let kind = match verb {
         Verb::Reply | Verb::RequestInfo | Verb::Resolve => ANSWER,
         Verb::Note => NOTE,
         _ => return Ok(()),
     };
+    store::presence::note_presence(tx, ticket.id, actor.account.id, false, machine).await?;
     store::drafts::drop_draft(tx, ticket.id, actor.account.id, kind).await
 }
 

@@ -9,17 +9,17 @@
 //! noted before it, and everything computed follows from there: a deadline that passed meanwhile is then found
 //! passed at its own instant. It is refused once something else has built on the answer, see [`BUILDS_ON_IT`].
 
+use crate::desk::Desk;
 use crate::desk::answer_drafts::{ANSWER, joined};
 use crate::desk::verbs::Change;
 use crate::desk::working::Working;
-use crate::desk::Desk;
 use crate::domain::clock_plan::{ClockKind, SlaClock};
 use crate::domain::event::ActorLabel;
 use crate::domain::people::{Action, Actor, may};
 use crate::domain::ticket::{Priority, Status, Ticket};
 use crate::error::{Error, Result, Say};
 use crate::store::drafts::NewDraft;
-use crate::store::holds::Held;
+use crate::store::holds::{Held, Waiting};
 use crate::store::{self, Tx};
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -97,6 +97,14 @@ impl Desk {
         tx.commit().await
     }
 
+    /// Answers of the actor's that can still be called back, on whatever ticket.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn waiting_answers(&self, actor: &Actor) -> Result<Vec<Waiting>> {
+        store::holds::waiting_of(&mut self.db.glance().await?, actor.account.id, self.now()).await
+    }
+
     /// What became of the messages of a ticket that were held, by message; for those who may read notes.
     ///
     /// # Errors
@@ -149,7 +157,8 @@ impl Desk {
 /// When an answer was given, if nothing has built on it since.
 async fn given_at(tx: &mut Tx, ticket: &Ticket, message: i64) -> Result<DateTime<Utc>> {
     let events = store::events::of_stream(tx, &ticket.number, 0, i64::MAX).await?;
-    let payloads: Vec<Value> = events.iter().map(|event| serde_json::from_str(&event.payload).unwrap_or_default()).collect();
+    let payloads: Vec<Value> =
+        events.iter().map(|event| serde_json::from_str(&event.payload).unwrap_or_default()).collect();
     let called_back: Vec<i64> = payloads.iter().filter_map(|payload| payload["answer"].as_i64()).collect();
     let place = payloads.iter().position(|payload| payload["message"]["id"].as_i64() == Some(message));
     let place = place.ok_or(Error::NotFound("answer"))?;
@@ -199,7 +208,6 @@ async fn keep_text(tx: &mut Tx, actor: &Actor, ticket: &Ticket, message: i64, no
     let drafts = store::drafts::on_ticket(tx, ticket.id).await?;
     let begun = drafts.iter().find(|draft| draft.account_id == actor.account.id && draft.kind == ANSWER);
     let body = joined(&message.body, begun.map_or("", |draft| &draft.body));
-    let draft =
-        NewDraft { ticket: ticket.id, account: actor.account.id, kind: ANSWER, body: &body, reply: None };
+    let draft = NewDraft { ticket: ticket.id, account: actor.account.id, kind: ANSWER, body: &body, reply: None };
     store::drafts::keep_draft(tx, &draft, now).await
 }

@@ -9,16 +9,8 @@ use serde_json::Value;
 
 /// Events that change nothing of what somebody is about to write: the clock's notices and what colleagues do for
 /// themselves. Everything else by somebody else counts.
-const QUIET: [&str; 8] = [
-    "warned",
-    "breached",
-    "response_overdue",
-    "reminded",
-    "recomputed",
-    "address_confirmed",
-    "draft_taken",
-    "viewed",
-];
+const QUIET: [&str; 8] =
+    ["warned", "breached", "response_overdue", "reminded", "recomputed", "address_confirmed", "draft_taken", "viewed"];
 
 /// Events that carry a message the reporter can read.
 const PUBLIC: [&str; 4] = ["requester_wrote", "replied", "info_requested", "resolved"];

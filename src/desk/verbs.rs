@@ -105,7 +105,9 @@ impl Desk {
             let verb = command.verb();
             let priority = working.ticket.priority;
             // A ready-made answer asks for a priority that the ticket may have already.
-            if reply.is_some() && matches!(&command, Command::Prioritize { priority: wanted, .. } if *wanted == priority) {
+            if reply.is_some()
+                && matches!(&command, Command::Prioritize { priority: wanted, .. } if *wanted == priority)
+            {
                 continue;
             }
             if !working.ticket.status.allows(verb) {
@@ -115,7 +117,7 @@ impl Desk {
             let mut change = Change { desk: self, tx: &mut tx, actor, now, working: &mut working, on_page };
             change.apply(command).await?;
             if on_page {
-                answer_drafts::sent(&mut tx, actor, &working.ticket, verb).await?;
+                answer_drafts::sent(&mut tx, actor, &working.ticket, verb, self.clock.machine()).await?;
             }
         }
         if let Some(reply) = reply {

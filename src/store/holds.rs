@@ -72,6 +72,32 @@ pub async fn holds_of(tx: &mut Tx, ticket: i64) -> Result<Vec<Held>> {
     )
 }
 
+/// An answer of somebody's that waits to leave.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Waiting {
+    /// The message.
+    pub message_id: i64,
+    /// Number of its ticket.
+    pub number: String,
+    /// Until when it can be called back, by the desk's clock. UTC.
+    pub until_at: DateTime<Utc>,
+}
+
+/// Answers of an account that can still be called back at `now`, on whatever ticket, first over first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn waiting_of(tx: &mut Tx, account: i64, now: DateTime<Utc>) -> Result<Vec<Waiting>> {
+    sql!(
+        tx,
+        fetch_all as Waiting,
+        "select h.message_id, t.number, h.until_at from held_answer h join ticket t on t.id = h.ticket_id \
+         where h.state = 'held' and h.account_id = $1 and h.until_at > $2 order by h.until_at, h.message_id",
+        account,
+        now,
+    )
+}
+
 /// Lets go of every answer whose time is over at `now` (the desk's): its mails may be sent from `machine` on. Gives how
 /// many answers were let go.
 ///

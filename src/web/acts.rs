@@ -8,9 +8,9 @@ use crate::domain::people::Actor;
 use crate::error::{Error, FieldError, Result, Say};
 use crate::web::addresses::{ACTS, command};
 use crate::web::answering::Written;
+use crate::web::canned;
 use crate::web::composer::{ANSWERS, kind_of};
 use crate::web::conflict;
-use crate::web::canned;
 use crate::web::failure::{Answer, Failure};
 use crate::web::render::see_other;
 use crate::web::sent::Sent;
@@ -41,9 +41,10 @@ pub async fn do_act(
         return again(visit, actor, &number, &act, &sent, &problems).await;
     };
     let reply = sent.get("makro").parse().ok().filter(|_| ANSWERS.contains(&act.as_str()));
-    match perform(visit, actor, &number, &act, &sent, &(vec![command], reply)).await? {
-        Outcome::Done(number) => Ok(see_other(&format!("/kerja/tiket/{number}?kabar={act}"))),
-        Outcome::Stopped(page) => Ok(*page),
+    match perform(visit, actor, &number, &act, &sent, &(vec![command], reply)).await {
+        Ok(Outcome::Done(number)) => Ok(see_other(&format!("/kerja/tiket/{number}?kabar={act}"))),
+        Ok(Outcome::Stopped(page)) => Ok(*page),
+        Err(Failure(error)) => Ok(conflict::gone(visit, &sent, error)?),
     }
 }
 
@@ -61,9 +62,10 @@ pub async fn run_reply(Data(visit): Data<&Visit>, Path(typed): Path<String>, Wri
         return Ok(see_other(&format!("/kerja/tiket/{number}?kabar=makro-berubah#balas")));
     }
     let asked = (reply.commands(body), Some(id));
-    match perform(visit, actor, &number, "jalankan", &sent, &asked).await? {
-        Outcome::Done(number) => Ok(see_other(&canned::onward(visit, actor, &number, reply.next()).await?)),
-        Outcome::Stopped(page) => Ok(*page),
+    match perform(visit, actor, &number, "jalankan", &sent, &asked).await {
+        Ok(Outcome::Done(number)) => Ok(see_other(&canned::onward(visit, actor, &number, reply.next()).await?)),
+        Ok(Outcome::Stopped(page)) => Ok(*page),
+        Err(Failure(error)) => Ok(conflict::gone(visit, &sent, error)?),
     }
 }
 
@@ -131,14 +133,7 @@ async fn stop(
 }
 
 /// The ticket as it stands now, with the text of a form that must be mended.
-async fn again(
-    visit: &Visit,
-    actor: &Actor,
-    number: &str,
-    act: &str,
-    sent: &Sent,
-    problems: &[FieldError],
-) -> Answer {
+async fn again(visit: &Visit, actor: &Actor, number: &str, act: &str, sent: &Sent, problems: &[FieldError]) -> Answer {
     let page = visit.desk().ticket_page(actor, number).await?;
     let mut context = ticket::shape(visit, actor, &page).await?;
     let kept = ["body", "reason", "tried", "solution", "priority"];

@@ -4,6 +4,7 @@ use crate::desk::answer_drafts::{ANSWER, NOTE};
 use crate::domain::number;
 use crate::error::Error;
 use crate::web::composer::kind_of;
+use crate::web::conflict;
 use crate::web::failure::{Answer, Failure};
 use crate::web::render::see_other;
 use crate::web::sent::Sent;
@@ -78,7 +79,9 @@ pub async fn keep_draft(
     let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
     let kind = draft_kind(&sent);
     let reply = sent.get("makro").parse().ok();
-    visit.desk().keep_answer_draft(actor, &number, kind, text(&sent), reply).await?;
+    if let Err(error) = visit.desk().keep_answer_draft(actor, &number, kind, text(&sent), reply).await {
+        return Ok(conflict::gone(visit, &sent, error)?);
+    }
     if is_script(request) {
         return Ok(Response::builder().status(StatusCode::NO_CONTENT).finish());
     }

@@ -61,7 +61,8 @@ pub async fn show(Data(visit): Data<&Visit>, Path(id): Path<i64>, request: &Requ
     let reply = visit.desk().canned_reply(actor, id).await?;
     let mut context = shape(visit, actor, Some(&reply), &fields(&reply)).await?;
     let mut asked = query(request);
-    context["done"] = asked.remove("kabar").filter(|word| ["simpan", "tarik", "pulihkan"].contains(&word.as_str())).into();
+    context["done"] =
+        asked.remove("kabar").filter(|word| ["simpan", "tarik", "pulihkan"].contains(&word.as_str())).into();
     if let Some(typed) = asked.remove("tiket").filter(|typed| !typed.trim().is_empty()) {
         context["ticket"] = typed.trim().into();
         context["preview"] = preview(visit, actor, &reply, &typed).await?;
@@ -138,9 +139,9 @@ pub async fn onward(visit: &Visit, actor: &Actor, number: &str, next: NextStep) 
 pub async fn offered(visit: &Visit, actor: &Actor, view: &TicketView, begun: Option<i64>) -> Result<(Value, Value)> {
     let replies = visit.desk().replies_for(actor, &view.ticket).await?;
     let chosen = replies.iter().find(|reply| Some(reply.id) == begun);
-    let running = chosen.map(|reply| (reply, effects(visit, view, reply))).filter(|(reply, effects)| {
-        !effects.is_empty() || reply.next() != NextStep::Stay
-    });
+    let running = chosen
+        .map(|reply| (reply, effects(visit, view, reply)))
+        .filter(|(reply, effects)| !effects.is_empty() || reply.next() != NextStep::Stay);
     let running = running.map_or(Value::Null, |(reply, effects)| {
         json!({"id": reply.id, "version": reply.version, "name": reply.name, "effects": effects,
             "next": (reply.next() != NextStep::Stay).then(|| visit.word("reply-next", reply.next().as_str()))})
@@ -247,7 +248,12 @@ fn row(visit: &Visit, reply: &CannedReply) -> Value {
 async fn shape(visit: &Visit, actor: &Actor, reply: Option<&CannedReply>, typed: &Value) -> Result<Value> {
     let word = |family: &str, word: &str| json!({"word": word, "text": visit.word(family, word)});
     let office = actor.grants.iter().any(|grant| grant.is_of_ict_office());
-    let own: Vec<&str> = actor.grants.iter().filter(|grant| matches!(grant.role, Role::Tier1Agent | Role::Tier2Unit | Role::AgencyHead)).filter_map(|grant| grant.agency.as_deref()).collect();
+    let own: Vec<&str> = actor
+        .grants
+        .iter()
+        .filter(|grant| matches!(grant.role, Role::Tier1Agent | Role::Tier2Unit | Role::AgencyHead))
+        .filter_map(|grant| grant.agency.as_deref())
+        .collect();
     let agencies = visit.desk().agencies().await?;
     let agencies = agencies.iter().filter(|agency| office || own.contains(&agency.code.as_str()));
     let scopes = ReplyScope::ALL.iter().filter(|scope| match scope {

@@ -5,6 +5,7 @@ use crate::desk::views::TicketPage;
 use crate::domain::people::Actor;
 use crate::error::Result;
 use crate::store::drafts::Draft;
+use crate::store::holds::Waiting;
 use crate::store::presence::Present;
 use crate::text;
 use crate::web::addresses::ACTS;
@@ -58,14 +59,15 @@ pub async fn shape(visit: &Visit, actor: &Actor, page: &TicketPage) -> Result<Va
             "team": drafts.team,
         },
         "present": present.iter().map(shape_of_person).collect::<Vec<_>>(),
-        "held": held(visit, actor, page),
+        "held": held(visit, actor, &ticket.number).await?,
         "most_urgent": ticket.priority == crate::domain::ticket::Priority::P1,
         "hold_seconds": visit.desk().pack().lifecycle.answer_hold_seconds,
     }))
 }
 
 fn own(visit: &Visit, drafts: &Drafts, kind: &str) -> Value {
-    let shape = |draft: &Draft| json!({"body": draft.body, "at": visit.instant(draft.updated_at), "reply": draft.reply_id});
+    let shape =
+        |draft: &Draft| json!({"body": draft.body, "at": visit.instant(draft.updated_at), "reply": draft.reply_id});
     drafts.own(kind).map_or(Value::Null, shape)
 }
 
@@ -85,15 +87,19 @@ pub fn shape_of_person(present: &Present) -> Value {
     json!({"name": present.name, "initials": initials.to_uppercase(), "writing": present.writing})
 }
 
-/// Answers of the actor's that can still be called back.
-fn held(visit: &Visit, actor: &Actor, page: &TicketPage) -> Vec<Value> {
+/// Answers of the actor's that can still be called back, also on the ticket he has just left.
+///
+/// # Errors
+/// The database does not answer.
+async fn held(visit: &Visit, actor: &Actor, number: &str) -> Result<Vec<Value>> {
     let now = visit.desk().now();
-    let own = page.holds.iter().filter(|held| held.account_id == actor.account.id && held.is_waiting(now));
-    own.map(|held| {
+    let shape = |held: &Waiting| {
         let left = held.until_at - now + Duration::milliseconds(999);
-        json!({"message": held.message_id, "seconds": left.num_seconds(), "until": visit.instant(held.until_at)})
-    })
-    .collect()
+        let elsewhere = (held.number != number).then_some(&held.number);
+        json!({"message": held.message_id, "number": held.number, "elsewhere": elsewhere, "seconds": left.num_seconds(),
+            "until": visit.instant(held.until_at)})
+    };
+    Ok(visit.desk().waiting_answers(actor).await?.iter().map(shape).collect())
 }
 
 /// What became of a message that was held: nothing to tell once it was sent.

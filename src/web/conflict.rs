@@ -14,6 +14,25 @@ use serde_json::{Value, json};
 /// Fields of forms that are no text of the writer's.
 const HIDDEN: [&str; 6] = ["_csrf", "key", "versi", "jenis", "bahasa", "pilihan"];
 
+/// Fields that people write into.
+const TEXTS: [&str; 6] = ["body", "reason", "tried", "solution", "cause", "question"];
+
+/// The answer to a form on a ticket that its writer may not open (any more): nothing of the ticket, and his own text. Any
+/// other error, and a form without text, is answered as ever.
+///
+/// # Errors
+/// The error itself.
+pub fn gone(visit: &Visit, sent: &Sent, error: Error) -> Result<Response> {
+    let written = sent.0.iter().filter(|(name, value)| TEXTS.contains(&name.as_str()) && !value.trim().is_empty());
+    let fields: Vec<Value> = written.map(|(name, value)| json!({"name": name, "value": value})).collect();
+    if fields.is_empty() || !matches!(error, Error::NotFound("ticket")) {
+        return Err(error);
+    }
+    let mut response = visit.page("ticket_gone.html", json!({"fields": fields}))?;
+    response.set_status(StatusCode::NOT_FOUND);
+    Ok(response)
+}
+
 /// What the page of a refused form says: `told` why, `unseen` what happened since the page was opened. Any form that
 /// is sent to `/kerja/tiket/{number}/{act}` may end here: every field it carried stands on the page again.
 ///
@@ -31,12 +50,14 @@ pub async fn page(
     let page = visit.desk().ticket_page(actor, number).await?;
     let mut context = ticket::shape(visit, actor, &page).await?;
     let stale = told.1.is_empty();
-    let text = |name: &str| ["body", "reason", "tried", "solution", "cause", "question"].contains(&name);
+    let text = |name: &str| TEXTS.contains(&name);
     let kept = sent.0.iter().filter(|(name, _)| !HIDDEN.contains(&name.as_str()));
     let (texts, others): (Vec<_>, Vec<_>) = kept.partition(|(name, _)| text(name));
     let kind = kind_of(act);
     // The box for answers holds one text, whichever button sent it.
-    let body = texts.iter().find(|(name, value)| kind.is_some() && ["body", "solution"].contains(&name.as_str()) && !value.is_empty());
+    let body = texts
+        .iter()
+        .find(|(name, value)| kind.is_some() && ["body", "solution"].contains(&name.as_str()) && !value.is_empty());
     let fields: Vec<Value> = match body {
         Some((_, value)) => vec![json!({"name": "body", "value": value})],
         None => texts.iter().map(|(name, value)| json!({"name": name, "value": value})).collect(),

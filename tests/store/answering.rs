@@ -108,6 +108,10 @@ async fn a_held_answer_takes_its_mails_along(db: Db) {
     let mut tx = write(&db).await;
     assert_eq!(messages::of_ticket(&mut tx, id, false, 0, 10).await.unwrap().len(), 0, "not shown to the reporter");
     assert_eq!(messages::of_ticket(&mut tx, id, true, 0, 10).await.unwrap().len(), 3);
+    let waiting = holds::waiting_of(&mut tx, budi, at(10)).await.unwrap();
+    let waiting: Vec<_> = waiting.iter().map(|one| (one.message_id, one.number.as_str())).collect();
+    assert_eq!(waiting, held[1..].iter().map(|one| (one.message_id, "OKI-2602-00001-0")).collect::<Vec<_>>());
+    assert!(holds::waiting_of(&mut tx, budi + 1, at(10)).await.unwrap().is_empty());
     assert!(!holds::any_hold_over(&mut tx, at(9)).await.unwrap());
     assert!(holds::any_hold_over(&mut tx, at(10)).await.unwrap());
     assert_eq!(holds::release_holds(&mut tx, at(10), at(500)).await.unwrap(), 1);

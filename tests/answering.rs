@@ -19,6 +19,7 @@ crate::support::on_both! {
     an_answer_leaves_once_after_its_hold = leaves_once;
     what_is_urgent_and_what_machines_write_is_not_held = not_held;
     whoever_is_at_a_ticket_is_seen_for_half_a_minute = presence;
+    a_change_of_ones_own_is_taken_back = undone;
 }
 
 /// Monday morning, an hour before the response is due.
@@ -225,13 +226,18 @@ async fn parting(engine: Engine) {
     let page = budi.get(&town.address()).await;
     page.shows("Panjang sekali tulisan ini</textarea>");
     // A form that was not made for the session keeps nothing.
+    let his = page;
     town.wait(9 * 3600);
+    let longer = [("body", "Panjang sekali tulisan ini, dan lebih")];
+    town.send(&budi, &his, "selesaikan", &longer).await.is(303);
+    town.send(&budi, &his, "serahkan", &[("reason", "Tidak mampu"), ("tried", "Mulai ulang")]).await.is(303);
     let mut form = vec![("_csrf", "palsu"), ("body", "Bukan tulisan saya")];
     budi.post(&format!("{}/balas", town.address()), &form).await.is(303);
     // Nor does a session that its owner has ended.
     budi.sign_in(AGENT, PASSWORD).await.is(303);
     let page = budi.get(&town.address()).await;
     assert!(!page.html.contains("Bukan tulisan saya"));
+    page.shows(">\nPanjang sekali tulisan ini, dan lebih</textarea>").shows("Tidak mampu\n\nMulai ulang</textarea>");
     let (csrf, cookie) = (page.hidden("_csrf"), budi.cookie("meja_session"));
     budi.post("/keluar", &[("_csrf", &csrf)]).await.is(303);
     budi.set("meja_session", &cookie);
@@ -400,9 +406,46 @@ async fn presence(engine: Engine) {
     town.wait(29);
     ani.get(&town.address()).await.shows("sedang menulis");
     town.wait(1);
-    assert!(!ani.get(&town.address()).await.html.contains(name), "gone after half a minute");
+    let page = ani.get(&town.address()).await;
+    assert!(!page.html.contains("sedang menulis") && !page.html.contains("Sedang dilihat"), "gone after half a minute");
     town.desk.forget_what_is_over().await.unwrap();
     let mut tx = town.desk.db.read().await.unwrap();
     let left = meja::store::presence::present_at(&mut tx, &[&town.number], DateTime::UNIX_EPOCH).await.unwrap();
     assert_eq!(left.len(), 1, "only whoever was there lately is kept");
+}
+
+async fn undone(engine: Engine) {
+    let Some(town) = Town::plain(engine).await else { return };
+    let (ani, budi) = (town.browser(UNIT).await, town.browser(AGENT).await);
+    let act = async |who: &Browser, act: &str, fields: &[(&str, &str)]| {
+        let page = who.get(&town.address()).await;
+        let done = town.send(who, &page, act, fields).await;
+        who.get(&done.location).await
+    };
+    let worker = async || town.ticket().await["assignee"].clone();
+    act(&ani, "ambil", &[]).await.shows("Urungkan");
+    let taken = act(&budi, "ambil", &[]).await;
+    let place = taken.hidden("peristiwa");
+    act(&ani, "urungkan", &[("peristiwa", &place)]).await.shows("tidak dapat diurungkan lagi");
+    assert_eq!(worker().await, AGENT);
+    act(&budi, "urungkan", &[("peristiwa", &place)]).await.shows("Perubahan diurungkan.");
+    assert_eq!(worker().await, UNIT, "whoever worked on it before");
+    let before = town.ticket().await;
+    let page = act(&budi, "prioritas", &[("priority", "P2"), ("reason", "Loket tutup")]).await;
+    act(&budi, "urungkan", &[("peristiwa", &page.hidden("peristiwa"))]).await.shows("Perubahan diurungkan.");
+    let after = town.ticket().await;
+    for place in ["/priority", "/sla/resolution_due", "/sla/response_due"] {
+        assert_eq!(after.pointer(place), before.pointer(place), "{place}");
+    }
+    assert_eq!(town.kinds().await.iter().filter(|kind| *kind == "prioritized").count(), 2, "the history has both");
+    // Not after something else has happened, nor after five minutes.
+    let page = act(&budi, "prioritas", &[("priority", "P2"), ("reason", "Loket tutup")]).await;
+    let place = page.hidden("peristiwa");
+    act(&ani, "catatan", &[("body", "Baik")]).await.is(200);
+    act(&budi, "urungkan", &[("peristiwa", &place)]).await.shows("tidak dapat diurungkan lagi");
+    let page = act(&budi, "prioritas", &[("priority", "P3"), ("reason", "Sudah buka")]).await;
+    town.wait(301);
+    act(&budi, "urungkan", &[("peristiwa", &page.hidden("peristiwa"))]).await.shows("tidak dapat diurungkan lagi");
+    assert_eq!(town.ticket().await["priority"], "P3");
+    town.app.audit_is_intact().await;
 }

@@ -125,9 +125,15 @@ impl Desk {
         };
         let account = Account::from(session.account);
         let grants = store::people::grants(&mut tx, account.id).await?;
+        let ticket = store::tickets::by_number(&mut tx, number).await?.ok_or(Error::NotFound("ticket"))?;
+        let drafts = store::drafts::on_ticket(&mut tx, ticket.id).await?;
         drop(tx);
+        let begun = drafts.iter().find(|draft| draft.account_id == account.id && draft.kind == kind);
+        let begun = begun.map_or("", |draft| draft.body.trim_end());
+        // What goes on with the draft takes its place; anything else stands behind it.
+        let body = if body.starts_with(begun) { body.to_owned() } else { joined(begun, body) };
         let actor = Actor { account, grants, scope: Scope::Write, only_agency: None, via: Channel::Web };
-        self.keep_answer_draft(&actor, number, kind, body, None).await
+        self.keep_answer_draft(&actor, number, kind, &body, None).await
     }
 }
 

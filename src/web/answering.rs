@@ -37,12 +37,16 @@ impl<'a> FromRequest<'a> for Written {
 async fn keep_parting_words(visit: &Visit, sent: &Sent) -> Result<(), Error> {
     let (Some(session), Some((number, act))) = (&visit.session, address(&visit.path)) else { return Ok(()) };
     let genuine = visit.desk().secret.recognises("csrf", session, sent.get("_csrf"));
-    let kind = kind_of(act).or_else(|| (act == "draf").then(|| draft_kind(sent)));
-    let (Some(kind), body) = (kind, text(sent)) else { return Ok(()) };
+    let (kind, body) = match kind_of(act) {
+        Some(kind) => (kind, text(sent).to_owned()),
+        None if act == "draf" => (draft_kind(sent), text(sent).to_owned()),
+        // A reason for something else: for colleagues, as everything but an answer is.
+        None => (NOTE, conflict::texts(sent).map(|(_, text)| text).collect::<Vec<_>>().join("\n\n")),
+    };
     if !genuine || body.trim().is_empty() {
         return Ok(());
     }
-    match visit.desk().keep_parting_words(session, &number, kind, body).await {
+    match visit.desk().keep_parting_words(session, &number, kind, &body).await {
         // Nothing of the ticket is told to somebody whose session has ended.
         Err(Error::NotFound(_) | Error::Invalid(_)) | Ok(()) => Ok(()),
         Err(error) => Err(error),
@@ -119,6 +123,19 @@ pub async fn withdraw(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent
             Ok(see_other(&format!("/kerja/tiket/{number}?kabar=terlambat")))
         }
         Err(Error::Conflict { .. }) => Ok(see_other(&format!("/kerja/tiket/{number}?kabar=tidak-batal"))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Takes back the change at place `peristiwa` of the ticket's history.
+#[handler]
+pub async fn undo(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sent) -> Answer {
+    let actor = visit.staff()?;
+    let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
+    let seq = sent.get("peristiwa").parse().map_err(|_| Error::NotFound("event"))?;
+    match visit.desk().undo(actor, &number, seq).await {
+        Ok(_) => Ok(see_other(&format!("/kerja/tiket/{number}?kabar=urung"))),
+        Err(Error::Conflict { .. }) => Ok(see_other(&format!("/kerja/tiket/{number}?kabar=tidak-urung"))),
         Err(error) => Err(error.into()),
     }
 }

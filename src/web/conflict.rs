@@ -17,14 +17,19 @@ const HIDDEN: [&str; 6] = ["_csrf", "key", "versi", "jenis", "bahasa", "pilihan"
 /// Fields that people write into.
 const TEXTS: [&str; 6] = ["body", "reason", "tried", "solution", "cause", "question"];
 
+/// What somebody has written into a form, with the names of its fields.
+pub fn texts(sent: &Sent) -> impl Iterator<Item = (&str, &str)> {
+    let written = sent.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    written.filter(|(name, value)| TEXTS.contains(name) && !value.trim().is_empty())
+}
+
 /// The answer to a form on a ticket that its writer may not open (any more): nothing of the ticket, and his own text. Any
 /// other error, and a form without text, is answered as ever.
 ///
 /// # Errors
 /// The error itself.
 pub fn gone(visit: &Visit, sent: &Sent, error: Error) -> Result<Response> {
-    let written = sent.0.iter().filter(|(name, value)| TEXTS.contains(&name.as_str()) && !value.trim().is_empty());
-    let fields: Vec<Value> = written.map(|(name, value)| json!({"name": name, "value": value})).collect();
+    let fields: Vec<Value> = texts(sent).map(|(name, value)| json!({"name": name, "value": value})).collect();
     if fields.is_empty() || !matches!(error, Error::NotFound("ticket")) {
         return Err(error);
     }

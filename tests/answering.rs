@@ -19,7 +19,6 @@ crate::support::on_both! {
     an_answer_leaves_once_after_its_hold = leaves_once;
     what_is_urgent_and_what_machines_write_is_not_held = not_held;
     whoever_is_at_a_ticket_is_seen_for_half_a_minute = presence;
-    a_change_of_ones_own_is_taken_back = undone;
 }
 
 /// Monday morning, an hour before the response is due.
@@ -132,21 +131,29 @@ async fn two_at_once(engine: Engine) {
 async fn no_text_is_lost(engine: Engine) {
     let Some(town) = Town::plain(engine).await else { return };
     let (ani, budi) = (town.browser(UNIT).await, town.browser(AGENT).await);
-    let (hers, his) = (ani.get(&town.address()).await, budi.get(&town.address()).await);
-    town.send(&ani, &hers, "prioritas", &[("priority", "P2"), ("reason", "Loket tutup")]).await.is(303);
-    let both = [("reason", "Di luar kemampuan"), ("tried", "Mulai ulang")];
-    let stopped = town.send(&budi, &his, "serahkan", &both).await;
-    stopped.is(409).shows("Prioritas diubah").shows("Loket tutup");
-    stopped.shows("Di luar kemampuan</textarea>").shows("Mulai ulang</textarea>").shows("Kirim tetap");
+    let path = |verb: &str| format!("/tickets/{}/{verb}", town.number);
+    town.app.post("demo-dinkes", &path("request-info"), json!({"body": "Versi berapa?"})).await.ok(200);
+    let his = budi.get(&town.address()).await;
+    let urgent = json!({"priority": "P2", "reason": "Loket tutup"});
+    town.app.post("demo-superadmin", &path("prioritize"), urgent).await.ok(200);
+    let stopped = town.send(&budi, &his, "lanjutkan", &[("reason", "Sudah ditelepon")]).await;
+    stopped.is(409).shows("Ada 1 perubahan").shows("Prioritas diubah").shows("Loket tutup");
+    stopped.shows("Sudah ditelepon</textarea>").shows("Kirim tetap");
     assert!(!stopped.html.contains("Simpan sebagai catatan"), "only what answers can be kept as a note");
-    let wanted = [("priority", "P4"), ("reason", "Bisa menunggu")];
-    town.send(&budi, &his, "prioritas", &wanted).await.is(409).shows("name=\"priority\" value=\"P4\"");
+    town.send(&budi, &stopped, "lanjutkan", &[("reason", "Sudah ditelepon")]).await.is(303);
+    assert_eq!(town.ticket().await["status"], "in_progress");
+    let his = budi.get(&town.address()).await;
     // Somebody else closes it: the text stands there and can still become a note.
-    town.send(&ani, &ani.get(&town.address()).await, "selesaikan", &[("body", "Diganti")]).await.is(303);
-    let path = format!("/tickets/{}/close", town.number);
-    town.app.post("demo-superadmin", &path, json!({"reason": "Jelas"})).await.ok(200);
-    let late = town.send(&budi, &his, "balas", &[("body", "Kami datang besok")]).await;
-    late.is(409).shows("Kami datang besok</textarea>").shows("Simpan sebagai catatan").shows("Tiket ditutup");
+    town.send(&ani, &ani.get(&town.address()).await, "balas", &[("lalu", "selesaikan"), ("body", "Diganti")])
+        .await
+        .is(303);
+    town.app.post("demo-superadmin", &path("close"), json!({"reason": "Jelas"})).await.ok(200);
+    let late = town.send(&budi, &his, "balas", &[("lalu", "minta-data"), ("body", "Kami datang besok")]).await;
+    late.is(409)
+        .shows("name=\"lalu\" value=\"minta-data\"")
+        .shows("Kami datang besok</textarea>")
+        .shows("Simpan sebagai catatan")
+        .shows("Tiket ditutup");
     assert!(!late.html.contains("Kirim tetap"), "a closed ticket takes no answer");
     town.send(&budi, &late, "catatan", &[("body", "Kami datang besok")]).await.is(303);
     budi.get(&town.address()).await.shows("Kami datang besok");
@@ -228,16 +235,16 @@ async fn parting(engine: Engine) {
     // A form that was not made for the session keeps nothing.
     let his = page;
     town.wait(9 * 3600);
-    let longer = [("body", "Panjang sekali tulisan ini, dan lebih")];
-    town.send(&budi, &his, "selesaikan", &longer).await.is(303);
-    town.send(&budi, &his, "serahkan", &[("reason", "Tidak mampu"), ("tried", "Mulai ulang")]).await.is(303);
+    let longer = [("lalu", "selesaikan"), ("body", "Panjang sekali tulisan ini, dan lebih")];
+    town.send(&budi, &his, "balas", &longer).await.is(303);
+    town.send(&budi, &his, "lanjutkan", &[("reason", "Sudah ditelepon")]).await.is(303);
     let mut form = vec![("_csrf", "palsu"), ("body", "Bukan tulisan saya")];
     budi.post(&format!("{}/balas", town.address()), &form).await.is(303);
     // Nor does a session that its owner has ended.
     budi.sign_in(AGENT, PASSWORD).await.is(303);
     let page = budi.get(&town.address()).await;
     assert!(!page.html.contains("Bukan tulisan saya"));
-    page.shows(">\nPanjang sekali tulisan ini, dan lebih</textarea>").shows("Tidak mampu\n\nMulai ulang</textarea>");
+    page.shows(">\nPanjang sekali tulisan ini, dan lebih</textarea>").shows("Sudah ditelepon</textarea>");
     let (csrf, cookie) = (page.hidden("_csrf"), budi.cookie("meja_session"));
     budi.post("/keluar", &[("_csrf", &csrf)]).await.is(303);
     budi.set("meja_session", &cookie);
@@ -306,7 +313,7 @@ async fn solution_back(engine: Engine) {
     assert_eq!(before["sla"]["paused"], true);
     let budi = town.browser(AGENT).await;
     let his = budi.get(&town.address()).await;
-    town.send(&budi, &his, "selesaikan", &[("body", "Sudah diganti")]).await.is(303);
+    town.send(&budi, &his, "balas", &[("lalu", "selesaikan"), ("body", "Sudah diganti")]).await.is(303);
     assert_eq!(town.ticket().await["status"], "resolved");
     town.wait(19);
     let page = budi.get(&town.address()).await;
@@ -324,7 +331,7 @@ async fn solution_back(engine: Engine) {
         .ok(200);
     let before = town.ticket().await;
     let his = budi.get(&town.address()).await;
-    town.send(&budi, &his, "minta-data", &[("body", "Lalu sekarang?")]).await.is(303);
+    town.send(&budi, &his, "balas", &[("lalu", "minta-data"), ("body", "Lalu sekarang?")]).await.is(303);
     let page = budi.get(&town.address()).await;
     page.shows("Jam SLA dijeda");
     town.send(&budi, &page, "batal", &[("pesan", &page.hidden("pesan"))]).await.is(303);
@@ -334,7 +341,7 @@ async fn solution_back(engine: Engine) {
     }
     // Whatever built on an answer holds it in place.
     let his = budi.get(&town.address()).await;
-    town.send(&budi, &his, "selesaikan", &[("body", "Kini sudah")]).await.is(303);
+    town.send(&budi, &his, "balas", &[("lalu", "selesaikan"), ("body", "Kini sudah")]).await.is(303);
     let page = budi.get(&town.address()).await;
     let path = format!("/tickets/{}/reopen", town.number);
     town.app.post("demo-superadmin", &path, json!({"reason": "Belum"})).await.ok(200);
@@ -412,40 +419,4 @@ async fn presence(engine: Engine) {
     let mut tx = town.desk.db.read().await.unwrap();
     let left = meja::store::presence::present_at(&mut tx, &[&town.number], DateTime::UNIX_EPOCH).await.unwrap();
     assert_eq!(left.len(), 1, "only whoever was there lately is kept");
-}
-
-async fn undone(engine: Engine) {
-    let Some(town) = Town::plain(engine).await else { return };
-    let (ani, budi) = (town.browser(UNIT).await, town.browser(AGENT).await);
-    let act = async |who: &Browser, act: &str, fields: &[(&str, &str)]| {
-        let page = who.get(&town.address()).await;
-        let done = town.send(who, &page, act, fields).await;
-        who.get(&done.location).await
-    };
-    let worker = async || town.ticket().await["assignee"].clone();
-    act(&ani, "ambil", &[]).await.shows("Urungkan");
-    let taken = act(&budi, "ambil", &[]).await;
-    let place = taken.hidden("peristiwa");
-    act(&ani, "urungkan", &[("peristiwa", &place)]).await.shows("tidak dapat diurungkan lagi");
-    assert_eq!(worker().await, AGENT);
-    act(&budi, "urungkan", &[("peristiwa", &place)]).await.shows("Perubahan diurungkan.");
-    assert_eq!(worker().await, UNIT, "whoever worked on it before");
-    let before = town.ticket().await;
-    let page = act(&budi, "prioritas", &[("priority", "P2"), ("reason", "Loket tutup")]).await;
-    act(&budi, "urungkan", &[("peristiwa", &page.hidden("peristiwa"))]).await.shows("Perubahan diurungkan.");
-    let after = town.ticket().await;
-    for place in ["/priority", "/sla/resolution_due", "/sla/response_due"] {
-        assert_eq!(after.pointer(place), before.pointer(place), "{place}");
-    }
-    assert_eq!(town.kinds().await.iter().filter(|kind| *kind == "prioritized").count(), 2, "the history has both");
-    // Not after something else has happened, nor after five minutes.
-    let page = act(&budi, "prioritas", &[("priority", "P2"), ("reason", "Loket tutup")]).await;
-    let place = page.hidden("peristiwa");
-    act(&ani, "catatan", &[("body", "Baik")]).await.is(200);
-    act(&budi, "urungkan", &[("peristiwa", &place)]).await.shows("tidak dapat diurungkan lagi");
-    let page = act(&budi, "prioritas", &[("priority", "P3"), ("reason", "Sudah buka")]).await;
-    town.wait(301);
-    act(&budi, "urungkan", &[("peristiwa", &page.hidden("peristiwa"))]).await.shows("tidak dapat diurungkan lagi");
-    assert_eq!(town.ticket().await["priority"], "P3");
-    town.app.audit_is_intact().await;
 }

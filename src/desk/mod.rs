@@ -76,7 +76,6 @@ pub mod steps;
 pub mod tokens;
 pub mod totp;
 pub mod tries;
-pub mod undo;
 pub mod unseen;
 pub mod upkeep;
 pub mod verbs;

@@ -32,6 +32,9 @@ pub async fn do_act(
 ) -> Answer {
     let actor = visit.staff()?;
     let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
+    // The box for answers has several buttons and one address.
+    let act =
+        ANSWERS.iter().find(|then| act == "balas" && sent.get("lalu") == **then).map_or(act, |then| (*then).to_owned());
     let known = ACTS.iter().any(|(word, _)| *word == act);
     if !known {
         return Err(Error::NotFound("act").into());

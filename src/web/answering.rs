@@ -127,19 +127,6 @@ pub async fn withdraw(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent
     }
 }
 
-/// Takes back the change at place `peristiwa` of the ticket's history.
-#[handler]
-pub async fn undo(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sent) -> Answer {
-    let actor = visit.staff()?;
-    let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
-    let seq = sent.get("peristiwa").parse().map_err(|_| Error::NotFound("event"))?;
-    match visit.desk().undo(actor, &number, seq).await {
-        Ok(_) => Ok(see_other(&format!("/kerja/tiket/{number}?kabar=urung"))),
-        Err(Error::Conflict { .. }) => Ok(see_other(&format!("/kerja/tiket/{number}?kabar=tidak-urung"))),
-        Err(error) => Err(error.into()),
-    }
-}
-
 fn is_script(request: &Request) -> bool {
     request.header("x-requested-with").is_some()
         || request.header(header::ACCEPT).is_some_and(|accepted| accepted.contains("application/json"))

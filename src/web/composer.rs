@@ -28,7 +28,7 @@ pub fn kind_of(act: &str) -> Option<&'static str> {
 
 /// May the page tell of this after a form was sent?
 pub fn is_news(word: &str) -> bool {
-    const OTHERS: [&str; 9] = ["urung", "tidak-urung", "draf", "ambil-draf", "batal", "terlambat", "tidak-batal", "jalankan", "makro-berubah"];
+    const OTHERS: [&str; 7] = ["draf", "ambil-draf", "batal", "terlambat", "tidak-batal", "jalankan", "makro-berubah"];
     ACTS.iter().any(|(act, _)| *act == word) || OTHERS.contains(&word)
 }
 
@@ -50,7 +50,6 @@ pub async fn shape(visit: &Visit, actor: &Actor, page: &TicketPage) -> Result<Va
     let begun = drafts.own(ANSWER).and_then(|draft| draft.reply_id);
     let (replies, running) = canned::offered(visit, actor, &page.view, begun).await?;
     Ok(json!({
-        "undoable": visit.desk().undoable(actor, ticket).await?,
         "replies": replies,
         "running": running,
         "drafts": {

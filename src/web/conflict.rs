@@ -3,7 +3,7 @@
 use crate::desk::unseen::Unseen;
 use crate::domain::people::Actor;
 use crate::error::{Error, Result};
-use crate::web::composer::{counted, kind_of};
+use crate::web::composer::{ANSWERS, counted, kind_of};
 use crate::web::sent::Sent;
 use crate::web::visit::Visit;
 use crate::web::{history, ticket};
@@ -12,7 +12,7 @@ use poem::http::StatusCode;
 use serde_json::{Value, json};
 
 /// Fields of forms that are no text of the writer's.
-const HIDDEN: [&str; 6] = ["_csrf", "key", "versi", "jenis", "bahasa", "pilihan"];
+const HIDDEN: [&str; 7] = ["lalu", "_csrf", "key", "versi", "jenis", "bahasa", "pilihan"];
 
 /// Fields that people write into.
 const TEXTS: [&str; 6] = ["body", "reason", "tried", "solution", "cause", "question"];
@@ -68,6 +68,9 @@ pub async fn page(
         None => texts.iter().map(|(name, value)| json!({"name": name, "value": value})).collect(),
     };
     context["act"] = act.into();
+    // Everything the composer sends goes to one address.
+    let to = if ANSWERS.contains(&act) { ANSWERS[0] } else { act };
+    (context["to"], context["then"]) = (to.into(), if to == act { Value::Null } else { act.into() });
     context["acts"]["jalankan"] = context["acts"]["balas"].clone();
     context["kind"] = kind.into();
     context["fields"] = fields.into();

@@ -114,7 +114,6 @@ fn list() -> Route {
         .at("/kerja/tiket/:number/jalankan", post(acts::run_reply))
         .at("/kerja/tiket/:number/draf", post(answering::keep_draft))
         .at("/kerja/tiket/:number/ambil-draf", post(answering::take_over))
-        .at("/kerja/tiket/:number/urungkan", post(answering::undo))
         .at("/kerja/tiket/:number/hadir", post(answering::attend))
         .at("/kerja/tiket/:number/batal", post(answering::withdraw))
         .at("/kerja/tiket/:number/:act", post(acts::do_act))

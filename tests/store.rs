@@ -13,6 +13,7 @@ use meja::error::Error;
 use meja::store::{Db, Tx, people, services, tickets};
 
 mod alike;
+mod answering;
 mod catalogue;
 mod clocks;
 mod decisions;

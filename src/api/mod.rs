@@ -8,6 +8,7 @@
 mod agencies;
 mod answers;
 mod calendars;
+mod canned_replies;
 mod catalogue;
 mod choice;
 mod decisions;
@@ -55,6 +56,7 @@ type Parts = (
     duties::Duties,
     users::Users,
     tokens::Tokens,
+    canned_replies::CannedReplies,
     demo::Public,
 );
 
@@ -71,6 +73,7 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         duties::Duties(desk.clone()),
         users::Users(desk.clone()),
         tokens::Tokens(desk.clone()),
+        canned_replies::CannedReplies(desk.clone()),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

@@ -10,6 +10,7 @@ use crate::domain::service::{Agency, Service};
 use crate::domain::ticket::Ticket;
 use crate::error::{Error, Result, Say};
 use crate::policy::{Deadlines, Explanation, explain};
+use crate::store::holds::Held;
 use crate::store::relations::Consultation;
 use crate::store::tickets::{After, Filter, Listed, Sort};
 use crate::store::{self, Tx};
@@ -49,6 +50,8 @@ pub struct TicketPage {
     pub files: Vec<Attachment>,
     /// Consultations with somebody outside.
     pub consultations: Vec<Consultation>,
+    /// Answers that wait before they leave, or did; for those who may read notes.
+    pub holds: Vec<Held>,
 }
 
 /// A page of a list and where it goes on.
@@ -263,6 +266,7 @@ impl Desk {
             messages: store::messages::of_ticket(tx, id, internal, 0, 1000).await?,
             files: store::messages::attachments(tx, id).await?,
             consultations: if internal { store::relations::consultations(tx, id).await? } else { Vec::new() },
+            holds: if internal { store::holds::holds_of(tx, id).await? } else { Vec::new() },
             view: self.view(tx, ticket).await?,
         })
     }

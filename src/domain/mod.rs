@@ -54,6 +54,7 @@ pub trait Word: Copy + Sized + 'static {
 #[error("unknown word")]
 pub struct UnknownWord;
 
+pub mod canned;
 pub mod catalogue;
 pub mod clock_plan;
 pub mod duty;

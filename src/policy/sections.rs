@@ -209,6 +209,8 @@ pub struct Lifecycle {
     pub pause_vendor_max_days: u32,
     /// Waiting for anybody stops the clock of a critical service's P1.
     pub pause_p1_critical: bool,
+    /// For so many seconds an answer given on the page can be called back; 0: it leaves at once.
+    pub answer_hold_seconds: u32,
 }
 
 /// Words by which a text is sorted before a person reads it; lower case, whole words or phrases.

@@ -80,19 +80,23 @@ macro_rules! later {
 }
 
 pub mod alike;
+pub mod canned;
 pub mod catalogue;
 pub mod clocks;
 pub mod decisions;
 pub mod dialect;
+pub mod drafts;
 pub mod duties;
 pub mod events;
 pub mod federation;
 pub mod health;
+pub mod holds;
 pub mod inbox;
 pub mod messages;
 pub mod notices;
 pub mod outbox;
 pub mod people;
+pub mod presence;
 pub mod queues;
 pub mod relations;
 pub mod rounds;

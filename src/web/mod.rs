@@ -18,11 +18,15 @@ mod account;
 mod acts;
 mod addresses;
 mod agent;
+mod answering;
 mod assets;
 mod audit;
 mod bulk;
+mod canned;
 mod catalogue;
 mod classify;
+mod composer;
+mod conflict;
 mod consultations;
 mod door;
 mod dossier;
@@ -158,6 +162,16 @@ fn list() -> Route {
         .at("/kerja/tiket/:number/lampiran/:id", get(ticket::file))
         .at("/kerja/tiket/:number/riwayat", get(history::show_events))
         .at("/kerja/tiket/:number/batas", get(history::show_deadlines))
+        .at("/kerja/makro", get(canned::list))
+        .at("/kerja/makro/baru", get(canned::show_new).post(canned::add))
+        .at("/kerja/makro/:id", get(canned::show).post(canned::save))
+        .at("/kerja/makro/:id/:act", post(canned::offer))
+        .at("/kerja/tiket/:number/makro", post(canned::insert))
+        .at("/kerja/tiket/:number/jalankan", post(acts::run_reply))
+        .at("/kerja/tiket/:number/draf", post(answering::keep_draft))
+        .at("/kerja/tiket/:number/ambil-draf", post(answering::take_over))
+        .at("/kerja/tiket/:number/hadir", post(answering::attend))
+        .at("/kerja/tiket/:number/batal", post(answering::withdraw))
         .at("/kerja/tiket/:number/:act", post(acts::do_act))
         .at("/kerja/tiket/baru", get(new_ticket::show).post(new_ticket::open))
         .at("/kerja/tiket/:number/kode", get(new_ticket::read_out))

@@ -8,6 +8,7 @@ use crate::domain::ticket::{Priority, Ticket, Verb};
 use crate::error::{Error, Result};
 use crate::secret::new_token;
 use crate::web::addresses::ACTS;
+use crate::web::composer;
 use crate::web::failure::Answer;
 use crate::web::render::{download, see_other};
 use crate::web::rounds;
@@ -46,6 +47,7 @@ pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>, request:
     let of = asked.get("putaran").and_then(|id| id.parse().ok());
     context["round"] = rounds::bar(visit, actor, of, &number).await?;
     context["earlier"] = asked.get("tadi").filter(|act| ACTS.iter().any(|(word, _)| word == act)).cloned().into();
+    composer::note_presence(visit, actor, &number).await;
     Ok(visit.form("ticket.html", context)?)
 }
 
@@ -69,7 +71,7 @@ async fn gone(
 /// Is there a sentence for what was just done?
 fn is_told(word: &str) -> bool {
     let others = ["lepas-tautan", "jawaban-konsultasi", "urungkan"];
-    ACTS.iter().any(|(act, _)| *act == word) || PAGES.iter().any(|(act, _)| *act == word) || others.contains(&word)
+    composer::is_news(word) || PAGES.iter().any(|(act, _)| *act == word) || others.contains(&word)
 }
 
 /// A file of the ticket.
@@ -96,6 +98,7 @@ async fn shape_under(visit: &Visit, actor: &Actor, page: &TicketPage, tab: &str)
     let service = services.iter().find(|service| Some(&service.code) == ticket.service.as_ref());
     let agency = agencies.iter().find(|agency| agency.code == ticket.agency);
     let mut context = head(visit, page);
+    let writing = composer::shape(visit, actor, page).await?;
     let more = json!({
         "service": service.map(|service| json!({"name": service.name, "critical": service.critical})),
         "agency": agency.map_or(&ticket.agency, |agency| &agency.name),
@@ -116,6 +119,7 @@ async fn shape_under(visit: &Visit, actor: &Actor, page: &TicketPage, tab: &str)
     });
     if let (Some(context), Value::Object(more)) = (context.as_object_mut(), more) {
         context.extend(more);
+        context.extend(writing.as_object().cloned().unwrap_or_default());
     }
     side::fill(visit, actor, page, service, &mut context).await?;
     timeline::fill(visit, actor, page, tab, &mut context).await?;

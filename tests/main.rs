@@ -18,6 +18,7 @@ mod postfix;
 mod process;
 mod queue_pages;
 mod replay;
+mod reporting;
 mod store;
 mod stories;
 mod support;

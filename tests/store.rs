@@ -25,6 +25,7 @@ mod notices;
 mod outbox;
 mod people_and_rights;
 mod queues;
+mod reporting;
 mod rules;
 mod second_factor;
 mod sessions;

@@ -14,6 +14,7 @@ mod decisions;
 mod demo;
 mod duties;
 mod problem;
+mod ratings;
 mod requests;
 mod services;
 mod tickets;
@@ -53,6 +54,7 @@ type Parts = (
     duties::Duties,
     users::Users,
     tokens::Tokens,
+    ratings::Ratings,
     demo::Public,
 );
 
@@ -68,6 +70,7 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         duties::Duties(desk.clone()),
         users::Users(desk.clone()),
         tokens::Tokens(desk.clone()),
+        ratings::Ratings(desk.clone()),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

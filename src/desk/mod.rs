@@ -23,6 +23,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 pub mod access;
+pub mod affected;
 pub mod agencies;
 pub mod audit;
 pub mod catalogue;
@@ -45,6 +46,7 @@ pub mod editions;
 pub mod federated;
 pub mod files;
 pub mod handover;
+pub mod incidents;
 pub mod intake;
 pub mod letters;
 pub mod lines;
@@ -53,12 +55,14 @@ pub mod mailbox;
 pub mod notices;
 pub mod once;
 pub mod outbox;
+pub mod own;
 pub mod paper;
 pub mod passwords;
 pub mod people;
 pub mod provider;
 pub mod public_reply;
 pub mod queues;
+pub mod rating;
 pub mod recompute;
 pub mod reprofile;
 pub mod roles;
@@ -72,6 +76,7 @@ pub mod tokens;
 pub mod totp;
 pub mod tries;
 pub mod upkeep;
+pub mod uploads;
 pub mod verbs;
 pub mod views;
 pub mod working;
@@ -129,6 +134,12 @@ impl Desk {
     pub fn tracking_url(&self, ticket: &Ticket) -> String {
         let code = self.secret.tracking_code(&ticket.number);
         format!("{}/lacak/{}?kode={code}", self.public_url, ticket.number)
+    }
+
+    /// The page on which a requester rates the solution of a ticket.
+    pub fn rating_url(&self, ticket: &Ticket) -> String {
+        let code = self.secret.tracking_code(&ticket.number);
+        format!("{}/lacak/{}/nilai?kode={code}", self.public_url, ticket.number)
     }
 
     /// The page on which a requester of an unproven address says that it is his; none for a proven one.

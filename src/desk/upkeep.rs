@@ -18,10 +18,12 @@ impl Desk {
         let now = self.clock.machine();
         let mut tx = self.db.write().await?;
         store::settings::forget_drafts(&mut tx, now - Duration::days(7)).await?;
+        store::uploads::forget(&mut tx, now - Duration::days(7)).await?;
         store::settings::forget_attempts(&mut tx, now - Duration::days(1)).await?;
         store::settings::forget_keys(&mut tx, now - Duration::days(2)).await?;
         store::sessions::forget(&mut tx, now - self.lasts(true).idle.max(self.lasts(false).idle)).await?;
         store::sessions::forget_links(&mut tx, now).await?;
+        self.forget_own(&mut tx).await?;
         store::federation::forget(&mut tx, now).await?;
         tx.commit().await
     }

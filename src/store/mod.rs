@@ -87,11 +87,14 @@ pub mod duties;
 pub mod events;
 pub mod federation;
 pub mod inbox;
+pub mod incidents;
 pub mod messages;
 pub mod notices;
 pub mod outbox;
+pub mod own;
 pub mod people;
 pub mod queues;
+pub mod ratings;
 pub mod relations;
 mod rows;
 pub mod rules;
@@ -101,6 +104,8 @@ pub mod sessions;
 pub mod settings;
 pub mod tickets;
 pub mod tokens;
+pub mod uploads;
+pub mod wishes;
 mod writer;
 
 /// The database. Cheap to clone.

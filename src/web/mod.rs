@@ -17,6 +17,7 @@ mod account;
 mod acts;
 mod addresses;
 mod agent;
+mod announce;
 mod assets;
 mod bulk;
 mod catalogue;
@@ -25,13 +26,17 @@ mod duties;
 mod failure;
 mod guard;
 mod history;
+mod incidents;
 mod links;
 mod mailbox;
+mod own;
+mod parcel;
 mod policy;
 mod proposals;
 mod queue;
 mod render;
 mod report;
+mod reporting;
 mod saved_views;
 mod second_factor;
 mod sent;
@@ -47,7 +52,9 @@ mod templates;
 mod ticket;
 mod tokens;
 mod track;
+mod uploads;
 mod users;
+mod verdict;
 mod visit;
 mod work_home;
 
@@ -66,6 +73,8 @@ fn list() -> Route {
         .at("/", get(start::start))
         .at("/lapor", get(report::show_kind).post(report::keep_kind))
         .at("/lapor/uraian", get(report::show_words).post(report::keep_words))
+        .at("/lapor/uraian/lampiran", post(report::add_file))
+        .at("/lapor/uraian/lampiran/hapus", post(report::drop_file))
         .at("/lapor/kontak", get(report::show_contact).post(report::keep_contact))
         .at("/lapor/periksa", get(report::show_check).post(report::send_report))
         .at("/lapor/terkirim/:number", get(report::show_sent))
@@ -73,6 +82,27 @@ fn list() -> Route {
         .at("/lacak/:number", get(track::follow))
         .at("/lacak/:number/lampiran/:id", get(track::file))
         .at("/lacak/:number/balas", post(track::reply))
+        .at("/lacak/:number/berkas", post(track::add_file))
+        .at("/lacak/:number/berkas/hapus", post(track::drop_file))
+        .at("/lacak/:number/nilai", get(verdict::show_rating).post(verdict::rate))
+        .at("/lacak/:number/buka-lagi", get(verdict::show_reopening).post(verdict::reopen))
+        .at("/lacak/:number/lanjutan", post(verdict::go_on))
+        .at("/tiket-saya", get(own::list))
+        .at("/tiket-saya/tautan", get(own::asked).post(own::ask))
+        .at("/tiket-saya/keluar", post(own::leave))
+        .at("/tiket-saya/:number", get(track::follow))
+        .at("/tiket-saya/:number/lampiran/:id", get(track::file))
+        .at("/tiket-saya/:number/balas", post(track::reply))
+        .at("/tiket-saya/:number/berkas", post(track::add_file))
+        .at("/tiket-saya/:number/berkas/hapus", post(track::drop_file))
+        .at("/tiket-saya/:number/nilai", get(verdict::show_rating).post(verdict::rate))
+        .at("/tiket-saya/:number/buka-lagi", get(verdict::show_reopening).post(verdict::reopen))
+        .at("/tiket-saya/:number/lanjutan", post(verdict::go_on))
+        .at("/gangguan/:code", get(incidents::show))
+        .at("/gangguan/:code/terdampak", post(incidents::add_affected))
+        .at("/gangguan/:code/kabar", post(incidents::ask))
+        .at("/gangguan/:code/kabar/:mark", get(incidents::show_follow).post(incidents::follow))
+        .at("/l/:token", get(own::show_link).post(own::follow_link))
         .at("/konfirmasi/:number/:mark", get(links::show_confirm).post(links::confirm))
         .at("/masuk/:token", get(links::show_link).post(links::follow_link))
         .at("/masuk", get(sign_in::form).post(sign_in::enter))
@@ -102,6 +132,8 @@ fn list() -> Route {
         .at("/kerja/tiket/:number/lampiran/:id", get(ticket::file))
         .at("/kerja/tiket/:number/riwayat", get(history::show_events))
         .at("/kerja/tiket/:number/batas", get(history::show_deadlines))
+        .at("/kerja/tiket/:number/umumkan", get(announce::show).post(announce::tell))
+        .at("/kerja/tiket/:number/umumkan/akhiri", post(announce::end))
         .at("/kerja/tiket/:number/:act", post(acts::do_act))
         .at("/kerja/layanan", get(services::list))
         .at("/kerja/layanan-baru", get(service_form::show_new).post(service_form::add))

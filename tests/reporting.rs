@@ -4,6 +4,7 @@ use crate::support::app::{Engine, TestApp, readable};
 use crate::support::browser::{Browser, Page};
 
 mod files;
+mod incidents;
 mod own;
 mod verdicts;
 mod wishes;

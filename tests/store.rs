@@ -19,6 +19,7 @@ mod duties;
 mod events;
 mod federation;
 mod inbox;
+mod incidents;
 mod listing;
 mod messages;
 mod notices;

@@ -13,6 +13,7 @@ mod choice;
 mod decisions;
 mod demo;
 mod duties;
+mod incidents;
 mod problem;
 mod ratings;
 mod requests;
@@ -55,6 +56,7 @@ type Parts = (
     users::Users,
     tokens::Tokens,
     ratings::Ratings,
+    incidents::Incidents,
     demo::Public,
 );
 
@@ -71,6 +73,7 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         users::Users(desk.clone()),
         tokens::Tokens(desk.clone()),
         ratings::Ratings(desk.clone()),
+        incidents::Incidents(desk.clone()),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

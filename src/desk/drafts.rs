@@ -170,8 +170,7 @@ impl Desk {
             channel: Channel::Web,
             language,
         };
-        let along =
-            Along { uploads: Some(Owner::draft(token)), follows: draft.follows.clone(), wish: draft.wish };
+        let along = Along { uploads: Some(Owner::draft(token)), follows: draft.follows.clone(), wish: draft.wish };
         let ticket = self.open_public(report, &format!("{token}\n{nonce}"), &along).await?;
         draft.sent.push((nonce.to_owned(), ticket.number.clone()));
         let forgotten = draft.sent.len().saturating_sub(REMEMBERED);

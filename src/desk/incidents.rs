@@ -72,9 +72,7 @@ impl Desk {
         let mut tx = self.db.write().await?;
         let mut working = self.to_announce(&mut tx, actor, number).await?;
         let request = once::fingerprint(&("announce", number, news));
-        if let once::Repeat::Answered(code) =
-            once::take(&mut tx, actor, key, &request, self.clock.machine()).await?
-        {
+        if let once::Repeat::Answered(code) = once::take(&mut tx, actor, key, &request, self.clock.machine()).await? {
             return store::incidents::by_code(&mut tx, &code).await?.ok_or(Error::NotFound("incident"));
         }
         self.catch_up(&mut tx, &mut working, now).await?;
@@ -117,7 +115,7 @@ impl Desk {
     pub async fn update_incident(&self, actor: &Actor, number: &str, version: i64, news: &News) -> Result<Incident> {
         let now = self.now();
         let (_, message, phase) = self.checked(news, false, now)?;
-        self.change(actor, number, version, "incident_updated", |incident| {
+        self.change_incident(actor, number, version, "incident_updated", |incident| {
             (incident.phase, incident.message, incident.next_update_at) = (phase, message, news.next_update_at);
         })
         .await
@@ -130,10 +128,10 @@ impl Desk {
     pub async fn end_incident(&self, actor: &Actor, number: &str, version: i64, message: &str) -> Result<Incident> {
         let now = self.now();
         let message = required_all(&[("ending", message, LONGEST_REASON)])?.remove(0);
-        self.change(actor, number, version, "incident_ended", |incident| end(incident, message, now)).await
+        self.change_incident(actor, number, version, "incident_ended", |incident| end(incident, message, now)).await
     }
 
-    async fn change(
+    async fn change_incident(
         &self,
         actor: &Actor,
         number: &str,
@@ -152,14 +150,14 @@ impl Desk {
         }
         change(&mut incident);
         let actor = ActorLabel::user(actor.account.id);
-        self.tell(&mut tx, &mut working, &mut incident, actor, kind, now).await?;
+        self.tell_incident(&mut tx, &mut working, &mut incident, actor, kind, now).await?;
         tx.commit().await?;
         self.wake();
         Ok(incident)
     }
 
     /// Keeps a changed incident and what was said, notes it in the ticket's chain, and writes to those who follow.
-    async fn tell(
+    async fn tell_incident(
         &self,
         tx: &mut Tx,
         working: &mut Working,
@@ -216,7 +214,7 @@ impl Desk {
         } else {
             let message = text::word(Language::Indonesian, "incident-over-with-ticket");
             end(&mut incident, message, now);
-            self.tell(&mut tx, &mut working, &mut incident, ActorLabel::clock(), kind, now).await?;
+            self.tell_incident(&mut tx, &mut working, &mut incident, ActorLabel::clock(), kind, now).await?;
         }
         tx.commit().await
     }
@@ -237,7 +235,7 @@ impl Desk {
         let mut problems = Vec::new();
         let mut wanted = vec![("message", news.message.as_str(), LONGEST_REASON)];
         if first {
-            wanted.insert(0, ("title", news.title.as_str(), LONGEST_TITLE));
+            wanted.insert(0, ("headline", news.title.as_str(), LONGEST_TITLE));
         }
         let texts = required_all(&wanted);
         if let Err(Error::Invalid(more)) = &texts {
@@ -344,9 +342,8 @@ async fn heir(tx: &mut Tx, ticket: &Ticket) -> Result<Option<Ticket>> {
         let Some(next) = store::tickets::by_number(tx, target).await? else { break };
         heir = next;
     }
-    let is_free = heir.id != ticket.id
-        && !heir.status.is_finished()
-        && store::incidents::of_ticket(tx, heir.id).await?.is_none();
+    let is_free =
+        heir.id != ticket.id && !heir.status.is_finished() && store::incidents::of_ticket(tx, heir.id).await?.is_none();
     if is_free {
         store::dialect::lock_ticket(tx, heir.id).await?;
     }

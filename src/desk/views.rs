@@ -17,6 +17,9 @@ use crate::store::tickets::{After, Filter, Listed, Sort};
 use crate::store::{self, Tx};
 use chrono::{DateTime, Utc};
 
+/// Reports of so many days say which services are reported most.
+const LATELY: i64 = 30;
+
 /// A ticket with the figures of its clocks.
 #[derive(Debug, Clone)]
 pub struct TicketView {
@@ -228,6 +231,21 @@ impl Desk {
     /// The database does not answer.
     pub async fn services(&self) -> Result<Vec<Service>> {
         store::services::services(&mut self.db.read().await?).await
+    }
+
+    /// Services that can be reported, those reported most of late first.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn reportable_services(&self) -> Result<Vec<Service>> {
+        let since = self.now() - chrono::Duration::days(LATELY);
+        let mut tx = self.db.read().await?;
+        let mut services = store::services::services(&mut tx).await?;
+        let popular = store::services::most_reported(&mut tx, since).await?;
+        services.retain(|service| service.active);
+        let place = |service: &Service| popular.iter().position(|code| *code == service.code).unwrap_or(usize::MAX);
+        services.sort_by_key(place);
+        Ok(services)
     }
 
     async fn seen(&self, tx: &mut Tx, actor: &Actor, number: &str) -> Result<Ticket> {

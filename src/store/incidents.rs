@@ -109,12 +109,7 @@ pub async fn updates(tx: &mut Tx, incident: i64) -> Result<Vec<Update>> {
 /// # Errors
 /// The database does not answer.
 pub async fn by_code(tx: &mut Tx, code: &str) -> Result<Option<Incident>> {
-    sql!(
-        tx,
-        fetch_optional as Incident,
-        concat!("select ", columns!(), " from incident i where i.code = $1"),
-        code
-    )
+    sql!(tx, fetch_optional as Incident, concat!("select ", columns!(), " from incident i where i.code = $1"), code)
 }
 
 /// The incident that runs on a ticket.
@@ -125,7 +120,11 @@ pub async fn of_ticket(tx: &mut Tx, ticket: i64) -> Result<Option<Incident>> {
     sql!(
         tx,
         fetch_optional as Incident,
-        concat!("select ", columns!(), " from incident i where i.ticket_id = $1 and i.ended_at is null order by i.id limit 1"),
+        concat!(
+            "select ",
+            columns!(),
+            " from incident i where i.ticket_id = $1 and i.ended_at is null order by i.id limit 1"
+        ),
         ticket
     )
 }
@@ -168,7 +167,13 @@ pub async fn outlived(tx: &mut Tx) -> Result<Vec<Incident>> {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn add_affected(tx: &mut Tx, incident: i64, person: &str, language: Language, at: DateTime<Utc>) -> Result<bool> {
+pub async fn add_affected(
+    tx: &mut Tx,
+    incident: i64,
+    person: &str,
+    language: Language,
+    at: DateTime<Utc>,
+) -> Result<bool> {
     let added = sql!(
         tx,
         execute,

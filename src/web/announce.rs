@@ -29,7 +29,8 @@ pub async fn side(visit: &Visit, actor: &Actor, page: &TicketPage) -> Result<Val
         Err(Error::NotFound(_)) => None,
         other => other?,
     };
-    let running = found.map(|announced| json!({"head": head(visit, &announced.incident), "affected": announced.affected}));
+    let running =
+        found.map(|announced| json!({"head": head(visit, &announced.incident), "affected": announced.affected}));
     Ok(json!({
         "running": running,
         "may": may_announce(actor, ticket) && can_be_announced(ticket),
@@ -52,7 +53,7 @@ pub async fn tell(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Se
     let desk = visit.desk();
     let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
     let news = News {
-        title: sent.get("title").to_owned(),
+        title: sent.get("headline").to_owned(),
         message: sent.get("message").to_owned(),
         phase: sent.get("phase").parse().ok(),
         next_update_at: instant(visit, sent.get("next_date"), sent.get("next_time")),
@@ -118,7 +119,7 @@ async fn context(visit: &Visit, actor: &Actor, number: &str, sent: Option<&Sent>
             "updates": updates(visit, &announced.updates),
         })),
         "phases": phases,
-        "title_kept": kept("title", &ticket.subject),
+        "headline": kept("headline", &ticket.subject),
         "message": kept("message", ""),
         "ending": kept("ending", ""),
         "phase": kept("phase", incident.map_or("investigating", |incident| incident.phase.as_str())),

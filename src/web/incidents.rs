@@ -26,7 +26,8 @@ pub async fn boxes(visit: &Visit, service: Option<&str>) -> Result<Vec<Value>> {
 #[handler]
 pub async fn show(Data(visit): Data<&Visit>, Path(code): Path<String>, request: &Request) -> Answer {
     let mut context = context(visit, &code, "").await?;
-    context["done"] = query(request).remove("kabar").filter(|word| ["tercatat", "surel"].contains(&word.as_str())).into();
+    context["done"] =
+        query(request).remove("kabar").filter(|word| ["tercatat", "surel"].contains(&word.as_str())).into();
     Ok(visit.form("incident.html", context)?)
 }
 

@@ -13,6 +13,7 @@ use crate::error::Result;
 use poem::{Endpoint, Response, Route, get, post};
 use std::sync::Arc;
 
+mod about;
 mod account;
 mod acts;
 mod addresses;
@@ -98,6 +99,10 @@ fn list() -> Route {
         .at("/tiket-saya/:number/nilai", get(verdict::show_rating).post(verdict::rate))
         .at("/tiket-saya/:number/buka-lagi", get(verdict::show_reopening).post(verdict::reopen))
         .at("/tiket-saya/:number/lanjutan", post(verdict::go_on))
+        .at("/privasi", get(about::privacy))
+        .at("/aksesibilitas", get(about::accessibility))
+        .at("/bantuan", get(about::help))
+        .at("/peta-situs", get(about::map))
         .at("/gangguan/:code", get(incidents::show))
         .at("/gangguan/:code/terdampak", post(incidents::add_affected))
         .at("/gangguan/:code/kabar", post(incidents::ask))

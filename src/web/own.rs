@@ -87,7 +87,12 @@ pub fn show_link(Data(visit): Data<&Visit>, Path(token): Path<String>) -> Answer
 
 /// The address is proven; the link is used up.
 #[handler]
-pub async fn follow_link(Data(visit): Data<&Visit>, Path(token): Path<String>, request: &Request, _sent: Sent) -> Answer {
+pub async fn follow_link(
+    Data(visit): Data<&Visit>,
+    Path(token): Path<String>,
+    request: &Request,
+    _sent: Sent,
+) -> Answer {
     let desk = visit.desk();
     let token = match desk.enter_by_own_link(&token).await {
         Ok(token) => token,

@@ -11,9 +11,9 @@ use crate::web::parcel::Parcel;
 use crate::web::render::see_other;
 use crate::web::sent::Sent;
 use crate::web::uploads;
-use crate::web::visit::Visit;
+use crate::web::visit::{Visit, query};
 use poem::web::{Data, Path};
-use poem::{Response, handler};
+use poem::{Request, Response, handler};
 use serde_json::{Value, json};
 
 /// Most services offered to choose from (UX F8).
@@ -21,9 +21,10 @@ const OFFERED: usize = 8;
 
 /// 1/3: what it is about.
 #[handler]
-pub async fn show_kind(Data(visit): Data<&Visit>) -> Answer {
+pub async fn show_kind(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     let draft = visit.desk().draft(&visit.browser).await?;
-    Ok(visit.form("report_kind.html", choices(visit, &draft).await?)?)
+    let all = query(request).contains_key("semua");
+    Ok(visit.form("report_kind.html", choices(visit, &draft, all).await?)?)
 }
 
 /// Keeps page 1/3.
@@ -36,7 +37,7 @@ pub async fn keep_kind(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
     draft.request_type = Some(sent.get("request_type").to_owned()).filter(|code| asks && !code.is_empty());
     // A report goes on from an older ticket only as long as its writer says so.
     draft.follows = draft.follows.filter(|number| sent.get("follows") == number);
-    let context = choices(visit, &draft).await?;
+    let context = choices(visit, &draft, false).await?;
     keep(visit, Step::Kind, &draft, "report_kind.html", context, "/lapor/uraian").await
 }
 
@@ -192,20 +193,28 @@ const fn address(step: Step) -> &'static str {
     }
 }
 
-async fn choices(visit: &Visit, draft: &Draft) -> Result<Value> {
+/// `all`: every service, not only those reported most (UX F8).
+async fn choices(visit: &Visit, draft: &Draft, all: bool) -> Result<Value> {
     let pack = visit.desk().pack();
     let kinds: Vec<&str> = pack.kinds.iter().map(|kind| kind.as_str()).collect();
     let offered = pack.requests.iter().filter(|request| request.kind == Kind::ServiceRequest);
     let requests: Vec<Value> = offered.map(|request| json!({"code": request.code, "label": request.label})).collect();
-    let services = visit.desk().services().await?;
+    let services = visit.desk().reportable_services().await?;
     let chosen = draft.service.as_deref();
-    let offered = services.iter().filter(|service| service.active).enumerate();
-    let offered = offered.filter(|(place, service)| *place < OFFERED || Some(service.code.as_str()) == chosen);
-    let services: Vec<Value> =
-        offered.map(|(_, service)| json!({"code": service.code, "name": service.name})).collect();
-    Ok(
-        json!({"follows": draft.follows, "kinds": kinds, "kind": draft.kind, "services": services, "service": draft.service, "requests": requests, "request_type": draft.request_type}),
-    )
+    let offered = services.iter().enumerate();
+    let offered = offered.filter(|(place, service)| all || *place < OFFERED || Some(service.code.as_str()) == chosen);
+    let offered: Vec<Value> = offered.map(|(_, service)| json!({"code": service.code, "name": service.name})).collect();
+    Ok(json!({
+        "follows": draft.follows,
+        "kinds": kinds,
+        "kind": draft.kind,
+        "services": offered,
+        "all": all,
+        "more": services.len() > OFFERED,
+        "service": draft.service,
+        "requests": requests,
+        "request_type": draft.request_type,
+    }))
 }
 
 fn contact(visit: &Visit, draft: &Draft) -> Value {

@@ -16,10 +16,8 @@ pub async fn shape(visit: &Visit, owner: &Owner, address: &str) -> Result<Value>
     let files = visit.desk().uploads(owner).await?;
     let room = files.len() < MOST;
     let size = |bytes: i64| text::size(visit.language, u64::try_from(bytes).unwrap_or_default());
-    let files: Vec<Value> = files
-        .iter()
-        .map(|file| json!({"name": file.name, "size": size(file.size), "digest": file.sha256}))
-        .collect();
+    let files: Vec<Value> =
+        files.iter().map(|file| json!({"name": file.name, "size": size(file.size), "digest": file.sha256})).collect();
     Ok(json!({
         "files": files,
         "room": room,

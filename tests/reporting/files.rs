@@ -71,7 +71,9 @@ async fn along(engine: Engine) {
     browser.upload("/lapor/uraian", &form, "akhir.txt", b"akhir").await.goes_to("/lapor/kontak");
     let (number, _) = send(&browser, &[("name", "Siti"), ("email", "siti@contoh.id")]).await;
     let messages = app.get("demo-superadmin", &format!("/tickets/{number}/messages")).await.ok(200);
-    let names = |value: &Value| value.as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let names = |value: &Value| {
+        value.as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
     let files = &messages["items"][0]["attachments"];
     assert_eq!(names(files), ["layar.png", "satu.txt", "dua.txt", "tiga.txt", "akhir.txt"]);
     let events = app.events(&number).await;

@@ -94,6 +94,7 @@ async fn order(engine: Engine) {
     let act = async |number: &str, verb: &str, body: serde_json::Value| {
         app.post("demo-dinkes", &format!("/tickets/{number}/{verb}"), body).await.ok(200);
     };
+    act(&numbers[3], "prioritize", json!({"priority": "P3", "reason": "Satu orang"})).await;
     act(&numbers[3], "request-info", json!({"body": "Sejak kapan?"})).await;
     act(&numbers[22], "resolve", json!({"solution": "Sudah pulih"})).await;
     let browser = Browser::at(&app.desk);

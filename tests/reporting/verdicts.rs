@@ -58,7 +58,8 @@ async fn rated(engine: Engine) {
     resolve(&app, &number).await;
     rate(&browser, &base, "2", "").await.goes_to(&format!("{base}?kabar=nilai"));
     let events = app.events(&number).await;
-    let scores: Vec<_> = events.iter().filter(|(kind, _)| kind == "rated").map(|(_, event)| event["payload"]["score"].clone()).collect();
+    let scores: Vec<_> =
+        events.iter().filter(|(kind, _)| kind == "rated").map(|(_, event)| event["payload"]["score"].clone()).collect();
     assert_eq!(scores, [json!(4), json!(2)]);
     assert!(!format!("{events:?}").contains("Cepat"), "the chain carries the digest of the comment");
     app.audit_is_intact().await;
@@ -118,7 +119,10 @@ async fn followed(engine: Engine) {
     stranger.fill("/lapor", "/lapor", &forged).await.goes_to("/lapor/uraian");
     super::describe(&stranger).await;
     let (alone, _) = super::send(&stranger, &[("name", "Tono"), ("email", "tono@contoh.id")]).await;
-    assert!(!app.events(&alone).await.iter().any(|(kind, _)| kind == "linked"), "nobody ties himself to a stranger's ticket");
+    assert!(
+        !app.events(&alone).await.iter().any(|(kind, _)| kind == "linked"),
+        "nobody ties himself to a stranger's ticket"
+    );
 
     browser.fill(&base, &format!("{base}/lanjutan"), &[]).await.goes_to("/lapor");
     browser.get("/lapor").await.shows(&number);

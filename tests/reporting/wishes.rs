@@ -62,7 +62,9 @@ async fn anonymous(engine: Engine) {
     let (csrf, key) = super::keys(&page);
     let form = [("_csrf", csrf.as_str()), ("key", key.as_str()), ("body", "Masih mati")];
     browser.post(&format!("/lacak/{number}/balas"), &form).await.is(303);
-    app.post("demo-dinkes", &format!("/tickets/{number}/messages"), serde_json::json!({"body": "Kami periksa"})).await.ok(201);
+    app.post("demo-dinkes", &format!("/tickets/{number}/messages"), serde_json::json!({"body": "Kami periksa"}))
+        .await
+        .ok(201);
     browser.get(&format!("/lacak/{number}")).await.shows("Kami periksa").shows("Masih mati");
     let worker = Browser::at(&app.desk);
     worker.sign_in("admin.dinkes@demo.test", PASSWORD).await.is(303);

@@ -102,7 +102,8 @@ impl Browser {
             }
         }
         let status = response.0.status();
-        let html = response.0.into_body().into_string().await.unwrap().replace("&#x2f;", "/");
+        let bytes = response.0.into_body().into_vec().await.unwrap();
+        let html = String::from_utf8_lossy(&bytes).replace("&#x2f;", "/");
         Page { status, location, html, set_cookies }
     }
 }

@@ -189,13 +189,18 @@ impl Desk {
     pub async fn begin_follow_up(&self, token: &str, number: &str, proof: &Proof, language: Language) -> Result<()> {
         let before = self.follow_ticket(number, proof).await?.view.ticket;
         let kept = self.draft(token).await?;
+        // Whoever holds the code need not be the reporter: his address is filled in only for himself.
+        let (name, email) = match proof {
+            Proof::Address(_) => (before.requester_name, before.requester_email),
+            Proof::Code { .. } => (String::new(), String::new()),
+        };
         let subject = text::phrase(language, "follow-up-subject", &[("subject", &before.subject)]);
         let draft = Draft {
             kind: Some(before.kind).filter(|kind| self.pack().kinds.contains(kind)),
             service: before.service,
             subject: subject.chars().take(LONGEST_SUBJECT).collect(),
-            name: before.requester_name,
-            email: before.requester_email,
+            name,
+            email,
             follows: Some(before.number),
             nonce: kept.nonce,
             sent: kept.sent,

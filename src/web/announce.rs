@@ -120,7 +120,7 @@ async fn context(visit: &Visit, actor: &Actor, number: &str, sent: Option<&Sent>
         })),
         "phases": phases,
         "headline": kept("headline", &ticket.subject),
-        "message": kept("message", ""),
+        "words": kept("message", ""),
         "ending": kept("ending", ""),
         "phase": kept("phase", incident.map_or("investigating", |incident| incident.phase.as_str())),
         "next_date": kept("next_date", &tomorrow.to_string()),

@@ -30,6 +30,7 @@ async fn staff(app: &TestApp, email: &str) -> Browser {
 async fn announce(browser: &Browser, number: &str, news: &[(&str, &str)]) -> Page {
     let address = format!("/kerja/tiket/{number}/umumkan");
     let page = browser.get(&address).await;
+    assert!(!page.html.contains("&lt;macro"), "a name stands for two things: {}", page.html);
     let (csrf, key) = super::keys(&page);
     let mut form = vec![("_csrf", csrf.as_str()), ("key", key.as_str())];
     form.extend_from_slice(news);

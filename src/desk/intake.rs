@@ -16,11 +16,15 @@ use crate::mail::parse::File;
 use crate::policy::request::RequestType;
 use crate::policy::{self, Guess};
 use crate::store::{self, Tx};
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, Duration, Utc};
 use serde_json::json;
 
 /// Longest subject, in characters.
 pub const LONGEST_SUBJECT: usize = 200;
+
+/// Confirmations that the public form has mailed to one address within a span, beyond which it mails none: anybody can
+/// type a stranger's address. Number and code stand on the page, too.
+const CONFIRMATIONS: [(Duration, i64); 2] = [(Duration::hours(1), 5), (Duration::days(1), 20)];
 
 /// What somebody reports. `None` is left to the desk's judgement.
 #[derive(Debug, Clone, Hash)]
@@ -89,6 +93,8 @@ pub(super) struct Judged {
     files: Vec<File>,
     follows: Option<Ticket>,
     wish: Wish,
+    /// No confirmation is mailed.
+    quiet: bool,
 }
 
 impl Judged {
@@ -178,6 +184,7 @@ impl Desk {
             judged.follows = store::tickets::by_number(&mut tx, before).await?;
         }
         judged.wish = wish;
+        judged.quiet = self.confirmed_enough(&mut tx, &judged.ticket.requester_email).await?;
         let ticket = self.open_in(&mut tx, judged, ActorLabel::requester(), now, None).await?;
         store::settings::answer_key(&mut tx, &key, &ticket.number).await?;
         tx.commit().await?;
@@ -194,7 +201,7 @@ impl Desk {
         received: DateTime<Utc>,
         mail: Option<MailTrace>,
     ) -> Result<Ticket> {
-        let Judged { ticket, service, guess, routing, files, follows, wish } = judged;
+        let Judged { ticket, service, guess, routing, files, follows, wish, quiet } = judged;
         let mut working = Working::new(ticket, service);
         self.number(tx, &mut working, received).await?;
         let mut payload = json!({
@@ -216,7 +223,9 @@ impl Desk {
         if let Some(before) = follows {
             self.follow_on(tx, &mut working, &actor, received, &before).await?;
         }
-        if !working.ticket.requester_email.is_empty() {
+        if quiet {
+            store::relations::add_participant(tx, working.ticket.id, &working.ticket.requester_email).await?;
+        } else if !working.ticket.requester_email.is_empty() {
             letters::received(self, tx, &working, message_id).await?;
         }
         let role = if working.ticket.tier == 1 { Role::Tier1Agent } else { Role::Tier2Unit };
@@ -369,7 +378,31 @@ impl Desk {
             updated_at: now,
         };
         let guess = Guess { outage, ..guess };
-        Ok(Judged { ticket, service, guess, routing, files: Vec::new(), follows: None, wish: Wish::default() })
+        Ok(Judged {
+            ticket,
+            service,
+            guess,
+            routing,
+            files: Vec::new(),
+            follows: None,
+            wish: Wish::default(),
+            quiet: false,
+        })
+    }
+
+    /// Has the public form mailed as many confirmations to this address as it may? Counts one more when not.
+    async fn confirmed_enough(&self, tx: &mut Tx, email: &str) -> Result<bool> {
+        if email.is_empty() {
+            return Ok(false);
+        }
+        let (subject, now) = (crate::secret::sha256(format!("received {email}")), self.clock.machine());
+        for (span, most) in CONFIRMATIONS {
+            if store::settings::attempts(tx, &subject, now - span).await?.0 >= most {
+                return Ok(true);
+            }
+        }
+        store::settings::note_attempt(tx, &subject, now).await?;
+        Ok(false)
     }
 
     /// What of a wish this region's pack grants: a switch it does not have cannot be thrown.

@@ -24,6 +24,7 @@ mod queue_pages;
 mod relation_pages;
 mod relations;
 mod replay;
+mod reporting;
 mod staff_pages;
 mod store;
 mod stories;

@@ -14,7 +14,9 @@ mod choice;
 mod decisions;
 mod demo;
 mod duties;
+mod incidents;
 mod problem;
+mod ratings;
 mod relations;
 mod requests;
 mod services;
@@ -57,6 +59,8 @@ type Parts = (
     users::Users,
     tokens::Tokens,
     canned_replies::CannedReplies,
+    ratings::Ratings,
+    incidents::Incidents,
     demo::Public,
 );
 
@@ -74,6 +78,8 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         users::Users(desk.clone()),
         tokens::Tokens(desk.clone()),
         canned_replies::CannedReplies(desk.clone()),
+        ratings::Ratings(desk.clone()),
+        incidents::Incidents(desk.clone()),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

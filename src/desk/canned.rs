@@ -89,7 +89,7 @@ impl CannedReply {
         let body = body.to_owned();
         let first = self.urgency().map(|priority| Command::Prioritize { priority, reason: self.reason.clone() });
         let last = match self.state() {
-            Some(Status::Resolved) => Command::Resolve { solution: body },
+            Some(Status::Resolved) => Command::Resolve { solution: body, cause: None },
             Some(Status::PendingRequester) => Command::RequestInfo { body },
             _ => Command::Reply { body, files: Vec::new() },
         };
@@ -327,7 +327,7 @@ pub(super) async fn count(tx: &mut Tx, actor: &Actor, id: i64) -> Result<()> {
 pub(super) fn refuse_unfilled(command: &Command) -> Result<()> {
     let (field, body) = match command {
         Command::Reply { body, .. } | Command::RequestInfo { body } => ("body", body),
-        Command::Resolve { solution } => ("solution", solution),
+        Command::Resolve { solution, .. } => ("solution", solution),
         _ => return Ok(()),
     };
     match unfilled(body) {

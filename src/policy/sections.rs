@@ -238,6 +238,16 @@ pub struct Email {
     pub only_between_government: bool,
 }
 
+/// What people who report may ask for about their name.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reporters {
+    /// To give neither name nor address, and to follow by number and code only.
+    pub anonymous: bool,
+    /// To be known to those who work on the ticket only.
+    pub secret: bool,
+}
+
 /// By which number people are known.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -92,12 +92,15 @@ pub mod federation;
 pub mod health;
 pub mod holds;
 pub mod inbox;
+pub mod incidents;
 pub mod messages;
 pub mod notices;
 pub mod outbox;
+pub mod own;
 pub mod people;
 pub mod presence;
 pub mod queues;
+pub mod ratings;
 pub mod relations;
 pub mod rounds;
 mod rows;
@@ -111,6 +114,8 @@ pub mod standing;
 pub mod tickets;
 pub mod tokens;
 pub mod trail;
+pub mod uploads;
+pub mod wishes;
 mod writer;
 
 /// The database. Cheap to clone.

@@ -14,10 +14,12 @@ use crate::web::live::Live;
 use poem::{Endpoint, EndpointExt, Response, Route, get, post};
 use std::sync::Arc;
 
+mod about;
 mod account;
 mod acts;
 mod addresses;
 mod agent;
+mod announce;
 mod answering;
 mod assets;
 mod audit;
@@ -38,6 +40,7 @@ mod guard;
 mod health;
 mod history;
 mod home_parts;
+mod incidents;
 mod keys;
 mod links;
 pub mod live;
@@ -49,13 +52,16 @@ mod new_ticket;
 mod news;
 mod notices;
 mod opened;
+mod own;
 mod packing;
+mod parcel;
 mod policy;
 mod proposals;
 mod queue;
 mod relations;
 mod render;
 mod report;
+mod reporting;
 mod rounds;
 mod saved_views;
 mod search;
@@ -78,8 +84,10 @@ mod timeline;
 mod tokens;
 mod track;
 mod undo;
+mod uploads;
 mod users;
 mod verb_pages;
+mod verdict;
 mod visit;
 mod work_home;
 
@@ -111,6 +119,8 @@ fn list() -> Route {
         .at("/", get(start::start))
         .at("/lapor", get(report::show_kind).post(report::keep_kind))
         .at("/lapor/uraian", get(report::show_words).post(report::keep_words))
+        .at("/lapor/uraian/lampiran", post(report::add_file))
+        .at("/lapor/uraian/lampiran/hapus", post(report::drop_file))
         .at("/lapor/kontak", get(report::show_contact).post(report::keep_contact))
         .at("/lapor/periksa", get(report::show_check).post(report::send_report))
         .at("/lapor/terkirim/:number", get(report::show_sent))
@@ -118,6 +128,31 @@ fn list() -> Route {
         .at("/lacak/:number", get(track::follow))
         .at("/lacak/:number/lampiran/:id", get(track::file))
         .at("/lacak/:number/balas", post(track::reply))
+        .at("/lacak/:number/berkas", post(track::add_file))
+        .at("/lacak/:number/berkas/hapus", post(track::drop_file))
+        .at("/lacak/:number/nilai", get(verdict::show_rating).post(verdict::rate))
+        .at("/lacak/:number/buka-lagi", get(verdict::show_reopening).post(verdict::reopen))
+        .at("/lacak/:number/lanjutan", post(verdict::go_on))
+        .at("/tiket-saya", get(own::list))
+        .at("/tiket-saya/tautan", get(own::asked).post(own::ask))
+        .at("/tiket-saya/keluar", post(own::leave))
+        .at("/tiket-saya/:number", get(track::follow))
+        .at("/tiket-saya/:number/lampiran/:id", get(track::file))
+        .at("/tiket-saya/:number/balas", post(track::reply))
+        .at("/tiket-saya/:number/berkas", post(track::add_file))
+        .at("/tiket-saya/:number/berkas/hapus", post(track::drop_file))
+        .at("/tiket-saya/:number/nilai", get(verdict::show_rating).post(verdict::rate))
+        .at("/tiket-saya/:number/buka-lagi", get(verdict::show_reopening).post(verdict::reopen))
+        .at("/tiket-saya/:number/lanjutan", post(verdict::go_on))
+        .at("/privasi", get(about::privacy))
+        .at("/aksesibilitas", get(about::accessibility))
+        .at("/bantuan", get(about::help))
+        .at("/peta-situs", get(about::map))
+        .at("/gangguan/:code", get(incidents::show))
+        .at("/gangguan/:code/terdampak", post(incidents::add_affected))
+        .at("/gangguan/:code/kabar", post(incidents::ask))
+        .at("/gangguan/:code/kabar/:mark", get(incidents::show_follow).post(incidents::follow))
+        .at("/l/:token", get(own::show_link).post(own::follow_link))
         .at("/konfirmasi/:number/:mark", get(links::show_confirm).post(links::confirm))
         .at("/masuk/:token", get(links::show_link).post(links::follow_link))
         .at("/masuk", get(sign_in::form).post(sign_in::enter))
@@ -172,6 +207,8 @@ fn list() -> Route {
         .at("/kerja/tiket/:number/ambil-draf", post(answering::take_over))
         .at("/kerja/tiket/:number/hadir", post(answering::attend))
         .at("/kerja/tiket/:number/batal", post(answering::withdraw))
+        .at("/kerja/tiket/:number/umumkan", get(announce::show).post(announce::tell))
+        .at("/kerja/tiket/:number/umumkan/akhiri", post(announce::end))
         .at("/kerja/tiket/:number/:act", post(acts::do_act))
         .at("/kerja/tiket/baru", get(new_ticket::show).post(new_ticket::open))
         .at("/kerja/tiket/:number/kode", get(new_ticket::read_out))

@@ -9,7 +9,7 @@ use poem::{Body, FromRequest, Request, RequestBody};
 use std::collections::BTreeMap;
 
 /// Largest form, in bytes.
-const LARGEST_FORM: usize = 1 << 20;
+pub(super) const LARGEST_FORM: usize = 1 << 20;
 
 /// A form that was sent from one of our pages. Reading it is checking it.
 #[derive(Debug, Clone, Default)]

@@ -118,7 +118,7 @@ impl Visit {
         json!({
             "id": message.id,
             "at": self.instant(message.at),
-            "author": message.author_name,
+            "author": if message.author_name.is_empty() { self.word("author", "requester") } else { message.author_name.clone() },
             "by_requester": message.author == "requester",
             "internal": message.visibility == MessageVisibility::Internal,
             "channel": self.word("channel", &message.channel),

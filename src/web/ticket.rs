@@ -8,9 +8,11 @@ use crate::domain::ticket::{Priority, Ticket, Verb};
 use crate::error::{Error, Result};
 use crate::secret::new_token;
 use crate::web::addresses::ACTS;
+use crate::web::announce;
 use crate::web::composer;
 use crate::web::failure::Answer;
 use crate::web::render::{download, see_other};
+use crate::web::reporting;
 use crate::web::rounds;
 use crate::web::side::{self, PAGES};
 use crate::web::timeline;
@@ -109,6 +111,8 @@ async fn shape_under(visit: &Visit, actor: &Actor, page: &TicketPage, tab: &str)
         "acts": acts(visit, actor, ticket),
         "priorities": Priority::ALL,
         "internal": may(actor, Action::ViewInternal, ticket),
+        "reporting": reporting::side(visit, page),
+        "incident": announce::side(visit, actor, page).await?,
         "act": "",
         "kept": {},
         "told": "",
@@ -144,7 +148,7 @@ fn head(visit: &Visit, page: &TicketPage) -> Value {
         "tier": visit.tier(ticket),
         "assignee": view.assignee_name,
         "requester": {
-            "name": ticket.requester_name,
+            "name": reporter_name(visit, page),
             "email": ticket.requester_email,
             "verified": ticket.requester_verified,
         },
@@ -153,6 +157,15 @@ fn head(visit: &Visit, page: &TicketPage) -> Value {
         "paused_why": page.pauses.iter().find(|pause| pause.to.is_none()).map_or("", |pause| pause.reason.as_str()),
         "paused_since": visit.instant_if(page.pauses.iter().find(|pause| pause.to.is_none()).map(|pause| pause.from)),
     })
+}
+
+/// The reporter by name, or why there is none.
+fn reporter_name(visit: &Visit, page: &TicketPage) -> String {
+    match (page.wish.anonymous, page.veiled) {
+        (true, _) => visit.word("reporter", "anonymous"),
+        (_, true) => visit.word("reporter", "secret"),
+        _ => page.view.ticket.requester_name.clone(),
+    }
 }
 
 /// The clocks of the promise; those of the lines stand in the history.

@@ -19,6 +19,8 @@ mod process;
 mod queue_pages;
 mod replay;
 mod store;
+mod settings;
+mod settings_pages;
 mod stories;
 mod support;
 mod templates;

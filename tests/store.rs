@@ -12,6 +12,7 @@ use meja::domain::ticket::{Channel, Classification, Impact, Kind, Language, Prio
 use meja::error::Error;
 use meja::store::{Db, Tx, people, services, tickets};
 
+mod agencies;
 mod catalogue;
 mod clocks;
 mod decisions;

@@ -388,6 +388,7 @@ fn every_word_of_the_house_has_a_name_in_both_languages() {
         all::<catalogue::ProposalState>("proposal-state"),
         all::<catalogue::SlaState>("sla-state"),
         all::<people::Role>("role"),
+        all::<meja::domain::agency::AgencyKind>("agency-kind"),
     ]
     .concat();
     let mut events = BTreeSet::new();

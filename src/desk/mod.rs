@@ -24,6 +24,7 @@ use tokio::sync::Notify;
 
 pub mod access;
 pub mod agencies;
+pub mod agency_end;
 pub mod audit;
 pub mod catalogue;
 pub mod chain;
@@ -31,6 +32,7 @@ pub mod clocks;
 pub mod command;
 pub mod confirm;
 pub mod critical;
+pub mod day_preview;
 pub mod days_off;
 pub mod demo;
 pub mod demo_catalogue;

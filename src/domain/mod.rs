@@ -54,6 +54,7 @@ pub trait Word: Copy + Sized + 'static {
 #[error("unknown word")]
 pub struct UnknownWord;
 
+pub mod agency;
 pub mod catalogue;
 pub mod clock_plan;
 pub mod duty;
@@ -64,4 +65,5 @@ pub mod message;
 pub mod number;
 pub mod people;
 pub mod service;
+pub mod settings;
 pub mod ticket;

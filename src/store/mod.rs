@@ -79,6 +79,7 @@ macro_rules! later {
     };
 }
 
+pub mod agencies;
 pub mod catalogue;
 pub mod clocks;
 pub mod decisions;

@@ -38,6 +38,7 @@ mod sent;
 mod service_acts;
 mod service_form;
 mod services;
+pub mod settings;
 mod shapes;
 mod sign_in;
 mod sso;
@@ -62,7 +63,7 @@ pub fn routes(desk: Desk) -> Result<impl Endpoint<Output = Response> + 'static> 
 
 /// Every address a person can open.
 fn list() -> Route {
-    Route::new()
+    settings::add(Route::new())
         .at("/", get(start::start))
         .at("/lapor", get(report::show_kind).post(report::keep_kind))
         .at("/lapor/uraian", get(report::show_words).post(report::keep_words))

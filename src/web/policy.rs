@@ -28,6 +28,16 @@ pub fn show_staff(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     Ok(visit.page("policy.html", told(visit, request, true))?)
 }
 
+/// A calendar of the pack in force with its weeks, as the pages show it.
+pub fn calendar_shape(visit: &Visit, name: &str, calendar: &Calendar) -> Value {
+    Teller { visit, pack: &pack_of(visit) }.calendar(name, calendar)
+}
+
+/// The days off of a year as the pages show them.
+pub fn days_shape(visit: &Visit, year: i32) -> Vec<Value> {
+    Teller { visit, pack: &pack_of(visit) }.days_of(year)
+}
+
 /// The pack in force.
 fn pack_of(visit: &Visit) -> Arc<Pack> {
     Arc::clone(&visit.desk().pack())

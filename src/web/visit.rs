@@ -61,7 +61,7 @@ pub struct Visit {
     pub language: Language,
     /// The path asked for, without the query.
     pub path: String,
-    /// The address the request came from; behind a proxy, the proxy's.
+    /// The address the request came from; behind a proxy that is not trusted, the proxy's.
     pub source: String,
     /// Who has signed in, wholly.
     pub actor: Option<Actor>,
@@ -96,8 +96,11 @@ impl Visit {
         let is_new = known.is_none();
         let browser = known.map_or_else(new_token, Ok)?;
         let path = request.uri().path().to_owned();
-        let source =
-            request.remote_addr().as_socket_addr().map_or_else(String::new, |address| address.ip().to_string());
+        let peer = request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip);
+        let source = peer.map_or_else(String::new, |peer| {
+            let lines = request.headers().get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
+            site.desk.access.proxies.source(peer, &lines.collect::<Vec<_>>().join(",")).to_string()
+        });
         Ok(Self { site, language, path, source, actor, entry, agent, session, browser, is_new, bound: Arc::default() })
     }
 

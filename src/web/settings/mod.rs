@@ -1,0 +1,46 @@
+//! The pages of the settings, `/kerja/pengaturan/…`, in one table.
+
+use crate::domain::managing;
+use crate::domain::people::Actor;
+use crate::web::visit::Visit;
+use poem::{Route, get, post};
+use serde_json::{Value, json};
+
+mod agencies;
+mod calendars;
+
+/// A page of the settings: its address, the keys of its title and of what stands under it, and who may open it.
+type Entry = (&'static str, &'static str, &'static str, fn(&Actor) -> bool);
+
+/// Every page of the settings in the order of the index.
+pub const PAGES: &[Entry] = &[
+    ("/kerja/pengaturan/pd", "settings-agencies", "settings-agencies-lead", Actor::is_staff),
+    ("/kerja/pengaturan/kalender", "settings-calendars", "settings-calendars-lead", Actor::is_staff),
+    ("/kerja/pengaturan/pengguna", "settings-people", "settings-people-lead", manages),
+    ("/kerja/pengaturan/token", "settings-tokens", "settings-tokens-lead", Actor::is_staff),
+    ("/kerja/pengaturan/kebijakan", "settings-policy", "settings-policy-lead", Actor::is_staff),
+];
+
+fn manages(actor: &Actor) -> bool {
+    managing::reach(actor).is_some()
+}
+
+/// The pages of the settings that whoever has signed in may open: address, title and what is done there.
+pub fn entries(visit: &Visit) -> Vec<Value> {
+    let Some(actor) = &visit.actor else { return Vec::new() };
+    let open = PAGES.iter().filter(|(.., may)| may(actor));
+    let word = |key: &str| crate::text::word(visit.language, key);
+    open.map(|(href, title, lead, _)| json!({"href": href, "title": word(title), "lead": word(lead)})).collect()
+}
+
+/// Adds the addresses of the settings that stand in this folder.
+pub fn add(route: Route) -> Route {
+    route
+        .at("/kerja/pengaturan/pd", get(agencies::list))
+        .at("/kerja/pengaturan/pd/baru", get(agencies::new_form).post(agencies::add))
+        .at("/kerja/pengaturan/pd/:code", get(agencies::show))
+        .at("/kerja/pengaturan/pd/:code/:act", post(agencies::do_act))
+        .at("/kerja/pengaturan/kalender", get(calendars::list))
+        .at("/kerja/pengaturan/kalender/hari", get(calendars::ask).post(calendars::enter))
+        .at("/kerja/pengaturan/kalender/:name", get(calendars::show))
+}

@@ -389,6 +389,8 @@ fn every_word_of_the_house_has_a_name_in_both_languages() {
         all::<catalogue::SlaState>("sla-state"),
         all::<people::Role>("role"),
         all::<meja::domain::agency::AgencyKind>("agency-kind"),
+        all::<meja::domain::rights::Extent>("extent"),
+        all::<meja::domain::rights::Clash>("clash"),
     ]
     .concat();
     let mut events = BTreeSet::new();

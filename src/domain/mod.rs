@@ -64,6 +64,7 @@ pub mod managing;
 pub mod message;
 pub mod number;
 pub mod people;
+pub mod rights;
 pub mod service;
 pub mod settings;
 pub mod ticket;

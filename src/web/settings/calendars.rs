@@ -3,7 +3,7 @@
 use crate::desk::day_preview::Moves;
 use crate::desk::days_off::{Decreed, KINDS, may_decree};
 use crate::error::{Error, FieldError, Result, Say};
-use crate::policy::week::{Holiday, HolidayKind};
+use crate::policy::week::HolidayKind;
 use crate::policy::{Calendar, Pack};
 use crate::text;
 use crate::web::failure::Answer;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 mod agencies;
 mod calendars;
+mod roles;
 
 /// A page of the settings: its address, the keys of its title and of what stands under it, and who may open it.
 type Entry = (&'static str, &'static str, &'static str, fn(&Actor) -> bool);
@@ -17,6 +18,7 @@ pub const PAGES: &[Entry] = &[
     ("/kerja/pengaturan/pd", "settings-agencies", "settings-agencies-lead", Actor::is_staff),
     ("/kerja/pengaturan/kalender", "settings-calendars", "settings-calendars-lead", Actor::is_staff),
     ("/kerja/pengaturan/pengguna", "settings-people", "settings-people-lead", manages),
+    ("/kerja/pengaturan/peran", "settings-roles", "settings-roles-lead", Actor::is_staff),
     ("/kerja/pengaturan/token", "settings-tokens", "settings-tokens-lead", Actor::is_staff),
     ("/kerja/pengaturan/kebijakan", "settings-policy", "settings-policy-lead", Actor::is_staff),
 ];
@@ -40,6 +42,7 @@ pub fn add(route: Route) -> Route {
         .at("/kerja/pengaturan/pd/baru", get(agencies::new_form).post(agencies::add))
         .at("/kerja/pengaturan/pd/:code", get(agencies::show))
         .at("/kerja/pengaturan/pd/:code/:act", post(agencies::do_act))
+        .at("/kerja/pengaturan/peran", get(roles::list))
         .at("/kerja/pengaturan/kalender", get(calendars::list))
         .at("/kerja/pengaturan/kalender/hari", get(calendars::ask).post(calendars::enter))
         .at("/kerja/pengaturan/kalender/:name", get(calendars::show))

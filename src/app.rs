@@ -152,6 +152,7 @@ pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
         is_demo: found.is_demo,
         access: access(config)?,
         transport,
+        settings: Arc::new(config.shown()),
         wake: Arc::new(Notify::new()),
     })
 }

@@ -3,6 +3,7 @@
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -76,6 +77,9 @@ pub struct Config {
     pub trusted_proxies: String,
     /// Where else people may sign in.
     pub oidc: Option<OidcConfig>,
+    /// Where each setting that is shown to people comes from.
+    #[serde(skip)]
+    origins: BTreeMap<String, Origin>,
 }
 
 impl Default for Config {
@@ -102,6 +106,7 @@ impl Default for Config {
             requester_session_days: 90,
             trusted_proxies: String::new(),
             oidc: None,
+            origins: BTreeMap::new(),
         }
     }
 }
@@ -122,12 +127,19 @@ impl Config {
             let key = key.as_str().to_ascii_lowercase();
             !key.starts_with("test_") && key != "cache"
         });
-        let config: Self = Figment::from(Serialized::defaults(Self::default()))
+        let settings = Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(file.unwrap_or(Path::new("meja.toml"))))
-            .merge(environment)
+            .merge(environment);
+        let mut config: Self = settings
             .extract()
             .map_err(|errors| errors.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().join("\n"))?;
         config.validate()?;
+        let origin = |key: &str| match settings.find_metadata(key).map(|found| found.name.to_lowercase()) {
+            Some(name) if name.contains("environment") => Origin::Environment,
+            Some(name) if name.contains("toml") => Origin::File,
+            _ => Origin::Default,
+        };
+        config.origins = SHOWN.iter().map(|key| ((*key).to_owned(), origin(key))).collect();
         Ok(config)
     }
 
@@ -198,6 +210,57 @@ impl Config {
 fn is_safe(url: &str) -> bool {
     let here = ["http://127.0.0.1:", "http://localhost:", "http://[::1]:"];
     url.starts_with("https://") || here.iter().any(|start| url.starts_with(start))
+}
+
+/// Where a setting comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody has set it.
+    #[default]
+    Default,
+    /// The settings file.
+    File,
+    /// A variable of the environment.
+    Environment,
+}
+
+/// A setting for people to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Its key in the file.
+    pub key: &'static str,
+    /// Its value without secrets; empty when it is not set.
+    pub value: String,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Settings that are shown to people.
+const SHOWN: [&str; 6] = ["smtp_url", "mail_address", "public_url", "templates_dir", "imap_url", "lmtp_listen"];
+
+impl Config {
+    /// What the settings say of mail, without user names and passwords.
+    pub fn shown(&self) -> Vec<Shown> {
+        let value = |key: &str| match key {
+            "smtp_url" => self.smtp_url.as_deref().map(server).unwrap_or_default(),
+            "mail_address" => self.mail_address.clone(),
+            "public_url" => self.public_url(),
+            "templates_dir" => self.templates_dir.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+            "imap_url" => self.imap_url.as_deref().map(server).unwrap_or_default(),
+            _ => self.lmtp_listen.clone().unwrap_or_default(),
+        };
+        let origin = |key: &str| self.origins.get(key).copied().unwrap_or_default();
+        SHOWN.iter().map(|key| Shown { key, value: value(key), origin: origin(key) }).collect()
+    }
+}
+
+/// Scheme, host and port of an address; what else stands in it may be a secret.
+fn server(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    // A password may hold any sign, so the host begins behind the last @ of all.
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    format!("{scheme}://{host}")
 }
 
 /// The proxies whose word on where a request came from is believed.
@@ -286,5 +349,15 @@ mod tests {
             assert_eq!(Proxies::read(&format!("127.0.0.1,{bad}")), Err(bad.to_owned()));
         }
         assert_eq!(Proxies::read(" ").expect("none"), Proxies::default());
+    }
+
+    #[test]
+    fn what_is_shown_holds_no_secret() {
+        let show = |url: &str| {
+            let config = Config { smtp_url: Some(url.to_owned()), ..Config::default() };
+            config.shown().into_iter().find(|shown| shown.key == "smtp_url").expect("shown").value
+        };
+        assert_eq!(show("smtps://meja:r@has/i?a@surel.go.id:465?tls=required"), "smtps://surel.go.id:465");
+        assert_eq!(show("smtp://127.0.0.1:25"), "smtp://127.0.0.1:25");
     }
 }

@@ -39,7 +39,11 @@ async fn described(engine: Engine) {
         "parent": "DISKOMINFO", "version": 1});
     let calendars = app.get("demo-superadmin", "/calendars").await.ok(200);
     let calendar = calendars["items"].as_array().unwrap().iter().find(|it| it["always"] == false).unwrap();
-    let full = { let mut full = full; full["calendar"] = calendar["name"].clone(); full };
+    let full = {
+        let mut full = full;
+        full["calendar"] = calendar["name"].clone();
+        full
+    };
     for role in [Role::AgencyHead, Role::ProcessOwner, Role::Tier1Agent] {
         let token = holder(&app, role, Some("BKD")).await;
         change(&app, &token, "/agencies/DINKES", full.clone()).await.ok(403);

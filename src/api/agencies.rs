@@ -150,12 +150,7 @@ impl Agencies {
 
     /// Ends an agency; what it owns goes to its successor.
     #[oai(path = "/agencies/:code/end", method = "post")]
-    async fn end(
-        &self,
-        token: Token,
-        code: Path<String>,
-        body: Json<AgencyEnd>,
-    ) -> Result<Json<AgencyEnded>, Failure> {
+    async fn end(&self, token: Token, code: Path<String>, body: Json<AgencyEnd>) -> Result<Json<AgencyEnded>, Failure> {
         let actor = token.actor(&self.0).await?;
         let AgencyEnd { successor, reason, version } = body.0;
         let moved = self.0.end_agency(&actor, &code.0, version, &successor.unwrap_or_default(), &reason).await?;
@@ -175,5 +170,18 @@ fn json(entry: AgencyEntry, without: &[String]) -> AgencyJson {
     let has_first_line = !without.contains(&agency.code);
     let (code, name, email, active) = (agency.code, agency.name, agency.email, agency.active);
     let kind = kind.to_string();
-    AgencyJson { code, name, email, active, short_name, kind, address, calendar, parent, successor, version, has_first_line }
+    AgencyJson {
+        code,
+        name,
+        email,
+        active,
+        short_name,
+        kind,
+        address,
+        calendar,
+        parent,
+        successor,
+        version,
+        has_first_line,
+    }
 }

@@ -1,10 +1,10 @@
 //! How an agency ends: what it owns goes to its successor in the same transaction, or it stays.
 
+use crate::desk::Desk;
 use crate::desk::agencies::{changes, find};
 use crate::desk::handover::classification;
 use crate::desk::working::Working;
 use crate::desk::written::{LONGEST_REASON, required};
-use crate::desk::Desk;
 use crate::domain::agency::{AgencyEntry, heir};
 use crate::domain::event::ActorLabel;
 use crate::domain::people::Actor;

@@ -9,6 +9,7 @@
 //! `domain::ticket::Status::allows` and in `domain::people::may`, a test from outside.
 
 use crate::clock::Clock;
+use crate::config::Shown;
 use crate::desk::access::Access;
 use crate::desk::rules::Rules;
 use crate::domain::ticket::{Language, Ticket};
@@ -51,6 +52,7 @@ pub mod intake;
 pub mod letters;
 pub mod lines;
 pub mod mail_in;
+pub mod mail_state;
 pub mod mailbox;
 pub mod notices;
 pub mod once;
@@ -63,6 +65,7 @@ pub mod public_reply;
 pub mod queues;
 pub mod recompute;
 pub mod reprofile;
+pub mod retention;
 pub mod roles;
 pub mod rules;
 pub mod sessions;
@@ -70,6 +73,7 @@ pub mod setup;
 pub mod sign_in;
 pub mod sla;
 pub mod steps;
+pub mod texts;
 pub mod tokens;
 pub mod totp;
 pub mod tries;
@@ -102,6 +106,8 @@ pub struct Desk {
     pub access: Access,
     /// The way out for mail.
     pub transport: Transport,
+    /// What the settings say of mail, for people to look at; no secret among it.
+    pub settings: Arc<Vec<Shown>>,
     /// Woken after every change that leaves work for the worker.
     pub wake: Arc<Notify>,
 }

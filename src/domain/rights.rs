@@ -2,9 +2,7 @@
 
 use crate::domain::catalogue::{self, Act};
 use crate::domain::people::{Account, Action, Actor, Grant, Role, Scope, may};
-use crate::domain::ticket::{
-    Channel, Classification, Impact, Kind, Language, Priority, Status, Ticket, Urgency, Verb,
-};
+use crate::domain::ticket::{Channel, Classification, Impact, Kind, Language, Priority, Status, Ticket, Urgency, Verb};
 use crate::domain::{managing, settings};
 use chrono::{DateTime, Utc};
 use std::fmt::Write as _;
@@ -216,7 +214,8 @@ mod tests {
 
     #[test]
     fn the_table_says_what_the_rules_say() {
-        let places = [(Role::Tier1Agent, true), (Role::Tier2Unit, false), (Role::Auditor, false), (Role::SystemAdmin, false)];
+        let places =
+            [(Role::Tier1Agent, true), (Role::Tier2Unit, false), (Role::Auditor, false), (Role::SystemAdmin, false)];
         let table = table(&places);
         let row = |word: &str| table.iter().find(|right| right.word == word).expect("a right").extents.clone();
         assert_eq!(row("view"), [Extent::Own, Extent::All, Extent::All, Extent::None]);

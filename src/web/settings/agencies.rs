@@ -171,9 +171,7 @@ pub async fn do_act(Data(visit): Data<&Visit>, Path((code, act)): Path<(String, 
     let version = sent.get("versi").parse().ok();
     let done = match act.as_str() {
         "ubah" => desk.change_agency(actor, &code, version, &wanted(&sent)).await.map(drop),
-        "akhiri" => {
-            desk.end_agency(actor, &code, version, sent.get("successor"), sent.get("reason")).await.map(drop)
-        }
+        "akhiri" => desk.end_agency(actor, &code, version, sent.get("successor"), sent.get("reason")).await.map(drop),
         "kembalikan" => desk.restore_agency(actor, &code, version).await,
         _ => return Err(Error::NotFound("act").into()),
     };

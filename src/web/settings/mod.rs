@@ -2,13 +2,18 @@
 
 use crate::domain::managing;
 use crate::domain::people::Actor;
+use crate::domain::settings::may_read;
 use crate::web::visit::Visit;
 use poem::{Route, get, post};
 use serde_json::{Value, json};
 
 mod agencies;
 mod calendars;
+mod diff;
+mod mail;
+mod retention;
 mod roles;
+mod templates;
 
 /// A page of the settings: its address, the keys of its title and of what stands under it, and who may open it.
 type Entry = (&'static str, &'static str, &'static str, fn(&Actor) -> bool);
@@ -21,6 +26,9 @@ pub const PAGES: &[Entry] = &[
     ("/kerja/pengaturan/peran", "settings-roles", "settings-roles-lead", Actor::is_staff),
     ("/kerja/pengaturan/token", "settings-tokens", "settings-tokens-lead", Actor::is_staff),
     ("/kerja/pengaturan/kebijakan", "settings-policy", "settings-policy-lead", Actor::is_staff),
+    ("/kerja/pengaturan/templat", "settings-texts", "settings-texts-lead", may_read),
+    ("/kerja/pengaturan/surel", "settings-mail", "settings-mail-lead", may_read),
+    ("/kerja/pengaturan/retensi", "settings-retention", "settings-retention-lead", may_read),
 ];
 
 fn manages(actor: &Actor) -> bool {
@@ -46,4 +54,12 @@ pub fn add(route: Route) -> Route {
         .at("/kerja/pengaturan/kalender", get(calendars::list))
         .at("/kerja/pengaturan/kalender/hari", get(calendars::ask).post(calendars::enter))
         .at("/kerja/pengaturan/kalender/:name", get(calendars::show))
+        .at("/kerja/pengaturan/templat", get(templates::list))
+        .at("/kerja/pengaturan/templat/:template/:language", get(templates::show))
+        .at("/kerja/pengaturan/templat/:template/:language/:act", post(templates::do_act))
+        .at("/kerja/pengaturan/surel", get(mail::show))
+        .at("/kerja/pengaturan/surel/uji", post(mail::test))
+        .at("/kerja/pengaturan/surel/:id/coba", post(mail::retry))
+        .at("/kerja/pengaturan/retensi", get(retention::show))
+        .at("/kerja/pengaturan/retensi/:act", post(retention::do_act))
 }

@@ -43,8 +43,11 @@ async fn text_story(engine: Engine) {
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{subject}");
         refused.shows(told);
     }
-    let looked = send(&system, CLOSED, &format!("{CLOSED}/lihat"), &[("subject", "Uji {{ number }}"), ("body", WORDS)]);
-    looked.await.shows("Uji SKW-2611-00482-3").shows("kode 7KQ4-M2XP");
+    let fields = [("subject", "Uji {{ number }}"), ("body", WORDS)];
+    send(&system, CLOSED, &format!("{CLOSED}/lihat"), &fields)
+        .await
+        .shows("Uji SKW-2611-00482-3")
+        .shows("kode 7KQ4-M2XP");
     let number = report(&app, "a@warga.test").await;
     let mail = app.mails_to("a@warga.test").await.pop().unwrap();
     assert!(readable(&mail).contains("Laporan Anda sudah kami terima"), "looking changes nothing");

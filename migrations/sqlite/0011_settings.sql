@@ -15,18 +15,6 @@ create table agency_entry (
     version bigint not null
 );
 
--- Fasting months as they were announced after the pack was written; of one year the last row counts.
-create table fasting_month (
-    id integer primary key,
-    year bigint not null,
-    -- Local days, ISO 8601; both null: the pack's own month again.
-    first text,
-    last text,
-    decree text not null,
-    account_id bigint not null references account (id),
-    at datetime not null
-);
-
 -- Texts of mails that the installation has written itself; the last version of each counts.
 create table mail_template (
     id integer primary key,

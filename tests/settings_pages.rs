@@ -56,6 +56,7 @@ async fn agencies_are_listed_added_changed_and_ended() {
     let made = send(&office, "/kerja/pengaturan/pd/baru", "/kerja/pengaturan/pd/baru", &fields).await;
     went_to(&made, "/kerja/pengaturan/pd/PUPR?kabar=baru");
     let page = office.get(&made.location).await;
+    assert!(page.html.contains("Jam peragaan: Senin, 5 Oktober 2026"), "{}", page.html);
     page.shows("Perangkat Daerah ditambahkan.").shows("Dinas &lt;b&gt;PUPR").shows("Ditambahkan");
 
     let fields = [("name", "Dinas PU"), ("short_name", "PU"), ("kind", "unit"), ("parent", "BKD"), ("versi", "1")];

@@ -182,13 +182,13 @@ pub async fn do_act(Data(visit): Data<&Visit>, Path((code, act)): Path<(String, 
     };
     let mut context = shape(visit, actor, &code).await?;
     if act == "ubah" {
-        context["now"] = context["form"].take();
+        context["stored"] = context["form"].take();
         context["form"] = kept(&sent).into();
     }
     context["end"] = json!({"successor": sent.get("successor"), "reason": sent.get("reason")});
     context["open"] = act.into();
     if let Error::Invalid(problems) = &error {
-        context["now"] = Value::Null;
+        context["stored"] = Value::Null;
         return Ok(visit.mend("agency.html", context, problems, "")?);
     }
     context["told"] = text::say(visit.language, &error.public()).into();
@@ -213,7 +213,7 @@ async fn choices(visit: &Visit, code: &str) -> Result<Value> {
     let calendars: Vec<Value> =
         visit.desk().calendar_names().iter().map(|name| offer(name, (*name).to_string())).collect();
     Ok(json!({"agencies": agencies, "kinds": kinds, "calendars": calendars, "told": "", "news": null, "open": "",
-        "now": null}))
+        "stored": null}))
 }
 
 fn filled(entry: &AgencyEntry) -> Map<String, Value> {

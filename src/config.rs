@@ -79,7 +79,7 @@ pub struct Config {
     pub oidc: Option<OidcConfig>,
     /// Where each setting that is shown to people comes from.
     #[serde(skip)]
-    origins: BTreeMap<String, Origin>,
+    pub origins: BTreeMap<String, Origin>,
 }
 
 impl Default for Config {

@@ -1,7 +1,7 @@
 //! Everything wired once: from settings to a desk, from a desk to a server.
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Proxies};
 use crate::desk::Desk;
 use crate::desk::access::{Access, Lasts};
 use crate::desk::provider::Provider;
@@ -135,6 +135,7 @@ pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
         is_demo: found.is_demo,
         access: access(config)?,
         transport,
+        settings: Arc::new(config.shown()),
         wake: Arc::new(Notify::new()),
     })
 }
@@ -157,6 +158,7 @@ fn access(config: &Config) -> Result<Access> {
             absolute: TimeDelta::days(config.requester_session_days.into()),
         },
         provider: provider.transpose()?,
+        proxies: Proxies::read(&config.trusted_proxies).map_err(Error::internal)?,
     })
 }
 

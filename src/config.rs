@@ -3,7 +3,8 @@
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// How log lines look.
@@ -72,8 +73,13 @@ pub struct Config {
     pub requester_idle_days: u32,
     /// A session of a requester ends after so many days in any case.
     pub requester_session_days: u32,
+    /// Proxies in front of the server whose `X-Forwarded-For` is believed: networks, separated by commas.
+    pub trusted_proxies: String,
     /// Where else people may sign in.
     pub oidc: Option<OidcConfig>,
+    /// Where each setting that is shown to people comes from.
+    #[serde(skip)]
+    pub origins: BTreeMap<String, Origin>,
 }
 
 impl Default for Config {
@@ -98,7 +104,9 @@ impl Default for Config {
             staff_session_hours: 12,
             requester_idle_days: 30,
             requester_session_days: 90,
+            trusted_proxies: String::new(),
             oidc: None,
+            origins: BTreeMap::new(),
         }
     }
 }
@@ -119,12 +127,19 @@ impl Config {
             let key = key.as_str().to_ascii_lowercase();
             !key.starts_with("test_") && key != "cache"
         });
-        let config: Self = Figment::from(Serialized::defaults(Self::default()))
+        let settings = Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(file.unwrap_or(Path::new("meja.toml"))))
-            .merge(environment)
+            .merge(environment);
+        let mut config: Self = settings
             .extract()
             .map_err(|errors| errors.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().join("\n"))?;
         config.validate()?;
+        let origin = |key: &str| match settings.find_metadata(key).map(|found| found.name.to_lowercase()) {
+            Some(name) if name.contains("environment") => Origin::Environment,
+            Some(name) if name.contains("toml") => Origin::File,
+            _ => Origin::Default,
+        };
+        config.origins = SHOWN.iter().map(|key| ((*key).to_owned(), origin(key))).collect();
         Ok(config)
     }
 
@@ -168,6 +183,9 @@ impl Config {
         {
             problems.push("oidc.issuer: must begin with https:// (http:// only on this machine)".to_owned());
         }
+        if let Err(bad) = Proxies::read(&self.trusted_proxies) {
+            problems.push(format!("trusted_proxies: {bad:?} is no network; write 10.0.0.0/8 or 127.0.0.1"));
+        }
         if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
     }
 
@@ -192,4 +210,154 @@ impl Config {
 fn is_safe(url: &str) -> bool {
     let here = ["http://127.0.0.1:", "http://localhost:", "http://[::1]:"];
     url.starts_with("https://") || here.iter().any(|start| url.starts_with(start))
+}
+
+/// Where a setting comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody has set it.
+    #[default]
+    Default,
+    /// The settings file.
+    File,
+    /// A variable of the environment.
+    Environment,
+}
+
+/// A setting for people to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Its key in the file.
+    pub key: &'static str,
+    /// Its value without secrets; empty when it is not set.
+    pub value: String,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Settings that are shown to people.
+const SHOWN: [&str; 6] = ["smtp_url", "mail_address", "public_url", "templates_dir", "imap_url", "lmtp_listen"];
+
+impl Config {
+    /// What the settings say of mail, without user names and passwords.
+    pub fn shown(&self) -> Vec<Shown> {
+        let value = |key: &str| match key {
+            "smtp_url" => self.smtp_url.as_deref().map(server).unwrap_or_default(),
+            "mail_address" => self.mail_address.clone(),
+            "public_url" => self.public_url(),
+            "templates_dir" => self.templates_dir.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+            "imap_url" => self.imap_url.as_deref().map(server).unwrap_or_default(),
+            _ => self.lmtp_listen.clone().unwrap_or_default(),
+        };
+        let origin = |key: &str| self.origins.get(key).copied().unwrap_or_default();
+        SHOWN.iter().map(|key| Shown { key, value: value(key), origin: origin(key) }).collect()
+    }
+}
+
+/// Scheme, host and port of an address; what else stands in it may be a secret.
+fn server(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    // A password may hold any sign, so the host begins behind the last @ of all.
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    format!("{scheme}://{host}")
+}
+
+/// The proxies whose word on where a request came from is believed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proxies(Vec<(IpAddr, u8)>);
+
+impl Proxies {
+    /// Reads networks (`10.0.0.0/8`) and addresses, separated by commas.
+    ///
+    /// # Errors
+    /// The first part that is neither.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(|part| network(part).ok_or_else(|| part.to_owned())).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Where a request came from: the connection's other end, or, while that is a trusted proxy, what it says of its own
+    /// other end, read from the right. What stands to the left of the first address that is no trusted proxy anybody may
+    /// have written.
+    pub fn source(&self, peer: IpAddr, forwarded: &str) -> IpAddr {
+        let mut source = peer.to_canonical();
+        for hop in forwarded.rsplit(',') {
+            let Some(before) = self.trusts(source).then(|| address(hop.trim())).flatten() else { break };
+            source = before;
+        }
+        source
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|(network, length)| is_within(address, *network, *length))
+    }
+}
+
+fn network(text: &str) -> Option<(IpAddr, u8)> {
+    let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
+    let address: IpAddr = address.parse().ok()?;
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    let length = length.map_or(Some(most), |length| length.parse().ok())?;
+    (length <= most).then_some((address, length))
+}
+
+/// An address as proxies write it: alone, with a port, in brackets.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(text, |(inside, _)| inside);
+    let found = bare.parse().ok().or_else(|| bare.parse::<SocketAddr>().ok().map(|address| address.ip()));
+    found.map(|address: IpAddr| address.to_canonical())
+}
+
+fn is_within(address: IpAddr, network: IpAddr, length: u8) -> bool {
+    let bits = |address: IpAddr| match address {
+        IpAddr::V4(four) => (u128::from(four.to_bits()) << 96, 32),
+        IpAddr::V6(six) => (six.to_bits(), 128),
+    };
+    let ((one, family), (other, same)) = (bits(address), bits(network));
+    let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
+    family == same && one & mask == other & mask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(trusted: &str, peer: &str, forwarded: &str) -> String {
+        Proxies::read(trusted).expect("networks").source(peer.parse().expect("an address"), forwarded).to_string()
+    }
+
+    #[test]
+    fn only_trusted_hops_are_believed_from_the_right() {
+        let trusted = "10.0.0.0/8, 127.0.0.1, fd00::/8";
+        assert_eq!(source("", "127.0.0.1", "1.2.3.4"), "127.0.0.1", "nobody is trusted unless it is said");
+        assert_eq!(source(trusted, "203.0.113.9", "1.2.3.4"), "203.0.113.9", "a stranger's header is nothing");
+        assert_eq!(source(trusted, "127.0.0.1", "203.0.113.9"), "203.0.113.9");
+        assert_eq!(source(trusted, "127.0.0.1", "9.9.9.9, 203.0.113.9"), "203.0.113.9", "the left part is forged");
+        assert_eq!(source(trusted, "127.0.0.1", "9.9.9.9, 203.0.113.9, 10.1.2.3"), "203.0.113.9");
+        assert_eq!(source(trusted, "127.0.0.1", "10.0.0.7"), "10.0.0.7", "only proxies: the farthest of them");
+        assert_eq!(source(trusted, "127.0.0.1", "203.0.113.9, nonsense"), "127.0.0.1", "stops at what it cannot read");
+        assert_eq!(source(trusted, "127.0.0.1", ""), "127.0.0.1");
+        assert_eq!(source(trusted, "::ffff:127.0.0.1", "203.0.113.9:4711"), "203.0.113.9");
+        assert_eq!(source(trusted, "fd00::1", "[2001:db8::5]:443"), "2001:db8::5");
+        assert_eq!(source("0.0.0.0/0", "127.0.0.1", "2001:db8::5"), "2001:db8::5");
+    }
+
+    #[test]
+    fn what_is_no_network_is_named() {
+        for bad in ["10.0.0.0/33", "localhost", "10.0.0/8", "10.0.0.0/x", "::1/129"] {
+            assert_eq!(Proxies::read(&format!("127.0.0.1,{bad}")), Err(bad.to_owned()));
+        }
+        assert_eq!(Proxies::read(" ").expect("none"), Proxies::default());
+    }
+
+    #[test]
+    fn what_is_shown_holds_no_secret() {
+        let show = |url: &str| {
+            let config = Config { smtp_url: Some(url.to_owned()), ..Config::default() };
+            config.shown().into_iter().find(|shown| shown.key == "smtp_url").expect("shown").value
+        };
+        assert_eq!(show("smtps://meja:r@has/i?a@surel.go.id:465?tls=required"), "smtps://surel.go.id:465");
+        assert_eq!(show("smtp://127.0.0.1:25"), "smtp://127.0.0.1:25");
+    }
 }

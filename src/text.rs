@@ -122,6 +122,11 @@ pub fn long_date(language: Language, date: NaiveDate) -> String {
     format!("{}, {} {} {}", DAYS[l][day], date.day(), MONTHS[l][month], date.year())
 }
 
+/// `November 2026`.
+pub fn month(language: Language, date: NaiveDate) -> String {
+    format!("{} {}", MONTHS[index(language)][date.month0() as usize], date.year())
+}
+
 /// `22 Nov 2026`.
 pub fn short_date(language: Language, date: NaiveDate) -> String {
     format!("{} {} {}", date.day(), SHORT_MONTHS[index(language)][date.month0() as usize], date.year())

@@ -12,6 +12,7 @@ use meja::domain::ticket::{Channel, Classification, Impact, Kind, Language, Prio
 use meja::error::Error;
 use meja::store::{Db, Tx, people, services, tickets};
 
+mod agencies;
 mod alike;
 mod answering;
 mod catalogue;
@@ -30,6 +31,7 @@ mod outbox;
 mod people_and_rights;
 mod queues;
 mod reporting;
+mod retention;
 mod rounds;
 mod rules;
 mod search;
@@ -38,6 +40,7 @@ mod sessions;
 mod settings;
 mod standing;
 mod steps;
+mod templates;
 mod ticket_rows;
 mod trail;
 mod transactions;

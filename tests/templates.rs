@@ -69,6 +69,7 @@ fn samples() -> Vec<(&'static str, Value)> {
             "first_line_gone",
             json!({"name": HOSTILE, "agencies": ["BKD", "DINKES"], "at": "kini", "people_url": "http://x"}),
         ),
+        ("test_mail", json!({"name": HOSTILE, "at": "kini"})),
         ("notices", notices(kinds.iter().map(|kind| item(kind, true)).collect())),
     ];
     let duty = |sanctionable: bool, source: Option<&str>| {

@@ -110,6 +110,7 @@ async fn desk(folder: &Path) -> Desk {
         is_demo: true,
         access: meja::desk::access::Access::default(),
         transport: meja::mail::transport::Transport::Page,
+        settings: Arc::default(),
         wake: Arc::default(),
     };
     let agency =
@@ -388,6 +389,9 @@ fn every_word_of_the_house_has_a_name_in_both_languages() {
         all::<catalogue::ProposalState>("proposal-state"),
         all::<catalogue::SlaState>("sla-state"),
         all::<people::Role>("role"),
+        all::<meja::domain::agency::AgencyKind>("agency-kind"),
+        all::<meja::domain::rights::Extent>("extent"),
+        all::<meja::domain::rights::Clash>("clash"),
     ]
     .concat();
     let mut events = BTreeSet::new();

@@ -1,5 +1,6 @@
 //! What signing in asks for in this installation: data of the settings.
 
+use crate::config::Proxies;
 use crate::desk::provider::Provider;
 use chrono::Duration;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub struct Access {
     pub requester: Lasts,
     /// Where else people may sign in.
     pub provider: Option<Arc<Provider>>,
+    /// Whose word on where a request came from is believed; limits on tries count by that.
+    pub proxies: Proxies,
 }
 
 impl Default for Access {
@@ -33,6 +36,7 @@ impl Default for Access {
             staff: Lasts { idle: Duration::hours(8), absolute: Duration::hours(12) },
             requester: Lasts { idle: Duration::days(30), absolute: Duration::days(90) },
             provider: None,
+            proxies: Proxies::default(),
         }
     }
 }

@@ -97,6 +97,14 @@ impl Desk {
         let wanted = Wanted { name: Some(wanted.name.unwrap_or_default()), ..wanted };
         let mut tx = self.db.write().await?;
         chain::turn(&mut tx, STREAM, &code).await?;
+        let mut wanted = wanted;
+        if wanted.calendar.as_ref().is_none_or(String::is_empty) {
+            let all = store::agencies::entries(&mut tx).await?;
+            let owner = all.into_iter().find(|owner| owner.agency.code == entry.service.agency);
+            // A calendar that has gone from the pack since is no reason to refuse the service.
+            let known = |name: &String| self.pack().calendar(name).is_some();
+            wanted.calendar = owner.and_then(|owner| owner.calendar).filter(known).or(wanted.calendar);
+        }
         let described = self.described(&mut tx, &mut entry, &wanted, is_code(&code)).await;
         if let Err(error) = described {
             // What is wrong with his own is told only to those who may add at all.

@@ -162,7 +162,7 @@ impl Change<'_> {
     }
 }
 
-fn classification(ticket: &Ticket) -> Value {
+pub(super) fn classification(ticket: &Ticket) -> Value {
     json!({
         "kind": ticket.kind, "agency": ticket.agency, "service": ticket.service, "impact": ticket.impact,
         "urgency": ticket.urgency, "priority": ticket.priority, "profile": ticket.profile, "classification": ticket.classification,

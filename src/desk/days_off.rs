@@ -15,7 +15,7 @@ use serde_json::json;
 const HORIZON: u64 = 3 * 366;
 
 /// What a day may become. Local days off stand in the pack.
-const KINDS: [&str; 3] = ["holiday", "joint_leave", "working_day"];
+pub const KINDS: [&str; 3] = ["holiday", "joint_leave", "working_day"];
 
 /// A day off, or a day taken back, as somebody enters it.
 #[derive(Debug, Clone)]
@@ -40,19 +40,12 @@ impl Desk {
     /// `Denied` to all but the ICT office and the system's administrator; `Invalid` with every bad field; `Conflict`
     /// when that day was decreed on the same day before.
     pub async fn decree_day(&self, actor: &Actor, decreed: Decreed) -> Result<Holiday> {
-        let may = actor.holds(Role::SystemAdmin) || actor.grants.iter().any(Grant::is_of_ict_office);
-        if !may || actor.scope == Scope::Read {
+        if !may_decree(actor) {
             return Err(Error::Denied(Say::new("error-denied")));
         }
         let (amendment, day) = self.amendment(actor, &decreed)?;
         // A calendar without working time is refused before anything is written.
-        let mut more = self.rules.amended();
-        more.push(day.clone());
-        let known = day.known_from(self.pack().zone).unwrap_or_default().max(self.now());
-        self.rules
-            .installed()
-            .known_at(known, &more)
-            .map_err(|_| Error::field("day", Say::new("field-day-closes-everything")))?;
+        self.with_and_without(&day)?;
         let mut tx = self.db.write().await?;
         if !store::rules::amend(&mut tx, &amendment).await? {
             return Err(Error::conflict(Say::new("error-day-decreed")));
@@ -71,7 +64,22 @@ impl Desk {
         Ok(day)
     }
 
-    fn amendment(&self, actor: &Actor, decreed: &Decreed) -> Result<(Amendment, Holiday)> {
+    /// Days decreed after the pack was written, with the name of whoever entered each, newest first.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn decreed_days(&self) -> Result<Vec<(Holiday, String)>> {
+        let mut tx = self.db.read().await?;
+        let mut days = Vec::new();
+        for amendment in store::rules::amendments(&mut tx).await? {
+            let who = store::people::by_id(&mut tx, amendment.account_id).await?;
+            days.push((editions::day_off(&amendment)?, who.map(|person| person.name).unwrap_or_default()));
+        }
+        days.reverse();
+        Ok(days)
+    }
+
+    pub(super) fn amendment(&self, actor: &Actor, decreed: &Decreed) -> Result<(Amendment, Holiday)> {
         let today = self.now().with_timezone(&self.pack().zone).date_naive();
         let since = decreed.since.unwrap_or(today);
         let texts = required_all(&[("name", &decreed.name, 200), ("decree", &decreed.decree, 200)]);
@@ -109,4 +117,10 @@ impl Desk {
         let day = editions::day_off(&amendment)?;
         Ok((amendment, day))
     }
+}
+
+/// May `actor` enter a decreed day: the ICT office, and who runs the installation?
+pub fn may_decree(actor: &Actor) -> bool {
+    let office = actor.holds(Role::SystemAdmin) || actor.grants.iter().any(Grant::is_of_ict_office);
+    office && actor.scope == Scope::Write
 }

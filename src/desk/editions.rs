@@ -59,6 +59,25 @@ impl Desk {
         self.read_rules(pack).await
     }
 
+    /// Every edition the installation has followed, newest first, with how many open tickets are pinned to each; the one
+    /// that new tickets follow is marked.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn editions(&self) -> Result<Vec<(Edition, i64, bool)>> {
+        let mut tx = self.db.read().await?;
+        let open = store::rules::open_by_edition(&mut tx).await?;
+        let mut editions = store::rules::editions(&mut tx).await?;
+        editions.reverse();
+        let current = self.pack().version.clone();
+        let count = |version: &str| open.iter().find(|(pack, _)| pack == version).map_or(0, |(_, count)| *count);
+        let told = editions.into_iter().map(|edition| {
+            let (count, is_current) = (count(&edition.version), edition.version == current);
+            (edition, count, is_current)
+        });
+        Ok(told.collect())
+    }
+
     /// Reads again what other processes have changed in the rules.
     ///
     /// # Errors
@@ -79,6 +98,7 @@ impl Desk {
         let stored = store::rules::editions(&mut tx).await?;
         let amended = store::rules::amendments(&mut tx).await?.iter().map(day_off).collect::<Result<Vec<_>>>()?;
         let ict_agency = store::settings::get(&mut tx, "ict_agency").await?;
+        self.adopt_texts(&mut tx).await?;
         drop(tx);
         let mut installed = pack.clone();
         if let Some(version) = known(&stored, pack) {

@@ -198,7 +198,10 @@ impl Desk {
             subject: subject.chars().take(LONGEST_SUBJECT).collect(),
             description,
             kind: None,
-            agency: agency.map(|agency| agency.code.clone()),
+            agency: match agency {
+                Some(agency) if !agency.active => self.heir_of(tx, &agency.code).await?,
+                known => known.map(|agency| agency.code.clone()),
+            },
             service: None,
             impact: None,
             urgency: None,

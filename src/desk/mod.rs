@@ -9,6 +9,7 @@
 //! `domain::ticket::Status::allows` and in `domain::people::may`, a test from outside.
 
 use crate::clock::Clock;
+use crate::config::Shown;
 use crate::desk::access::Access;
 use crate::desk::rules::Rules;
 use crate::domain::ticket::{Language, Ticket};
@@ -25,6 +26,7 @@ use tokio::sync::Notify;
 pub mod access;
 pub mod affected;
 pub mod agencies;
+pub mod agency_end;
 pub mod answer_drafts;
 pub mod audit;
 pub mod canned;
@@ -36,6 +38,7 @@ pub mod command;
 pub mod confirm;
 pub mod consult;
 pub mod critical;
+pub mod day_preview;
 pub mod days_off;
 pub mod demo;
 pub mod demo_catalogue;
@@ -58,6 +61,7 @@ pub mod intake;
 pub mod letters;
 pub mod lines;
 pub mod mail_in;
+pub mod mail_state;
 pub mod mailbox;
 pub mod news;
 pub mod notice_views;
@@ -77,6 +81,7 @@ pub mod rating;
 pub mod recompute;
 pub mod relate;
 pub mod reprofile;
+pub mod retention;
 pub mod roles;
 pub mod rounds;
 pub mod rules;
@@ -88,6 +93,7 @@ pub mod sla;
 pub mod split;
 pub mod standing;
 pub mod steps;
+pub mod texts;
 pub mod tokens;
 pub mod totp;
 pub mod trail;
@@ -124,6 +130,8 @@ pub struct Desk {
     pub access: Access,
     /// The way out for mail.
     pub transport: Transport,
+    /// What the settings say of mail, for people to look at; no secret among it.
+    pub settings: Arc<Vec<Shown>>,
     /// Woken after every change that leaves work for the worker.
     pub wake: Arc<Notify>,
 }

@@ -66,6 +66,21 @@ impl Desk {
         Ok(held.into_iter().filter(|other| other != grant).collect())
     }
 
+    /// Everybody active who holds a role, with all of them. Whoever asks must be allowed to look at all accounts.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn held_roles(&self) -> Result<Vec<(Account, Vec<Grant>)>> {
+        let mut people: Vec<(Account, Vec<Grant>)> = Vec::new();
+        for (account, grant) in store::people::held(&mut self.db.glance().await?).await? {
+            match people.last_mut().filter(|(last, _)| last.id == account.id) {
+                Some((_, grants)) => grants.push(grant),
+                None => people.push((account, vec![grant])),
+            }
+        }
+        Ok(people)
+    }
+
     async fn rights_changed(&self, tx: &mut Tx, by: &By<'_>, id: i64, without: &[String]) -> Result<()> {
         store::sessions::end_all(tx, id, None).await?;
         self.tell_of_first_lines(tx, by, without).await

@@ -10,24 +10,26 @@ use chrono::Duration;
 const PAGE: i64 = 500;
 
 impl Desk {
-    /// Forgets drafts, tries, request keys, sessions and links that nobody needs any more.
+    /// Forgets drafts, tries, request keys, sessions and links that nobody needs any more, and raw mails whose time is
+    /// over.
     ///
     /// # Errors
     /// The database does not answer.
     pub async fn forget_what_is_over(&self) -> Result<()> {
-        let now = self.clock.machine();
+        let limits = self.limits();
         let mut tx = self.db.write().await?;
-        store::settings::forget_drafts(&mut tx, now - Duration::days(7)).await?;
-        store::drafts::forget_old_drafts(&mut tx, self.now() - answer_drafts::LASTS).await?;
-        store::presence::forget_presence(&mut tx, now - presence::STAYS).await?;
-        store::uploads::forget(&mut tx, now - Duration::days(7)).await?;
-        store::settings::forget_attempts(&mut tx, now - Duration::days(1)).await?;
-        store::settings::forget_keys(&mut tx, now - Duration::days(2)).await?;
-        store::sessions::forget(&mut tx, now - self.lasts(true).idle.max(self.lasts(false).idle)).await?;
-        store::sessions::forget_links(&mut tx, now).await?;
+        store::settings::forget_drafts(&mut tx, limits.drafts).await?;
+        store::settings::forget_attempts(&mut tx, limits.attempts).await?;
+        store::settings::forget_keys(&mut tx, limits.keys).await?;
+        store::sessions::forget(&mut tx, limits.sessions).await?;
+        store::sessions::forget_links(&mut tx, limits.links).await?;
+        store::federation::forget(&mut tx, limits.links).await?;
         self.forget_own(&mut tx).await?;
-        store::federation::forget(&mut tx, now).await?;
+        store::drafts::forget_old_drafts(&mut tx, self.now() - answer_drafts::LASTS).await?;
+        store::presence::forget_presence(&mut tx, limits.links - presence::STAYS).await?;
+        store::uploads::forget(&mut tx, limits.drafts).await?;
         store::rounds::forget(&mut tx, self.now() - Duration::days(30)).await?;
+        self.remove_raw_mails(&mut tx).await?;
         tx.commit().await
     }
 

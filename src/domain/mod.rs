@@ -54,6 +54,7 @@ pub trait Word: Copy + Sized + 'static {
 #[error("unknown word")]
 pub struct UnknownWord;
 
+pub mod agency;
 pub mod canned;
 pub mod catalogue;
 pub mod clock_plan;
@@ -67,8 +68,10 @@ pub mod number;
 pub mod people;
 pub mod relation;
 pub mod reporter;
+pub mod rights;
 pub mod round;
 pub mod service;
+pub mod settings;
 pub mod ticket;
 pub mod trend;
 pub mod upload;

@@ -6,13 +6,16 @@
 use crate::domain::message::NewMail;
 use crate::domain::ticket::Language;
 use crate::error::{Error, Result};
+use crate::mail::own;
 use crate::secret::sha256;
 use chrono::{DateTime, Utc};
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use rust_embed::RustEmbed;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, UNIX_EPOCH};
 
 #[derive(RustEmbed)]
@@ -23,12 +26,27 @@ struct BuiltIn;
 #[derive(Debug)]
 pub struct Composer {
     templates: Environment<'static>,
+    /// Texts the installation has written itself; they go before those built in.
+    own: RwLock<Arc<Environment<'static>>>,
+    /// Own texts that failed since they were adopted, with what went wrong.
+    failed: Mutex<BTreeMap<String, String>>,
     /// Address of the desk.
     pub address: String,
     /// Name of the desk as it stands in `From`.
     pub name: String,
     /// Name of the region.
     pub region: String,
+}
+
+/// Subject, plain text and HTML of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts {
+    /// One line.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// The same as HTML.
+    pub html: String,
 }
 
 /// A mail to be written.
@@ -78,7 +96,65 @@ impl Composer {
             };
             templates.add_template_owned(file.into_owned(), text).map_err(|error| Error::Internal(error.into()))?;
         }
-        Ok(Self { templates, address: address.to_lowercase(), name: name.to_owned(), region: region.to_owned() })
+        Ok(Self {
+            templates,
+            own: RwLock::new(Arc::new(own::environment())),
+            failed: Mutex::default(),
+            address: address.to_lowercase(),
+            name: name.to_owned(),
+            region: region.to_owned(),
+        })
+    }
+
+    /// Writes mails with these texts from now on: template, language, subject, body. One that cannot be read is left
+    /// out, loudly; the built-in text is used instead.
+    pub fn adopt(&self, texts: &[(String, Language, String, String)]) {
+        let mut templates = own::environment();
+        let mut failed = BTreeMap::new();
+        for (template, language, subject, body) in texts {
+            for (part, text) in [("subject", subject), ("body", body)] {
+                if let Err(error) = templates.add_template_owned(own::name(template, *language, part), text.clone()) {
+                    tracing::error!(template, %language, %error, "an own text of a mail cannot be read");
+                    failed.insert(format!("{template}/{language}"), error.to_string());
+                }
+            }
+        }
+        *self.own.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(templates);
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = failed;
+    }
+
+    /// Did the own text of this mail fail since it was adopted, so that the built-in one was sent?
+    pub fn has_failed(&self, template: &str, language: Language) -> bool {
+        let key = format!("{template}/{language}");
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&key)
+    }
+
+    /// The built-in subject and text of a mail as people may change them.
+    pub fn built_in(&self, template: &str, language: Language) -> Option<(String, String)> {
+        let read = |name: &str| self.templates.get_template(name).ok().map(|found| found.source().to_owned());
+        let part = |part: &str| own::flat(&read, &path(template, language, part));
+        Some((part("subject.txt")?, part("body.txt")?))
+    }
+
+    /// A mail as it would be written with made-up values: with an own subject and text, or as built in.
+    ///
+    /// # Errors
+    /// The text asks for a value that is not given.
+    pub fn preview(
+        &self,
+        template: &str,
+        language: Language,
+        own: Option<(&str, &str)>,
+        values: &serde_json::Value,
+    ) -> Result<Parts> {
+        let values = self.whole(values.clone())?;
+        let Some((subject, body)) = own else { return self.built_in_parts(template, language, &values) };
+        let mut templates = own::environment();
+        let broken = |error: minijinja::Error| Error::Internal(error.into());
+        for (part, text) in [("subject", subject), ("body", body)] {
+            templates.add_template_owned(own::name(template, language, part), text.to_owned()).map_err(broken)?;
+        }
+        self.own_parts(&templates, template, language, &values)
     }
 
     /// Is this the desk's own address, with or without an extension?
@@ -93,9 +169,8 @@ impl Composer {
     /// # Errors
     /// A template uses a name that is not given, or the address is no address.
     pub fn write(&self, mail: &Outgoing<'_>) -> Result<NewMail> {
-        let values = self.values(mail)?;
-        let subject = self.render(mail, "subject.txt", &values)?;
-        let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
+        let values = self.whole(mail.context.clone())?;
+        let Parts { subject, text, html } = self.parts(mail.template, mail.language, &values)?;
         let host = self.address.rsplit_once('@').map_or("localhost", |(_, host)| host);
         let message_id = format!("{}@{host}", &sha256(format!("{}\n{}\n{}", mail.key, mail.to, mail.at))[..32]);
         let mut builder = lettre::Message::builder()
@@ -116,9 +191,8 @@ impl Composer {
                 .raw_header(raw("Auto-Submitted", "auto-generated"))
                 .raw_header(raw("X-Auto-Response-Suppress", "All"));
         }
-        let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(self.render(mail, "body.txt", &values)?);
-        let html =
-            SinglePart::builder().header(ContentType::TEXT_HTML).body(self.render(mail, "body.html", &values)?);
+        let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(text);
+        let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(html);
         let message = builder
             .multipart(MultiPart::alternative().singlepart(text).singlepart(html))
             .map_err(|error| Error::Internal(error.into()))?;
@@ -134,23 +208,74 @@ impl Composer {
     }
 
     /// The values of a mail as templates read them: converted once for its three parts.
-    fn values(&self, mail: &Outgoing<'_>) -> Result<minijinja::Value> {
-        let mut context = mail.context.clone();
-        if let Some(context) = context.as_object_mut() {
-            context.insert("desk".to_owned(), self.name.clone().into());
-            context.insert("region".to_owned(), self.region.clone().into());
+    fn whole(&self, mut values: serde_json::Value) -> Result<minijinja::Value> {
+        if let Some(values) = values.as_object_mut() {
+            values.insert("desk".to_owned(), self.name.clone().into());
+            values.insert("region".to_owned(), self.region.clone().into());
         }
-        Ok(serde_json::from_value(context)?)
+        Ok(serde_json::from_value(values)?)
     }
 
-    fn render(&self, mail: &Outgoing<'_>, part: &str, values: &minijinja::Value) -> Result<String> {
-        let name = match mail.language {
-            Language::Indonesian => format!("{}/{part}", mail.template),
-            Language::English => format!("{}/en/{part}", mail.template),
-        };
-        let template = self.templates.get_template(&name).map_err(|error| Error::Internal(error.into()))?;
-        template.render(values.clone()).map_err(|error| Error::Internal(error.into()))
+    /// The own text where there is one; when it fails, the built-in one, loudly: a mail must not be lost over words.
+    fn parts(&self, template: &str, language: Language, values: &minijinja::Value) -> Result<Parts> {
+        let own = Arc::clone(&self.own.read().unwrap_or_else(PoisonError::into_inner));
+        if own.get_template(&own::name(template, language, "subject")).is_ok() {
+            match self.own_parts(&own, template, language, values) {
+                Ok(parts) => return Ok(parts),
+                Err(error) => {
+                    tracing::error!(template, %language, %error, "an own text of a mail failed; the built-in one is sent");
+                    let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+                    failed.insert(format!("{template}/{language}"), error.to_string());
+                }
+            }
+        }
+        self.built_in_parts(template, language, values)
     }
+
+    fn own_parts(
+        &self,
+        own: &Environment<'_>,
+        template: &str,
+        language: Language,
+        values: &minijinja::Value,
+    ) -> Result<Parts> {
+        let broken = |error: minijinja::Error| Error::Internal(error.into());
+        let render = |part: &str| {
+            own.get_template(&own::name(template, language, part)).and_then(|found| found.render(values.clone()))
+        };
+        let subject = one_line(&render("subject").map_err(broken)?);
+        let words = render("body").map_err(broken)?;
+        let links = ["url", "tracking_page", "confirm_url", "account_url", "people_url", "queue_url"]
+            .iter()
+            .filter_map(|name| values.get_attr(name).ok()?.as_str().map(str::to_owned));
+        let paragraphs = own::paragraphs(&words, &links.collect::<Vec<_>>());
+        let frame = minijinja::context! {
+            desk => self.name.as_str(), region => self.region.as_str(), own_language => language.as_str(), own_text => words.trim(), paragraphs,
+        };
+        let frame = |name: &str| self.templates.get_template(name).and_then(|found| found.render(frame.clone()));
+        Ok(Parts { subject, text: frame("own.txt").map_err(broken)?, html: frame("own.html").map_err(broken)? })
+    }
+
+    fn built_in_parts(&self, template: &str, language: Language, values: &minijinja::Value) -> Result<Parts> {
+        let render = |part: &str| {
+            let found = self.templates.get_template(&path(template, language, part));
+            found.and_then(|found| found.render(values.clone())).map_err(|error| Error::Internal(error.into()))
+        };
+        Ok(Parts { subject: one_line(&render("subject.txt")?), text: render("body.txt")?, html: render("body.html")? })
+    }
+}
+
+/// Where a part of a built-in mail stands.
+fn path(template: &str, language: Language, part: &str) -> String {
+    match language {
+        Language::Indonesian => format!("{template}/{part}"),
+        Language::English => format!("{template}/en/{part}"),
+    }
+}
+
+/// A subject stays one line whatever was put in.
+fn one_line(subject: &str) -> String {
+    subject.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn mailbox(name: &str, address: &str) -> Result<Mailbox> {

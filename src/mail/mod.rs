@@ -7,6 +7,7 @@
 //! renders every template with samples.
 
 pub mod compose;
+pub mod own;
 pub mod parse;
 pub mod thread;
 pub mod transport;

@@ -298,6 +298,15 @@ pub struct Retention {
     /// Attachments that show a citizen's number.
     pub identity_attachments_years: u32,
     pub security_incidents_years: u32,
+    /// Raw mails that are worked off, from their arrival.
+    #[serde(default = "Retention::a_year")]
+    pub raw_mail_days: u32,
+}
+
+impl Retention {
+    const fn a_year() -> u32 {
+        365
+    }
 }
 
 /// A percentage in hundredths of a percent, so that 99.95 is exact. From 0 to 100.

@@ -79,6 +79,7 @@ macro_rules! later {
     };
 }
 
+pub mod agencies;
 pub mod alike;
 pub mod canned;
 pub mod catalogue;
@@ -102,6 +103,7 @@ pub mod presence;
 pub mod queues;
 pub mod ratings;
 pub mod relations;
+pub mod retention;
 pub mod rounds;
 mod rows;
 pub mod rules;
@@ -111,6 +113,7 @@ pub mod services;
 pub mod sessions;
 pub mod settings;
 pub mod standing;
+pub mod templates;
 pub mod tickets;
 pub mod tokens;
 pub mod trail;

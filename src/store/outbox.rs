@@ -89,3 +89,36 @@ pub async fn by_id(tx: &mut Tx, id: i64) -> Result<Option<OutboxItem>> {
 pub async fn counts(tx: &mut Tx) -> Result<Vec<(String, i64)>> {
     sql!(tx, fetch_all as (String, i64), "select state, count(*) from outbox group by state order by state")
 }
+
+/// Mails that failed at least once and are not sent, newest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn troubled(tx: &mut Tx, limit: i64) -> Result<Vec<OutboxItem>> {
+    sql!(
+        tx,
+        fetch_all as OutboxItem,
+        "select id, recipient, sender, subject, raw, state, attempts, lease_no, last_error, created_at, sent_at \
+         from outbox where state <> 'sent' and last_error is not null order by id desc limit $1",
+        limit,
+    )
+}
+
+/// When a mail was last sent.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn last_sent(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
+    sql!(tx, fetch_one scalar Option<DateTime<Utc>>, "select max(sent_at) from outbox where state = 'sent'")
+}
+
+/// Has a mail that was given up or waits for its next try tried from `due` on, with all its tries; `false` when it is
+/// sent or being sent.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn retry(tx: &mut Tx, id: i64, due: DateTime<Utc>) -> Result<bool> {
+    let text =
+        "update outbox set state = 'queued', attempts = 0, due_at = $2 where id = $1 and state in ('queued', 'dead')";
+    Ok(sql!(tx, execute, text, id, due)? == 1)
+}

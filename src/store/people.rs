@@ -252,3 +252,21 @@ pub async fn is_held(tx: &mut Tx, role: Role, agency: &str) -> Result<bool> {
         agency,
     )
 }
+
+/// Every role that an active person holds, in the order of the people's addresses.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn held(tx: &mut Tx) -> Result<Vec<(Account, Grant)>> {
+    let rows = sql!(
+        tx,
+        fetch_all as (i64, String, String, Option<String>, Role, String),
+        "select a.id, a.email, a.name, a.nip, g.role, g.agency from role_grant g join account a on a.id = g.account_id \
+         where a.active order by a.email, g.role, g.agency",
+    )?;
+    let one = |(id, email, name, nip, role, agency): (i64, String, String, Option<String>, Role, String)| {
+        let agency = Some(agency).filter(|code| !code.is_empty());
+        (Account { id, email, name, nip, active: true }, Grant { role, agency })
+    };
+    Ok(rows.into_iter().map(one).collect())
+}

@@ -1,5 +1,6 @@
 //! How domain types stand in rows: words as text, structs column by column.
 
+use crate::domain::agency::AgencyKind;
 use crate::domain::catalogue::{Category, ProposalKind, ProposalState, SlaState};
 use crate::domain::clock_plan::{ClockKind, Line, SlaClock, Step, StepKind, StepState, TicketPause};
 use crate::domain::duty::{Duty, DutyStage, DutyState, Office};
@@ -65,6 +66,7 @@ stored_words!(
     SlaState,
     RoundState,
     Phase,
+    AgencyKind,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.

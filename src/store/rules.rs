@@ -103,3 +103,15 @@ pub async fn amendments(tx: &mut Tx) -> Result<Vec<Amendment>> {
         "select id, day, since, kind, name, decree, account_id, at from calendar_amendment order by since, id",
     )
 }
+
+/// Open tickets by the version of the pack they are pinned to.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn open_by_edition(tx: &mut Tx) -> Result<Vec<(String, i64)>> {
+    sql!(
+        tx,
+        fetch_all as (String, i64),
+        "select pack, count(*) from ticket where status not in ('resolved', 'closed', 'merged') group by pack order by pack",
+    )
+}

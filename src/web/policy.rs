@@ -6,6 +6,7 @@ use crate::policy::duty::{Duty, DutyOffice, Every};
 use crate::policy::sections::{Outside, Period, Scope, Tier};
 use crate::policy::week::{Holiday, HolidayKind, Week, Window};
 use crate::policy::{Authority, Calendar, Pack, PerMille};
+use crate::store::rules::Edition;
 use crate::text;
 use crate::web::failure::Answer;
 use crate::web::visit::{Visit, query};
@@ -23,9 +24,40 @@ pub fn show_public(Data(visit): Data<&Visit>, request: &Request) -> Answer {
 
 /// For the staff: the same, and every single value.
 #[handler]
-pub fn show_staff(Data(visit): Data<&Visit>, request: &Request) -> Answer {
+pub async fn show_staff(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     visit.staff()?;
-    Ok(visit.page("policy.html", told(visit, request, true))?)
+    let desk = visit.desk();
+    let mut context = told(visit, request, true);
+    let today = desk.now().with_timezone(&visit.zone()).date_naive();
+    let editions = desk.editions().await?;
+    let edition = |(edition, open, is_current): &(Edition, i64, bool)| {
+        json!({"version": edition.version, "at": visit.instant(edition.adopted_at), "open": open,
+            "is_current": is_current, "fingerprint": edition.fingerprint})
+    };
+    context["editions"] = editions.iter().map(edition).collect::<Vec<_>>().into();
+    let coming = desk.decreed_days().await?.into_iter().filter(|(day, _)| day.since.is_some_and(|since| since > today));
+    let coming = coming.map(|(day, who)| {
+        json!({"since": day.since.map(|since| text::long_date(visit.language, since)), "name": day.name, "who": who,
+            "date": text::long_date(visit.language, day.date), "decree": day.decree})
+    });
+    context["coming"] = coming.collect::<Vec<_>>().into();
+    context["next_change"] = visit.instant_if(desk.rules.next_change());
+    Ok(visit.page("policy.html", context)?)
+}
+
+/// A calendar of the pack in force with its weeks, as the pages show it.
+pub fn calendar_shape(visit: &Visit, name: &str, calendar: &Calendar) -> Value {
+    Teller { visit, pack: &pack_of(visit) }.calendar(name, calendar)
+}
+
+/// The days off of a year as the pages show them.
+pub fn days_shape(visit: &Visit, year: i32) -> Vec<Value> {
+    Teller { visit, pack: &pack_of(visit) }.days_of(year)
+}
+
+/// The chip that says by whose word a value of the pack in force is as it is.
+pub fn mark_shape(visit: &Visit, path: &str) -> Value {
+    Teller { visit, pack: &pack_of(visit) }.mark(path)
 }
 
 /// The pack in force.

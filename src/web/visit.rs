@@ -65,7 +65,7 @@ pub struct Visit {
     pub language: Language,
     /// The path asked for, without the query.
     pub path: String,
-    /// The address the request came from; behind a proxy, the proxy's.
+    /// The address the request came from; behind a proxy that is not trusted, the proxy's.
     pub source: String,
     /// Who has signed in, wholly.
     pub actor: Option<Actor>,
@@ -109,8 +109,11 @@ impl Visit {
         let looks = Looks::read(|name| cookie(request, name));
         let is_staff = actor.as_ref().is_some_and(Actor::is_staff);
         let seen = if is_staff { site.desk.newest_event().await? } else { 0 };
-        let source =
-            request.remote_addr().as_socket_addr().map_or_else(String::new, |address| address.ip().to_string());
+        let peer = request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip);
+        let source = peer.map_or_else(String::new, |peer| {
+            let lines = request.headers().get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
+            site.desk.access.proxies.source(peer, &lines.collect::<Vec<_>>().join(",")).to_string()
+        });
         let has_menu = !path.starts_with("/aset/");
         let unread = match actor.as_ref().filter(|actor| has_menu && actor.is_staff()) {
             Some(actor) => site.desk.unread_notices(actor).await?,

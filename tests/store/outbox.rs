@@ -16,6 +16,7 @@ on_both!(
     a_failed_try_waits_for_its_next_turn,
     settled_mail_is_never_claimed_again,
     mails_are_counted_and_the_newest_come_first,
+    mails_in_trouble_are_listed_and_tried_again,
 );
 
 fn mail(key: &str) -> NewMail {
@@ -183,4 +184,28 @@ async fn mails_are_counted_and_the_newest_come_first(db: Db) {
     let mut tx = read(&db).await;
     assert_eq!(outbox::counts(&mut tx).await.unwrap(), [count("queued", 2), count("sending", 1)]);
     assert_eq!(keys(&outbox::newest(&mut tx, 2).await.unwrap()), ["c", "b"]);
+}
+
+async fn mails_in_trouble_are_listed_and_tried_again(db: Db) {
+    for key in ["sent", "dead", "waiting", "fresh"] {
+        put(&db, &mail(key), 0).await;
+    }
+    assert_eq!(outbox::last_sent(&mut read(&db).await).await.unwrap(), None);
+    let claimed = claim(&db, 1, 3).await;
+    assert!(settle(&db, &claimed[0], OutboxState::Sent, None, 5).await);
+    assert!(settle(&db, &claimed[1], OutboxState::Dead, Some("550 no"), 5).await);
+    assert!(settle(&db, &claimed[2], OutboxState::Queued, Some("451 later"), 900).await);
+    let mut tx = write(&db).await;
+    assert_eq!(outbox::last_sent(&mut tx).await.unwrap(), Some(at(5)));
+    let troubled = outbox::troubled(&mut tx, 10).await.unwrap();
+    assert_eq!(troubled.iter().map(|item| item.id).collect::<Vec<_>>(), [claimed[2].id, claimed[1].id]);
+    assert_eq!(outbox::troubled(&mut tx, 1).await.unwrap().len(), 1);
+    assert!(!outbox::retry(&mut tx, claimed[0].id, at(10)).await.unwrap(), "sent is sent");
+    assert!(outbox::retry(&mut tx, claimed[1].id, at(10)).await.unwrap());
+    commit(tx).await;
+    let again = claim(&db, 10, 10).await;
+    assert_eq!(again.iter().map(|item| item.id).collect::<Vec<_>>(), [claimed[1].id, claimed[2].id + 1]);
+    assert_eq!(again[0].attempts, 1, "with all its tries");
+    let mut tx = write(&db).await;
+    assert!(!outbox::retry(&mut tx, claimed[1].id, at(10)).await.unwrap(), "it is being sent");
 }

@@ -17,6 +17,7 @@ on_both!(
     a_role_is_held_once_for_an_agency_or_for_all,
     a_role_is_held_by_active_people_for_their_agency_or_for_all,
     a_token_says_whose_it_is_until_it_is_revoked,
+    every_role_of_active_people_is_listed,
 );
 
 fn account(email: &str) -> Account {
@@ -251,4 +252,20 @@ async fn a_role_is_taken_and_agencies_without_a_first_line_are_known(db: Db) {
     people::set_active(&mut tx, ani, false).await.unwrap();
     assert_eq!(people::without_first_line(&mut tx).await.unwrap(), ["BKD", "DINKES"]);
     assert_eq!(people::holders(&mut tx, Role::IctHead, "").await.unwrap(), []);
+}
+
+async fn every_role_of_active_people_is_listed(db: Db) {
+    let mut tx = write(&db).await;
+    let (second, first) = (person(&mut tx, "b@x.id").await, person(&mut tx, "a@x.id").await);
+    let gone = person(&mut tx, "c@x.id").await;
+    let whole = Grant { role: Role::Auditor, agency: None };
+    let own = Grant { role: Role::AgencyHead, agency: Some("BKD".to_owned()) };
+    for (id, grant) in [(second, &whole), (first, &whole), (first, &own), (gone, &own)] {
+        people::grant(&mut tx, id, grant).await.unwrap();
+    }
+    people::set_active(&mut tx, gone, false).await.unwrap();
+    commit(tx).await;
+    let held = people::held(&mut read(&db).await).await.unwrap();
+    let held: Vec<_> = held.into_iter().map(|(account, grant)| (account.id, grant)).collect();
+    assert_eq!(held, [(first, own), (first, whole.clone()), (second, whole)]);
 }

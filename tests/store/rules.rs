@@ -1,11 +1,12 @@
 //! Editions of the pack and decreed days.
 
-use super::{at, commit, person, write};
+use super::{agency, at, commit, person, ticket, write};
 use crate::support::db::on_both;
-use meja::store::Db;
+use meja::domain::ticket::{Status, Ticket};
 use meja::store::rules::{self, Amendment, Edition};
+use meja::store::{Db, tickets};
 
-on_both!(an_edition_is_kept_once, a_day_is_decreed_once_per_date_of_effect,);
+on_both!(an_edition_is_kept_once, a_day_is_decreed_once_per_date_of_effect, open_tickets_are_counted_by_edition);
 
 async fn an_edition_is_kept_once(db: Db) {
     let edition = |version: &str, fingerprint: &str, second| Edition {
@@ -45,4 +46,21 @@ async fn a_day_is_decreed_once_per_date_of_effect(db: Db) {
     let kinds: Vec<_> = kept.iter().map(|kept| (kept.since.as_str(), kept.kind.as_str())).collect();
     assert_eq!(kinds, [("2025-08-07", "joint_leave"), ("2025-08-09", "working_day")]);
     assert_eq!(Amendment { id: 0, ..kept[0].clone() }, amendment("2025-08-18", "2025-08-07", "joint_leave"));
+}
+
+async fn open_tickets_are_counted_by_edition(db: Db) {
+    let mut tx = write(&db).await;
+    agency(&mut tx, "BKD").await;
+    let under = |number: &str, pack: &str, status| Ticket { pack: pack.to_owned(), status, ..ticket(number) };
+    let rows = [
+        under("T-1", "oki@2", Status::New),
+        under("T-2", "oki@1", Status::New),
+        under("T-3", "oki@2", Status::InProgress),
+        under("T-4", "oki@2", Status::Closed),
+    ];
+    for row in rows {
+        tickets::insert(&mut tx, &row).await.unwrap();
+    }
+    let counts = rules::open_by_edition(&mut tx).await.unwrap();
+    assert_eq!(counts, [("oki@1".to_owned(), 1), ("oki@2".to_owned(), 2)]);
 }

@@ -57,7 +57,7 @@ pub fn table(places: &[(Role, bool)]) -> Vec<Right> {
         Right { area: "catalogue", word: (*word).to_owned(), extents: actors.iter().map(extent).collect() }
     });
     let whole = WHOLE.iter().map(|(word, may)| {
-        let extents = actors.iter().map(|actor| may(actor)).collect();
+        let extents = actors.iter().map(*may).collect();
         Right { area: "settings", word: (*word).to_owned(), extents }
     });
     tickets.chain(acts).chain(whole).collect()

@@ -124,6 +124,11 @@ fn ticket(number: &str) -> Ticket {
 /// Adds the ticket with its agency and gives its key.
 async fn open(tx: &mut Tx, ticket: &Ticket) -> i64 {
     agency(tx, &ticket.agency).await;
+    stored(tx, ticket).await
+}
+
+/// Adds the ticket of an agency that is known and gives its key.
+async fn stored(tx: &mut Tx, ticket: &Ticket) -> i64 {
     let (_, id) = tickets::next_number(tx, "0001").await.expect("a key");
     tickets::insert(tx, &Ticket { id, ..ticket.clone() }).await.expect("a ticket");
     id

@@ -115,7 +115,7 @@ pub fn routes_with(desk: Desk, live: Live) -> Result<impl Endpoint<Output = Resp
 
 /// Every address a person can open.
 fn list() -> Route {
-    settings::add(of_reporters(Route::new()))
+    of_one_ticket(settings::add(of_reporters(Route::new())))
         .at("/", get(start::start))
         .at("/lapor", get(report::show_kind).post(report::keep_kind))
         .at("/lapor/uraian", get(report::show_words).post(report::keep_words))
@@ -166,6 +166,29 @@ fn list() -> Route {
         .at("/kerja/pengawasan/:code/ingatkan", post(standing::remind))
         .at("/kerja/kewajiban", get(duties::show).post(duties::enter))
         .at("/kerja/kewajiban/:id/:act", post(duties::do_act))
+        .at("/kerja/konsultasi", get(consultations::list))
+        .at("/kerja/layanan", get(services::list))
+        .at("/kerja/layanan-baru", get(service_form::show_new).post(service_form::add))
+        .at("/kerja/layanan/:code", get(services::show))
+        .at("/kerja/layanan/:code/ubah", get(service_form::show).post(service_form::keep))
+        .at("/kerja/layanan/:code/usul-kritis", get(proposals::show_form).post(proposals::propose))
+        .at("/kerja/layanan/:code/riwayat", get(services::history))
+        .at("/kerja/layanan/:code/:act", post(service_acts::do_act))
+        .at("/kerja/usulan", get(proposals::list))
+        .at("/kerja/pengaturan/kebijakan", get(policy::show_staff))
+        .at("/kerja/pengaturan/pengguna", get(users::list))
+        .at("/kerja/pengaturan/pengguna/baru", get(users::new_form).post(users::add))
+        .at("/kerja/pengaturan/pengguna/:id", get(users::show))
+        .at("/kerja/pengaturan/pengguna/:id/:act", post(users::do_act))
+        .at("/kerja/pengaturan/token", get(tokens::list).post(tokens::make))
+        .at("/kerja/pengaturan/token/:id/cabut", post(tokens::revoke))
+        .at("/kerja/surat-demo", get(mailbox::newest))
+        .at("/kerja/surat-demo/:id", get(mailbox::one))
+}
+
+/// What is done to one ticket, and the answers that stand ready for it.
+fn of_one_ticket(route: Route) -> Route {
+    route
         .at("/kerja/tiket/:number", get(ticket::show))
         .at("/kerja/tiket/:number/lampiran/:id", get(ticket::file))
         .at("/kerja/tiket/:number/riwayat", get(history::show_events))
@@ -203,24 +226,6 @@ fn list() -> Route {
         .at("/kerja/tiket/:number/urungkan/:seq", post(undo::undo))
         .at("/kerja/tiket/:number/riwayat/bukti", get(dossier::proof))
         .at("/kerja/tiket/:number/cetak", get(dossier::print))
-        .at("/kerja/konsultasi", get(consultations::list))
-        .at("/kerja/layanan", get(services::list))
-        .at("/kerja/layanan-baru", get(service_form::show_new).post(service_form::add))
-        .at("/kerja/layanan/:code", get(services::show))
-        .at("/kerja/layanan/:code/ubah", get(service_form::show).post(service_form::keep))
-        .at("/kerja/layanan/:code/usul-kritis", get(proposals::show_form).post(proposals::propose))
-        .at("/kerja/layanan/:code/riwayat", get(services::history))
-        .at("/kerja/layanan/:code/:act", post(service_acts::do_act))
-        .at("/kerja/usulan", get(proposals::list))
-        .at("/kerja/pengaturan/kebijakan", get(policy::show_staff))
-        .at("/kerja/pengaturan/pengguna", get(users::list))
-        .at("/kerja/pengaturan/pengguna/baru", get(users::new_form).post(users::add))
-        .at("/kerja/pengaturan/pengguna/:id", get(users::show))
-        .at("/kerja/pengaturan/pengguna/:id/:act", post(users::do_act))
-        .at("/kerja/pengaturan/token", get(tokens::list).post(tokens::make))
-        .at("/kerja/pengaturan/token/:id/cabut", post(tokens::revoke))
-        .at("/kerja/surat-demo", get(mailbox::newest))
-        .at("/kerja/surat-demo/:id", get(mailbox::one))
 }
 
 /// What reporters open besides the report itself: files, verdicts, their own tickets, running disruptions, and the

@@ -1,12 +1,12 @@
 //! Agencies with everything that is set of them.
 
-use super::{agency, at, commit, person, read, ticket, write};
+use super::{agency, at, commit, person, read, stored, ticket, write};
 use crate::support::db::on_both;
 use meja::domain::agency::{AgencyEntry, AgencyKind};
 use meja::domain::people::{Grant, Role};
 use meja::domain::service::{Agency, Service};
 use meja::domain::ticket::{Status, Ticket};
-use meja::store::{Db, agencies, people, services, tickets};
+use meja::store::{Db, agencies, people, services};
 
 on_both!(an_agency_is_bare_until_something_is_set, what_hangs_on_an_agency_is_counted);
 
@@ -61,7 +61,7 @@ async fn what_hangs_on_an_agency_is_counted(db: Db) {
     let solved = Ticket { status: Status::Resolved, ..ticket("T-2") };
     let mut ids = Vec::new();
     for row in [&late, &solved, &ticket("T-3")] {
-        ids.push(tickets::insert(&mut tx, row).await.unwrap());
+        ids.push(stored(&mut tx, row).await);
     }
     commit(tx).await;
     let mut tx = read(&db).await;

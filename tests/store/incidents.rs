@@ -12,6 +12,7 @@ on_both!(
     an_incident_runs_until_it_is_ended,
     an_incident_outlives_its_ticket,
     what_was_said_is_kept_in_order,
+    announcements_are_counted_by_year,
     a_tap_counts_once,
     an_address_follows_when_it_is_confirmed,
     services_are_known_by_how_often_they_are_named,
@@ -144,4 +145,11 @@ async fn services_are_known_by_how_often_they_are_named(db: Db) {
     super::open(&mut tx, &super::ticket("OKI-2602-00009-0")).await;
     assert_eq!(services::most_reported(&mut tx, at(0)).await.unwrap(), ["b", "a", "c"]);
     assert_eq!(services::most_reported(&mut tx, at(3)).await.unwrap(), ["c"]);
+}
+
+async fn announcements_are_counted_by_year(db: Db) {
+    let mut tx = write(&db).await;
+    for (period, place) in [("GGN-2026", 1), ("GGN-2026", 2), ("GGN-2027", 1)] {
+        assert_eq!(incidents::next_place(&mut tx, period).await.unwrap(), place, "{period}");
+    }
 }

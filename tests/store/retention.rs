@@ -1,10 +1,10 @@
 //! What is removed when its time is over, and what is held.
 
-use super::{agency, at, commit, person, read, ticket, write};
+use super::{agency, at, commit, person, read, stored, ticket, write};
 use crate::support::db::on_both;
 use meja::domain::message::InboxState;
 use meja::store::retention::{self, Limits, Over};
-use meja::store::{Db, Tx, inbox, settings, tickets};
+use meja::store::{Db, Tx, inbox, settings};
 
 on_both!(what_is_over_is_counted_and_raw_mails_go_unless_their_ticket_is_held, a_hold_lasts_until_it_is_ended);
 
@@ -25,8 +25,8 @@ async fn what_is_over_is_counted_and_raw_mails_go_unless_their_ticket_is_held(db
     let mut tx = write(&db).await;
     agency(&mut tx, "BKD").await;
     let account = person(&mut tx, "a@x.id").await;
-    let held = tickets::insert(&mut tx, &ticket("T-1")).await.unwrap();
-    let free = tickets::insert(&mut tx, &ticket("T-2")).await.unwrap();
+    let held = stored(&mut tx, &ticket("T-1")).await;
+    let free = stored(&mut tx, &ticket("T-2")).await;
     retention::hold(&mut tx, held, "Perkara 1", account, at(0)).await.unwrap();
     retention::hold(&mut tx, free, "Perkara 2", account, at(0)).await.unwrap();
     assert!(retention::release(&mut tx, free, "Selesai", account, at(1)).await.unwrap());
@@ -58,7 +58,7 @@ async fn a_hold_lasts_until_it_is_ended(db: Db) {
     let mut tx = write(&db).await;
     agency(&mut tx, "BKD").await;
     let account = person(&mut tx, "a@x.id").await;
-    let id = tickets::insert(&mut tx, &ticket("T-1")).await.unwrap();
+    let id = stored(&mut tx, &ticket("T-1")).await;
     assert!(!retention::is_held(&mut tx, id).await.unwrap());
     assert!(!retention::release(&mut tx, id, "x", account, at(1)).await.unwrap());
     retention::hold(&mut tx, id, "Perkara 'é'", account, at(2)).await.unwrap();

@@ -32,6 +32,11 @@ const REACHED_FROM_OUTSIDE: &[&str] = &[
     "/masuk/sso",
     "/masuk/sso/kembali",
     "/kerja/kabar",
+    // A form begins a round, or has taken down what a caller said.
+    "/kerja/antrean/berurutan/:id",
+    "/kerja/tiket/:number/kode",
+    // This region's rules do not let tickets go back.
+    "/kerja/tiket/:number/kembalikan",
     // The walk reports without files.
     "/lacak/:number/lampiran/:id",
 ];

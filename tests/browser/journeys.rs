@@ -188,6 +188,10 @@ async fn accept_and_answer(hand: &Hand<'_>, number: &str) {
 
 async fn hand_over(hand: &Hand<'_>, number: &str) {
     hand.open_act(&["serahkan", "eskalasi"]).await;
+    hand.tab.find("textarea[name=reason]").await;
+    if hand.tab.has("input[name=cause]").await {
+        hand.choose("input[name=cause]").await;
+    }
     hand.write("textarea[name=reason]", "Butuh akses peladen.").await;
     // On a page of several forms the next field is that of the same one.
     hand.write("textarea[name=tried]", "Sudah memulai ulang aplikasi.").await;
@@ -200,6 +204,7 @@ async fn hand_over(hand: &Hand<'_>, number: &str) {
 async fn resolve(hand: &Hand<'_>, number: &str) {
     hand.tab.open(&format!("/kerja/tiket/{number}")).await;
     hand.open_act(&["selesaikan"]).await;
+    hand.tab.find("form[action$='/selesaikan'] textarea[name=solution]").await;
     hand.write("form[action$='/selesaikan'] textarea[name=solution]", "Layanan sudah dipulihkan dan diuji.").await;
     hand.press("form[action$='/selesaikan'] button.main").await;
     hand.tab.shows("Layanan sudah dipulihkan dan diuji.").await;

@@ -30,7 +30,6 @@ const FORBIDDEN: &[&str] = &[
     "file",
     "issue",
     "assign",
-    "email",
     "download",
     "upload",
     "ok",

@@ -38,6 +38,7 @@ fn told(language: Language, name: &str, value: &str) -> String {
     match name {
         "status" => word(language, &format!("status-{value}")),
         "label" => word(language, &format!("label-{value}")),
+        "bytes" => size(language, value.parse().unwrap_or_default()),
         _ => value.to_owned(),
     }
 }
@@ -157,6 +158,23 @@ pub fn span(language: Language, span: Duration) -> String {
     match (minutes / 60, minutes % 60) {
         (0, minutes) => format!("{minutes} {minute}"),
         (hours, minutes) => format!("{hours} {hour} {minutes:02} {minute}"),
+    }
+}
+
+/// `1,2 MB`: the size of a file, rounded up so that nothing too large looks allowed.
+pub fn size(language: Language, bytes: u64) -> String {
+    const MEGABYTE: u64 = 1024 * 1024;
+    if bytes < MEGABYTE {
+        return format!("{} kB", bytes.div_ceil(1024));
+    }
+    let tenths = (bytes * 10).div_ceil(MEGABYTE);
+    let point = match language {
+        Language::Indonesian => ',',
+        Language::English => '.',
+    };
+    match (tenths / 10, tenths % 10) {
+        (whole, 0) => format!("{whole} MB"),
+        (whole, tenth) => format!("{whole}{point}{tenth} MB"),
     }
 }
 

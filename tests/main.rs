@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
 mod accounts;
+mod answering;
 mod api;
 mod architecture;
+mod canned;
 mod catalogue;
 mod catalogue_pages;
 mod clock_rules;
@@ -22,6 +24,7 @@ mod queue_pages;
 mod relation_pages;
 mod relations;
 mod replay;
+mod reporting;
 mod staff_pages;
 mod store;
 mod stories;

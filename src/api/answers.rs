@@ -124,6 +124,8 @@ pub struct MessageJson {
     pub body: String,
     pub channel: String,
     pub attachments: Vec<AttachmentJson>,
+    /// `sent`; for staff also `held` (can still be called back) and `withdrawn` (never left).
+    pub delivery: String,
 }
 
 /// A file of a message.
@@ -229,6 +231,7 @@ impl MessageJson {
             visibility: message.visibility.to_string(),
             body: message.body,
             channel: message.channel,
+            delivery: "sent".to_owned(),
         }
     }
 }

@@ -8,12 +8,15 @@
 mod agencies;
 mod answers;
 mod calendars;
+mod canned_replies;
 mod catalogue;
 mod choice;
 mod decisions;
 mod demo;
 mod duties;
+mod incidents;
 mod problem;
+mod ratings;
 mod relations;
 mod requests;
 mod services;
@@ -55,6 +58,9 @@ type Parts = (
     duties::Duties,
     users::Users,
     tokens::Tokens,
+    canned_replies::CannedReplies,
+    ratings::Ratings,
+    incidents::Incidents,
     demo::Public,
 );
 
@@ -71,6 +77,9 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         duties::Duties(desk.clone()),
         users::Users(desk.clone()),
         tokens::Tokens(desk.clone()),
+        canned_replies::CannedReplies(desk.clone()),
+        ratings::Ratings(desk.clone()),
+        incidents::Incidents(desk.clone()),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

@@ -8,7 +8,7 @@ use crate::api::requests::{MessageRequest, NewTicket};
 use crate::desk::Desk;
 use crate::desk::command::Command;
 use crate::desk::intake::Report;
-use crate::domain::message::MessageVisibility;
+use crate::domain::message::{Message, MessageVisibility};
 use crate::domain::number;
 use crate::domain::ticket::{Channel, Kind, Language, Priority, Status};
 use crate::error::{Error, FieldError, Say};
@@ -172,7 +172,12 @@ impl Tickets {
         let actor = token.actor(desk).await?;
         let (messages, files) = desk.messages(&actor, &number, after, limit).await?;
         let next = full(&messages, limit).map(|last| answers::cursor(desk, &list, &last.id.to_string()));
-        let items = messages.into_iter().map(|message| MessageJson::new(message, &files)).collect();
+        let states = desk.deliveries(&actor, &number).await?;
+        let shape = |message: Message| {
+            let delivery = states.get(&message.id).cloned().unwrap_or_else(|| "sent".to_owned());
+            MessageJson { delivery, ..MessageJson::new(message, &files) }
+        };
+        let items = messages.into_iter().map(shape).collect();
         Ok(Json(MessagePage { items, next_cursor: next }))
     }
 

@@ -61,7 +61,7 @@ impl Desk {
         let was = working.ticket.priority;
         let before = clocks::due(&self.rules.of(&working.ticket), &working.ticket, &working.pauses)?;
         let paused = working.is_paused();
-        let mut trial = Change { desk: self, tx: &mut tx, actor, now, working: &mut working };
+        let mut trial = Change { desk: self, tx: &mut tx, actor, now, working: &mut working, on_page: false };
         match change {
             Considered::Classification(wanted) => trial.decide(wanted).await?,
             Considered::Priority(priority) => trial.working.ticket.priority = priority,

@@ -1,12 +1,16 @@
 //! A report that somebody writes over several pages, before it is sent.
 
 use crate::desk::Desk;
-use crate::desk::intake::{LONGEST_SUBJECT, Report};
+use crate::desk::intake::{Along, LONGEST_SUBJECT, Report};
+use crate::desk::public_reply::Proof;
+use crate::desk::uploads::Owner;
 use crate::desk::written::{LONGEST_TEXT, required_all};
+use crate::domain::reporter::Wish;
 use crate::domain::ticket::{Channel, Impact, Kind, Language, Ticket};
 use crate::error::{Error, FieldError, Result, Say};
 use crate::secret::{new_token, sha256};
 use crate::store;
+use crate::text;
 use serde::{Deserialize, Serialize};
 
 /// Most sent reports a draft remembers.
@@ -33,6 +37,10 @@ pub struct Draft {
     pub name: String,
     /// Address of the reporter.
     pub email: String,
+    /// How the reporter wants to be known.
+    pub wish: Wish,
+    /// Number of the ticket that is over and goes on with this report; set when the reporter has shown it is his.
+    pub follows: Option<String>,
     /// Names this report, so that sending it twice opens one ticket.
     pub nonce: String,
     /// Reports sent before: their names and the numbers they got.
@@ -115,6 +123,7 @@ impl Desk {
                     ("description", &draft.description, LONGEST_TEXT),
                 ])?;
             }
+            Step::Contact if self.granted(draft.wish).anonymous => {}
             Step::Contact => {
                 if draft.name.trim().is_empty() || draft.name.chars().count() > LONGEST_SUBJECT {
                     refuse("name", "field-name");
@@ -161,7 +170,8 @@ impl Desk {
             channel: Channel::Web,
             language,
         };
-        let ticket = self.open_public(report, &format!("{token}\n{nonce}")).await?;
+        let along = Along { uploads: Some(Owner::draft(token)), follows: draft.follows.clone(), wish: draft.wish };
+        let ticket = self.open_public(report, &format!("{token}\n{nonce}"), &along).await?;
         draft.sent.push((nonce.to_owned(), ticket.number.clone()));
         let forgotten = draft.sent.len().saturating_sub(REMEMBERED);
         draft.sent.drain(..forgotten);
@@ -169,5 +179,33 @@ impl Desk {
         let next = Draft { nonce: new_token()?, sent: draft.sent, ..Draft::default() };
         self.save_draft(token, &next).await?;
         Ok(ticket)
+    }
+
+    /// Begins a report that goes on from a ticket that is over, with what is known of it, for whoever has shown that
+    /// the ticket is his.
+    ///
+    /// # Errors
+    /// As [`Desk::follow_ticket`].
+    pub async fn begin_follow_up(&self, token: &str, number: &str, proof: &Proof, language: Language) -> Result<()> {
+        let before = self.follow_ticket(number, proof).await?.view.ticket;
+        let kept = self.draft(token).await?;
+        // Whoever holds the code need not be the reporter: his address is filled in only for himself.
+        let (name, email) = match proof {
+            Proof::Address(_) => (before.requester_name, before.requester_email),
+            Proof::Code { .. } => (String::new(), String::new()),
+        };
+        let subject = text::phrase(language, "follow-up-subject", &[("subject", &before.subject)]);
+        let draft = Draft {
+            kind: Some(before.kind).filter(|kind| self.pack().kinds.contains(kind)),
+            service: before.service,
+            subject: subject.chars().take(LONGEST_SUBJECT).collect(),
+            name,
+            email,
+            follows: Some(before.number),
+            nonce: kept.nonce,
+            sent: kept.sent,
+            ..Draft::default()
+        };
+        self.save_draft(token, &draft).await
     }
 }

@@ -1,5 +1,6 @@
 //! A new ticket, whichever way it comes in.
 
+use crate::desk::uploads::{self, Owner};
 use crate::desk::working::Working;
 use crate::desk::written::{self, LONGEST_TEXT, Words, required_all};
 use crate::desk::{Desk, letters, notices, once};
@@ -7,6 +8,7 @@ use crate::domain::clock_plan::StepKind;
 use crate::domain::event::ActorLabel;
 use crate::domain::number;
 use crate::domain::people::{Actor, Role};
+use crate::domain::reporter::Wish;
 use crate::domain::service::{self, Service};
 use crate::domain::ticket::{Channel, Classification, Impact, Kind, Language, Status, Ticket, Urgency};
 use crate::error::{Error, FieldError, Result, Say};
@@ -14,11 +16,15 @@ use crate::mail::parse::File;
 use crate::policy::request::RequestType;
 use crate::policy::{self, Guess};
 use crate::store::{self, Tx};
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, Duration, Utc};
 use serde_json::json;
 
 /// Longest subject, in characters.
 pub const LONGEST_SUBJECT: usize = 200;
+
+/// Confirmations that the public form has mailed to one address within a span, beyond which it mails none: anybody can
+/// type a stranger's address. Number and code stand on the page, too.
+const CONFIRMATIONS: [(Duration, i64); 2] = [(Duration::hours(1), 5), (Duration::days(1), 20)];
 
 /// What somebody reports. `None` is left to the desk's judgement.
 #[derive(Debug, Clone, Hash)]
@@ -66,6 +72,17 @@ pub struct MailTrace {
     pub follows: Option<Ticket>,
 }
 
+/// What goes with a report from the public form.
+#[derive(Debug, Clone, Default)]
+pub struct Along {
+    /// Whose waiting files belong to it.
+    pub uploads: Option<Owner>,
+    /// Number of the ticket that is over and goes on here. Whoever asks has shown that it is his.
+    pub follows: Option<String>,
+    /// How the reporter wants to be known.
+    pub wish: Wish,
+}
+
 /// A report with everything filled in that it left open; it has no number yet.
 #[derive(Debug)]
 pub(super) struct Judged {
@@ -73,6 +90,11 @@ pub(super) struct Judged {
     service: Option<Service>,
     guess: Guess,
     routing: &'static str,
+    files: Vec<File>,
+    follows: Option<Ticket>,
+    wish: Wish,
+    /// No confirmation is mailed.
+    quiet: bool,
 }
 
 impl Judged {
@@ -137,16 +159,13 @@ impl Desk {
     ///
     /// # Errors
     /// As [`Desk::open`].
-    pub async fn open_public(&self, report: Report, key: &str) -> Result<Ticket> {
-        let mut problems = Vec::new();
-        if report.name.trim().is_empty() {
-            problems.push(FieldError { field: "name", say: Say::new("field-required").with("label", "name") });
-        }
-        if report.email.trim().is_empty() {
-            problems.push(FieldError { field: "email", say: Say::new("field-email") });
-        }
-        if !problems.is_empty() {
-            return Err(Error::Invalid(problems));
+    pub async fn open_public(&self, mut report: Report, key: &str, along: &Along) -> Result<Ticket> {
+        let wish = self.granted(along.wish);
+        if wish.anonymous {
+            // What is not kept cannot be told.
+            (report.name, report.email, report.nip) = (String::new(), String::new(), None);
+        } else {
+            named(&report)?;
         }
         let now = self.now();
         let key = crate::secret::sha256(format!("form\n{key}"));
@@ -161,6 +180,14 @@ impl Desk {
             tx.commit().await?;
             return Ok(ticket);
         }
+        if let Some(owner) = &along.uploads {
+            judged.files = uploads::take(&mut tx, owner).await?;
+        }
+        if let Some(before) = &along.follows {
+            judged.follows = store::tickets::by_number(&mut tx, before).await?;
+        }
+        judged.wish = wish;
+        judged.quiet = self.confirmed_enough(&mut tx, &judged.ticket.requester_email).await?;
         let ticket = self.open_in(&mut tx, judged, ActorLabel::requester(), now, None).await?;
         store::settings::answer_key(&mut tx, &key, &ticket.number).await?;
         tx.commit().await?;
@@ -177,20 +204,31 @@ impl Desk {
         received: DateTime<Utc>,
         mail: Option<MailTrace>,
     ) -> Result<Ticket> {
-        let Judged { ticket, service, guess, routing } = judged;
+        let Judged { ticket, service, guess, routing, files, follows, wish, quiet } = judged;
         let mut working = Working::new(ticket, service);
         self.number(tx, &mut working, received).await?;
-        let payload = json!({
+        let mut payload = json!({
             "kind": working.ticket.kind, "priority": working.ticket.priority, "agency": working.ticket.agency,
             "service": working.ticket.service, "profile": working.ticket.profile, "channel": working.ticket.channel,
             "tier": working.ticket.tier, "pack": working.ticket.pack, "outage": guess.outage, "routing": routing,
             "description_sha256": crate::secret::sha256(&working.ticket.description),
         });
+        if wish != Wish::default() {
+            payload["wish"] = json!(wish);
+        }
         working.event(received, actor.clone(), "opened", payload);
         working.insert(tx).await?;
+        if wish != Wish::default() {
+            store::wishes::keep(tx, working.ticket.id, wish).await?;
+        }
         let message_id = mail.as_ref().map(|mail| mail.message_id.clone());
-        self.first_message(tx, &mut working, &actor, received, mail).await?;
-        if !working.ticket.requester_email.is_empty() {
+        self.first_message(tx, &mut working, &actor, received, mail, &files).await?;
+        if let Some(before) = follows {
+            self.follow_on(tx, &mut working, &actor, received, &before).await?;
+        }
+        if quiet {
+            store::relations::add_participant(tx, working.ticket.id, &working.ticket.requester_email).await?;
+        } else if !working.ticket.requester_email.is_empty() {
             letters::received(self, tx, &working, message_id).await?;
         }
         let role = if working.ticket.tier == 1 { Role::Tier1Agent } else { Role::Tier2Unit };
@@ -206,19 +244,33 @@ impl Desk {
         actor: &ActorLabel,
         at: DateTime<Utc>,
         mail: Option<MailTrace>,
+        sent: &[File],
     ) -> Result<()> {
         let (body, channel) = (working.ticket.description.clone(), working.ticket.channel);
-        let files = mail.as_ref().map_or(&[][..], |mail| &mail.files);
+        let files = mail.as_ref().map_or(sent, |mail| &mail.files);
         let words = Words { body: &body, channel: channel.as_str(), name: None, files };
         let payload = written::store_report(self, tx, working, &words, at).await?;
         if let Some(mail) = mail {
             store::relations::add_mail_reference(tx, working.ticket.id, &mail.message_id).await?;
             if let Some(before) = mail.follows {
-                store::relations::add_link(tx, working.ticket.id, before.id, "follows").await?;
-                working.event(at, actor.clone(), "linked", json!({"to": before.number, "relation": "follows"}));
+                self.follow_on(tx, working, actor, at, &before).await?;
             }
         }
         working.event(at, ActorLabel::requester(), "requester_wrote", payload);
+        Ok(())
+    }
+
+    /// Ties a new ticket to the one that it goes on from.
+    async fn follow_on(
+        &self,
+        tx: &mut Tx,
+        working: &mut Working,
+        actor: &ActorLabel,
+        at: DateTime<Utc>,
+        before: &Ticket,
+    ) -> Result<()> {
+        store::relations::add_link(tx, working.ticket.id, before.id, "follows").await?;
+        working.event(at, actor.clone(), "linked", json!({"to": before.number, "relation": "follows"}));
         Ok(())
     }
 
@@ -329,7 +381,37 @@ impl Desk {
             updated_at: now,
         };
         let guess = Guess { outage, ..guess };
-        Ok(Judged { ticket, service, guess, routing })
+        Ok(Judged {
+            ticket,
+            service,
+            guess,
+            routing,
+            files: Vec::new(),
+            follows: None,
+            wish: Wish::default(),
+            quiet: false,
+        })
+    }
+
+    /// Has the public form mailed as many confirmations to this address as it may? Counts one more when not.
+    async fn confirmed_enough(&self, tx: &mut Tx, email: &str) -> Result<bool> {
+        if email.is_empty() {
+            return Ok(false);
+        }
+        let (subject, now) = (crate::secret::sha256(format!("received {email}")), self.clock.machine());
+        for (span, most) in CONFIRMATIONS {
+            if store::settings::attempts(tx, &subject, now - span).await?.0 >= most {
+                return Ok(true);
+            }
+        }
+        store::settings::note_attempt(tx, &subject, now).await?;
+        Ok(false)
+    }
+
+    /// What of a wish this region's pack grants: a switch it does not have cannot be thrown.
+    pub(super) fn granted(&self, wish: Wish) -> Wish {
+        let offered = self.pack().reporters;
+        Wish { anonymous: wish.anonymous && offered.anonymous, secret: wish.secret && offered.secret }
     }
 
     /// Gives the next number of the local month.
@@ -348,4 +430,16 @@ impl Desk {
         let Some(domain) = &pack.email.domain else { return true };
         email.rsplit_once('@').is_some_and(|(_, host)| host == domain || host.ends_with(&format!(".{domain}")))
     }
+}
+
+/// Somebody who gives a name gives an address, too.
+fn named(report: &Report) -> Result<()> {
+    let mut problems = Vec::new();
+    if report.name.trim().is_empty() {
+        problems.push(FieldError { field: "name", say: Say::new("field-required").with("label", "name") });
+    }
+    if report.email.trim().is_empty() {
+        problems.push(FieldError { field: "email", say: Say::new("field-email") });
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
 }

@@ -82,7 +82,8 @@ pub async fn solved(
     close_on: Option<DateTime<Utc>>,
 ) -> Result<()> {
     let close_on = close_on.map(|at| desk.words(working.ticket.language, at));
-    let context = json!({"author": author, "body": body, "close_on": close_on});
+    let rate_url = desk.rating_url(&working.ticket);
+    let context = json!({"author": author, "body": body, "close_on": close_on, "rate_url": rate_url});
     to_participants(desk, tx, working, &format!("solved:{message}"), "solved", context, false).await
 }
 

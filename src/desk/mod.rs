@@ -23,8 +23,11 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 pub mod access;
+pub mod affected;
 pub mod agencies;
+pub mod answer_drafts;
 pub mod audit;
+pub mod canned;
 pub mod catalogue;
 pub mod chain;
 pub mod classify;
@@ -36,6 +39,7 @@ pub mod critical;
 pub mod days_off;
 pub mod demo;
 pub mod demo_catalogue;
+mod demo_replies;
 pub mod description;
 pub mod drafts;
 pub mod duties;
@@ -48,6 +52,8 @@ pub mod federated;
 pub mod files;
 pub mod handover;
 pub mod health;
+pub mod holds;
+pub mod incidents;
 pub mod intake;
 pub mod letters;
 pub mod lines;
@@ -59,12 +65,15 @@ pub mod notices;
 pub mod offers;
 pub mod once;
 pub mod outbox;
+pub mod own;
 pub mod paper;
 pub mod passwords;
 pub mod people;
+pub mod presence;
 pub mod provider;
 pub mod public_reply;
 pub mod queues;
+pub mod rating;
 pub mod recompute;
 pub mod relate;
 pub mod reprofile;
@@ -84,7 +93,9 @@ pub mod totp;
 pub mod trail;
 pub mod tries;
 pub mod undo;
+pub mod unseen;
 pub mod upkeep;
+pub mod uploads;
 pub mod verbs;
 pub mod views;
 pub mod working;
@@ -142,6 +153,12 @@ impl Desk {
     pub fn tracking_url(&self, ticket: &Ticket) -> String {
         let code = self.secret.tracking_code(&ticket.number);
         format!("{}/lacak/{}?kode={code}", self.public_url, ticket.number)
+    }
+
+    /// The page on which a requester rates the solution of a ticket.
+    pub fn rating_url(&self, ticket: &Ticket) -> String {
+        let code = self.secret.tracking_code(&ticket.number);
+        format!("{}/lacak/{}/nilai?kode={code}", self.public_url, ticket.number)
     }
 
     /// The page on which a requester of an unproven address says that it is his; none for a proven one.

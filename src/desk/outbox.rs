@@ -23,11 +23,12 @@ impl Desk {
         store::outbox::put(tx, mail, self.now(), self.clock.machine()).await
     }
 
-    /// Sends every mail that is due; gives how many were sent.
+    /// Lets go of answers that can no longer be called back and sends every mail that is due; gives how many were sent.
     ///
     /// # Errors
     /// The database does not answer; claimed mails return by themselves.
     pub async fn send_outbox(&self) -> Result<usize> {
+        self.release_answers().await?;
         if matches!(self.transport, Transport::None) {
             return Ok(0);
         }

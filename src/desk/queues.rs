@@ -55,7 +55,7 @@ impl Desk {
         let previous = rows.first().filter(|_| if back { more } else { turn.is_some() }).map(place);
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
-            items.push(self.view(&mut tx, row.ticket).await?);
+            items.push(self.view_for(&mut tx, actor, row.ticket).await?);
         }
         Ok(PilePage { items, next, previous })
     }

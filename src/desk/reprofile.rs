@@ -99,7 +99,7 @@ impl Desk {
         payload["from"] = working.ticket.profile.clone().into();
         payload["to"] = entry.service.profile.clone().into();
         working.ticket.profile.clone_from(&entry.service.profile);
-        let mut change = Change { desk: self, tx, actor, now, working: &mut working };
+        let mut change = Change { desk: self, tx, actor, now, working: &mut working, on_page: false };
         change.event("reprofiled", payload);
         change.end_forbidden_pause();
         working.save(tx, &self.rules, now).await?;

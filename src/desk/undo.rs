@@ -66,7 +66,7 @@ impl Before {
     /// Lets the act remember it, if the act can be taken back: a pause that ended stays ended, and what has moved to
     /// another line has been told there.
     pub(super) fn remember(&self, verb: Verb, working: &mut Working) -> Result<()> {
-        let added = working.pauses.len() - self.pauses.len();
+        let added = working.pauses.len().saturating_sub(self.pauses.len());
         let is_whole = match verb {
             Verb::Assign | Verb::Prioritize | Verb::Reclassify | Verb::Acknowledge => working.pauses == self.pauses,
             Verb::WaitVendor => added == 1 && working.pauses.starts_with(&self.pauses),

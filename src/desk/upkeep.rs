@@ -1,6 +1,6 @@
 //! Work that keeps the house in order.
 
-use crate::desk::{Desk, clocks};
+use crate::desk::{Desk, answer_drafts, clocks, presence};
 use crate::domain::clock_plan::{ClockKind, Line};
 use crate::error::Result;
 use crate::store;
@@ -18,10 +18,14 @@ impl Desk {
         let now = self.clock.machine();
         let mut tx = self.db.write().await?;
         store::settings::forget_drafts(&mut tx, now - Duration::days(7)).await?;
+        store::drafts::forget_old_drafts(&mut tx, self.now() - answer_drafts::LASTS).await?;
+        store::presence::forget_presence(&mut tx, now - presence::STAYS).await?;
+        store::uploads::forget(&mut tx, now - Duration::days(7)).await?;
         store::settings::forget_attempts(&mut tx, now - Duration::days(1)).await?;
         store::settings::forget_keys(&mut tx, now - Duration::days(2)).await?;
         store::sessions::forget(&mut tx, now - self.lasts(true).idle.max(self.lasts(false).idle)).await?;
         store::sessions::forget_links(&mut tx, now).await?;
+        self.forget_own(&mut tx).await?;
         store::federation::forget(&mut tx, now).await?;
         store::rounds::forget(&mut tx, self.now() - Duration::days(30)).await?;
         tx.commit().await

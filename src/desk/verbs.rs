@@ -4,7 +4,7 @@ use crate::desk::command::Command;
 use crate::desk::undo::Before;
 use crate::desk::working::Working;
 use crate::desk::written::{self, LONGEST_REASON, LONGEST_TEXT, Stored, required};
-use crate::desk::{Desk, clocks, letters, once};
+use crate::desk::{Desk, answer_drafts, canned, clocks, letters, once};
 use crate::domain::clock_plan::{ClockKind, StepKind};
 use crate::domain::event::ActorLabel;
 use crate::domain::message::MessageVisibility;
@@ -23,6 +23,17 @@ pub(super) struct Change<'a> {
     pub actor: &'a Actor,
     pub now: DateTime<Utc>,
     pub working: &'a mut Working,
+    /// It comes from the page of the ticket: an answer can be called back for a moment, and what was sent is no
+    /// draft any more.
+    pub on_page: bool,
+}
+
+/// What is asked for, in its order.
+struct Asked {
+    commands: Vec<Command>,
+    on_page: bool,
+    /// The ready-made answer that is sent with it.
+    reply: Option<i64>,
 }
 
 impl Desk {
@@ -40,6 +51,37 @@ impl Desk {
         command: Command,
         key: Option<&str>,
     ) -> Result<Ticket> {
+        let asked = Asked { commands: vec![command], on_page: false, reply: None };
+        self.act_in_turn(actor, number, version, asked, key).await
+    }
+
+    /// As [`Desk::act`], for the page of the ticket: does the commands in their order, all or none. Answers wait a moment
+    /// before they leave (see `desk::holds`), and the actor's draft of what was sent is gone. `reply` is the ready-made
+    /// answer that was sent, to be counted.
+    ///
+    /// # Errors
+    /// As [`Desk::act`]; `Invalid` for an answer in which a variable was not filled in.
+    pub async fn act_on_page(
+        &self,
+        actor: &Actor,
+        number: &str,
+        version: Option<i64>,
+        (commands, reply): (Vec<Command>, Option<i64>),
+        key: Option<&str>,
+    ) -> Result<Ticket> {
+        commands.iter().try_for_each(canned::refuse_unfilled)?;
+        self.act_in_turn(actor, number, version, Asked { commands, on_page: true, reply }, key).await
+    }
+
+    async fn act_in_turn(
+        &self,
+        actor: &Actor,
+        number: &str,
+        version: Option<i64>,
+        asked: Asked,
+        key: Option<&str>,
+    ) -> Result<Ticket> {
+        let Asked { commands, on_page, reply } = asked;
         let now = self.now();
         let mut tx = self.db.write().await?;
         let ticket =
@@ -47,13 +89,12 @@ impl Desk {
         let ticket = ticket.ok_or(Error::NotFound("ticket"))?;
         store::dialect::lock_ticket(&mut tx, ticket.id).await?;
         if let once::Repeat::Answered(_) =
-            once::take(&mut tx, actor, key, &once::fingerprint(&(number, &command)), self.clock.machine()).await?
+            once::take(&mut tx, actor, key, &once::fingerprint(&(number, &commands)), self.clock.machine()).await?
         {
             tx.commit().await?;
             return Ok(ticket);
         }
-        let verb = command.verb();
-        if !may(actor, Action::Do(verb), &ticket) {
+        if let Some(verb) = commands.iter().map(Command::verb).find(|verb| !may(actor, Action::Do(*verb), &ticket)) {
             return Err(self.denial(actor, verb, &ticket));
         }
         if version.is_some_and(|seen| seen != ticket.version) {
@@ -61,14 +102,30 @@ impl Desk {
         }
         let mut working = Working::load(&mut tx, ticket).await?;
         self.catch_up(&mut tx, &mut working, now).await?;
-        if !working.ticket.status.allows(verb) {
-            let say = Say::new("error-state").with("status", working.ticket.status);
-            return Err(Error::Conflict { say, version: Some(working.ticket.version) });
+        for command in commands {
+            let verb = command.verb();
+            let priority = working.ticket.priority;
+            // A ready-made answer asks for a priority that the ticket may have already.
+            if reply.is_some()
+                && matches!(&command, Command::Prioritize { priority: wanted, .. } if *wanted == priority)
+            {
+                continue;
+            }
+            if !working.ticket.status.allows(verb) {
+                let say = Say::new("error-state").with("status", working.ticket.status);
+                return Err(Error::Conflict { say, version: Some(working.ticket.version) });
+            }
+            let mut change = Change { desk: self, tx: &mut tx, actor, now, working: &mut working, on_page };
+            let before = Before::of(change.working);
+            change.apply(command).await?;
+            before.remember(verb, &mut working)?;
+            if on_page {
+                answer_drafts::sent(&mut tx, actor, &working.ticket, verb, self.clock.machine()).await?;
+            }
         }
-        let mut change = Change { desk: self, tx: &mut tx, actor, now, working: &mut working };
-        let before = Before::of(change.working);
-        change.apply(command).await?;
-        before.remember(verb, &mut working)?;
+        if let Some(reply) = reply {
+            canned::count(&mut tx, actor, reply).await?;
+        }
         if working.has_events() {
             working.save(&mut tx, &self.rules, now).await?;
         }
@@ -165,13 +222,16 @@ impl Change<'_> {
     async fn request_info(&mut self, body: &str) -> Result<()> {
         let body = required("body", body, LONGEST_TEXT)?;
         self.refuse_pause_of_critical()?;
+        let was = self.was();
         let message = self.message(&body, MessageVisibility::Public, &[]).await?;
         self.respond();
         self.working.ticket.status = Status::PendingRequester;
         self.working.pause(Status::PendingRequester.as_str(), self.now);
         self.event("info_requested", json!({"message": message.payload}));
         let close_on = self.planned(StepKind::PendingClose)?;
-        letters::question(self.desk, self.tx, self.working, message.id, &self.actor.account.name, &body, close_on).await
+        letters::question(self.desk, self.tx, self.working, message.id, &self.actor.account.name, &body, close_on)
+            .await?;
+        self.hold(&was, message.id, "question").await
     }
 
     fn wait_vendor(&mut self, reason: &str) -> Result<()> {
@@ -208,13 +268,15 @@ impl Change<'_> {
             let words = written::Words { body: &body, channel: self.actor.via.as_str(), name: None, files };
             return self.desk.requester_wrote(self.tx, self.working, &words, self.now).await;
         }
+        let was = self.was();
         let message = self.message(&body, MessageVisibility::Public, files).await?;
         self.respond();
         if matches!(self.working.ticket.status, Status::New | Status::Acknowledged) {
             self.working.ticket.status = Status::InProgress;
         }
         self.event("replied", json!({"message": message.payload, "files": message.files}));
-        letters::reply(self.desk, self.tx, self.working, message.id, &self.actor.account.name, &body).await
+        letters::reply(self.desk, self.tx, self.working, message.id, &self.actor.account.name, &body).await?;
+        self.hold(&was, message.id, "reply").await
     }
 
     async fn note(&mut self, body: &str, files: &[File]) -> Result<()> {
@@ -227,6 +289,7 @@ impl Change<'_> {
     async fn resolve(&mut self, solution: &str, cause: Option<&str>) -> Result<()> {
         let solution = required("solution", solution, LONGEST_TEXT)?;
         let cause = cause.map(|cause| required("cause", cause, LONGEST_REASON)).transpose()?;
+        let was = self.was();
         let message = self.message(&solution, MessageVisibility::Public, &[]).await?;
         self.respond();
         self.working.end_pause(self.now);
@@ -235,7 +298,8 @@ impl Change<'_> {
         self.event("resolved", json!({"message": message.payload, "cause": cause}));
         let close_on = self.planned(StepKind::AutoClose)?;
         letters::solved(self.desk, self.tx, self.working, message.id, &self.actor.account.name, &solution, close_on)
-            .await
+            .await?;
+        self.hold(&was, message.id, "solved").await
     }
 
     async fn reopen(&mut self, reason: &str) -> Result<()> {

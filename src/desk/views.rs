@@ -6,14 +6,20 @@ use crate::domain::clock_plan::{Line, SlaClock, TicketPause};
 use crate::domain::event::Event;
 use crate::domain::message::{Attachment, Message};
 use crate::domain::people::{Action, Actor, may, visibility};
+use crate::domain::reporter::{Wish, knows_reporter};
 use crate::domain::service::{Agency, Service};
 use crate::domain::ticket::Ticket;
 use crate::error::{Error, Result, Say};
 use crate::policy::{Deadlines, Explanation, explain};
+use crate::store::holds::Held;
+use crate::store::ratings::Rating;
 use crate::store::relations::Consultation;
 use crate::store::tickets::{After, Filter, Listed, Sort};
 use crate::store::{self, Tx};
 use chrono::{DateTime, Utc};
+
+/// Reports of so many days say which services are reported most.
+const LATELY: i64 = 30;
 
 /// A ticket with the figures of its clocks.
 #[derive(Debug, Clone)]
@@ -49,6 +55,14 @@ pub struct TicketPage {
     pub files: Vec<Attachment>,
     /// Consultations with somebody outside.
     pub consultations: Vec<Consultation>,
+    /// Answers that wait before they leave, or did; for those who may read notes.
+    pub holds: Vec<Held>,
+    /// How the reporter wants to be known.
+    pub wish: Wish,
+    /// What the reporter thought of its solutions.
+    pub ratings: Vec<Rating>,
+    /// The reader does not learn who reported.
+    pub veiled: bool,
 }
 
 /// A page of a list and where it goes on.
@@ -68,7 +82,7 @@ impl Desk {
     pub async fn ticket(&self, actor: &Actor, number: &str) -> Result<TicketView> {
         let mut tx = self.db.read().await?;
         let ticket = self.seen(&mut tx, actor, number).await?;
-        self.view(&mut tx, ticket).await
+        self.view_for(&mut tx, actor, ticket).await
     }
 
     /// A ticket right after the caller has changed it, though it may have left his sight by that.
@@ -101,9 +115,15 @@ impl Desk {
     /// As [`Desk::ticket`].
     pub async fn ticket_page(&self, actor: &Actor, number: &str) -> Result<TicketPage> {
         let mut tx = self.db.read().await?;
-        let ticket = self.seen(&mut tx, actor, number).await?;
+        let mut ticket = self.seen(&mut tx, actor, number).await?;
         let internal = may(actor, Action::ViewInternal, &ticket);
-        self.page(&mut tx, ticket, internal).await
+        let veiled = veil(&mut tx, actor, &mut ticket).await?;
+        let mut page = self.page(&mut tx, ticket, internal).await?;
+        if veiled {
+            veil_messages(&mut page.messages);
+        }
+        page.veiled = veiled;
+        Ok(page)
     }
 
     /// The public part of a ticket for whoever holds its tracking code.
@@ -112,16 +132,25 @@ impl Desk {
     /// One neutral `Denied` for an unknown number and a wrong code; `TooMany` after repeated tries from
     /// one `source`: nobody locks out anybody else.
     pub async fn track(&self, number: &str, code: &str, source: &str) -> Result<TicketPage> {
-        let attempt = format!("track {number} {source}");
-        self.refuse_repeated(&attempt, TRIES).await?;
-        if !self.secret.is_tracking_code(number, code) {
-            self.note_attempt(&attempt).await?;
-            return Err(Error::Denied(Say::new("error-tracking")));
-        }
+        self.check_code(number, code, source).await?;
         let mut tx = self.db.read().await?;
         let ticket = store::tickets::by_number(&mut tx, number).await?;
         let ticket = ticket.ok_or_else(|| Error::Denied(Say::new("error-tracking")))?;
         self.page(&mut tx, ticket, false).await
+    }
+
+    /// Refuses a tracking code that is not the ticket's.
+    ///
+    /// # Errors
+    /// As [`Desk::track`].
+    pub(super) async fn check_code(&self, number: &str, code: &str, source: &str) -> Result<()> {
+        let attempt = format!("track {number} {source}");
+        self.refuse_repeated(&attempt, TRIES).await?;
+        if self.secret.is_tracking_code(number, code) {
+            return Ok(());
+        }
+        self.note_attempt(&attempt).await?;
+        Err(Error::Denied(Say::new("error-tracking")))
     }
 
     /// Tickets the actor may see.
@@ -143,7 +172,7 @@ impl Desk {
         let next = rows.last().filter(|_| more).map(|last: &Listed| store::tickets::place(last, sort));
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
-            items.push(self.view(&mut tx, row.ticket).await?);
+            items.push(self.view_for(&mut tx, actor, row.ticket).await?);
         }
         Ok(Page { items, next })
     }
@@ -160,9 +189,12 @@ impl Desk {
         limit: i64,
     ) -> Result<(Vec<Message>, Vec<Attachment>)> {
         let mut tx = self.db.read().await?;
-        let ticket = self.seen(&mut tx, actor, number).await?;
+        let mut ticket = self.seen(&mut tx, actor, number).await?;
         let internal = may(actor, Action::ViewInternal, &ticket);
-        let messages = store::messages::of_ticket(&mut tx, ticket.id, internal, after, limit).await?;
+        let mut messages = store::messages::of_ticket(&mut tx, ticket.id, internal, after, limit).await?;
+        if veil(&mut tx, actor, &mut ticket).await? {
+            veil_messages(&mut messages);
+        }
         Ok((messages, store::messages::attachments(&mut tx, ticket.id).await?))
     }
 
@@ -210,6 +242,21 @@ impl Desk {
         store::services::services(&mut self.db.read().await?).await
     }
 
+    /// Services that can be reported, those reported most of late first.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn reportable_services(&self) -> Result<Vec<Service>> {
+        let since = self.now() - chrono::Duration::days(LATELY);
+        let mut tx = self.db.read().await?;
+        let mut services = store::services::services(&mut tx).await?;
+        let popular = store::services::most_reported(&mut tx, since).await?;
+        services.retain(|service| service.active);
+        let place = |service: &Service| popular.iter().position(|code| *code == service.code).unwrap_or(usize::MAX);
+        services.sort_by_key(place);
+        Ok(services)
+    }
+
     pub(super) async fn seen(&self, tx: &mut Tx, actor: &Actor, number: &str) -> Result<Ticket> {
         let ticket = store::tickets::by_number(tx, number).await?;
         ticket.filter(|ticket| may(actor, Action::View, ticket)).ok_or(Error::NotFound("ticket"))
@@ -222,6 +269,12 @@ impl Desk {
         } else {
             Err(Error::Denied(Say::new("error-denied")))
         }
+    }
+
+    /// As [`Desk::view`], with the reporter's name only for those who may learn it.
+    pub(super) async fn view_for(&self, tx: &mut Tx, actor: &Actor, mut ticket: Ticket) -> Result<TicketView> {
+        veil(tx, actor, &mut ticket).await?;
+        self.view(tx, ticket).await
     }
 
     pub(super) async fn view(&self, tx: &mut Tx, ticket: Ticket) -> Result<TicketView> {
@@ -255,7 +308,7 @@ impl Desk {
         Ok(clocks::goals(&pack, ticket, ticket.opened_at)?.resolution_seconds - used)
     }
 
-    async fn page(&self, tx: &mut Tx, ticket: Ticket, internal: bool) -> Result<TicketPage> {
+    pub(super) async fn page(&self, tx: &mut Tx, ticket: Ticket, internal: bool) -> Result<TicketPage> {
         let id = ticket.id;
         Ok(TicketPage {
             clocks: store::clocks::of_ticket(tx, id).await?,
@@ -263,7 +316,26 @@ impl Desk {
             messages: store::messages::of_ticket(tx, id, internal, 0, 1000).await?,
             files: store::messages::attachments(tx, id).await?,
             consultations: if internal { store::relations::consultations(tx, id).await? } else { Vec::new() },
+            holds: if internal { store::holds::holds_of(tx, id).await? } else { Vec::new() },
+            wish: store::wishes::of_ticket(tx, id).await?,
+            ratings: store::ratings::of_ticket(tx, id).await?,
+            veiled: false,
             view: self.view(tx, ticket).await?,
         })
+    }
+}
+
+/// Takes the reporter's name and address out of a ticket for those who may not learn them; `true` when it did.
+async fn veil(tx: &mut Tx, actor: &Actor, ticket: &mut Ticket) -> Result<bool> {
+    if knows_reporter(actor, ticket) || !store::wishes::of_ticket(tx, ticket.id).await?.secret {
+        return Ok(false);
+    }
+    (ticket.requester_name, ticket.requester_email, ticket.requester_nip) = (String::new(), String::new(), None);
+    Ok(true)
+}
+
+fn veil_messages(messages: &mut [Message]) {
+    for message in messages.iter_mut().filter(|message| message.author == "requester") {
+        message.author_name.clear();
     }
 }

@@ -130,6 +130,15 @@ pub(super) fn required(field: &'static str, text: &str, longest: usize) -> Resul
     required_all(&[(field, text, longest)]).map(|mut texts| texts.remove(0))
 }
 
+/// A text that may be missing, but not be too long.
+pub(super) fn optional(field: &'static str, text: &str, longest: usize) -> Result<String> {
+    let text = crate::mail::parse::clean(text);
+    if text.chars().count() > longest {
+        return Err(Error::field(field, Say::new("field-too-long").with("longest", longest)));
+    }
+    Ok(text)
+}
+
 /// As [`required`], naming every bad field at once.
 pub(super) fn required_all(fields: &[(&'static str, &str, usize)]) -> Result<Vec<String>> {
     let mut problems = Vec::new();

@@ -23,8 +23,15 @@ words! {
 }
 
 words! {
-    /// What became of an outgoing mail.
-    pub enum OutboxState { Queued = "queued", Sending = "sending", Sent = "sent", Dead = "dead" }
+    /// What became of an outgoing mail. `held` waits for its answer to be let go; `withdrawn` never leaves.
+    pub enum OutboxState {
+        Queued = "queued",
+        Sending = "sending",
+        Sent = "sent",
+        Dead = "dead",
+        Held = "held",
+        Withdrawn = "withdrawn",
+    }
 }
 
 /// A message of a ticket.

@@ -54,17 +54,21 @@ pub trait Word: Copy + Sized + 'static {
 #[error("unknown word")]
 pub struct UnknownWord;
 
+pub mod canned;
 pub mod catalogue;
 pub mod clock_plan;
 pub mod duty;
 pub mod duty_rule;
 pub mod event;
+pub mod incident;
 pub mod managing;
 pub mod message;
 pub mod number;
 pub mod people;
 pub mod relation;
+pub mod reporter;
 pub mod round;
 pub mod service;
 pub mod ticket;
 pub mod trend;
+pub mod upload;

@@ -39,7 +39,9 @@ pub async fn round(desk: &Desk) -> Result<()> {
     desk.refresh_rules().await?;
     desk.read_inbox().await?;
     desk.run_due_steps().await?;
+    desk.end_outlived_incidents().await?;
     desk.mail_links().await?;
+    desk.mail_own_links().await?;
     // Duties wait for days: whatever is wrong with them must not hold up the mail.
     let duties = desk.run_duties().await;
     desk.send_outbox().await?;

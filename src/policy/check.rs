@@ -107,6 +107,7 @@ fn assemble(written: Written, zone: Tz, values: Vec<Value>, json: serde_json::Va
         intake: written.intake,
         email: written.email,
         identity: written.identity,
+        reporters: written.reporters,
         report: written.report,
         report_chain: written.report_chain,
         availability_target: written.availability_target,

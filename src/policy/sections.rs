@@ -209,6 +209,8 @@ pub struct Lifecycle {
     pub pause_vendor_max_days: u32,
     /// Waiting for anybody stops the clock of a critical service's P1.
     pub pause_p1_critical: bool,
+    /// For so many seconds an answer given on the page can be called back; 0: it leaves at once.
+    pub answer_hold_seconds: u32,
 }
 
 /// Words by which a text is sorted before a person reads it; lower case, whole words or phrases.
@@ -234,6 +236,16 @@ pub struct Email {
     pub official_required_for_staff: bool,
     /// Official mail is for dealings between offices; the public is better served on the web.
     pub only_between_government: bool,
+}
+
+/// What people who report may ask for about their name.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reporters {
+    /// To give neither name nor address, and to follow by number and code only.
+    pub anonymous: bool,
+    /// To be known to those who work on the ticket only.
+    pub secret: bool,
 }
 
 /// By which number people are known.

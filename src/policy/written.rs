@@ -13,8 +13,8 @@ use super::fault::Faults;
 use super::measures::{Sanction, SanctionMode, SanctionScope, Warning};
 use super::request::RequestForm;
 use super::sections::{
-    Class, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report, Retention,
-    Roles,
+    Class, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report, Reporters,
+    Retention, Roles,
 };
 use super::tree::{Data, Node, Step};
 use super::week::{Holiday, Ramadan, Week};
@@ -52,6 +52,7 @@ pub(super) struct Written {
     pub(super) intake: Intake,
     pub(super) email: Email,
     pub(super) identity: Identity,
+    pub(super) reporters: Reporters,
     pub(super) report: Report,
     pub(super) report_chain: Vec<String>,
     pub(super) availability_target: Percent,
@@ -157,6 +158,7 @@ const SECTIONS: &[(&str, bool, TypeCheck)] = &[
     ("intake", true, as_a::<Intake>),
     ("email", true, as_a::<Email>),
     ("identity", true, as_a::<Identity>),
+    ("reporters", true, as_a::<Reporters>),
     ("report", true, as_a::<Report>),
     ("report_chain", true, as_a::<Vec<String>>),
     ("availability_target", true, as_a::<Percent>),

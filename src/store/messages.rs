@@ -39,7 +39,8 @@ pub async fn add(tx: &mut Tx, ticket: i64, message: &Message) -> Result<()> {
     })
 }
 
-/// Messages of a ticket after key `after`; without internal notes unless `internal`.
+/// Messages of a ticket after key `after`; without internal notes, answers that can still be called back and those
+/// that were, unless `internal`.
 ///
 /// # Errors
 /// The database does not answer.
@@ -48,7 +49,8 @@ pub async fn of_ticket(tx: &mut Tx, ticket: i64, internal: bool, after: i64, lim
         tx,
         fetch_all as Message,
         "select id, at, author, author_name, visibility, body, channel from message \
-         where ticket_id = $1 and ($2 or visibility = 'public') and id > $3 order by id limit $4",
+         where ticket_id = $1 and ($2 or (visibility = 'public' and not exists (select 1 from held_answer h \
+         where h.message_id = message.id and h.state <> 'sent'))) and id > $3 order by id limit $4",
         ticket,
         internal,
         after,
@@ -97,8 +99,8 @@ pub async fn mail_references(tx: &mut Tx, ticket: i64) -> Result<Vec<String>> {
         tx,
         fetch_all scalar String,
         "select message_id from (select message_id, 0 as place, id from outbox where ticket_id = $1 \
-         and id = (select min(o.id) from outbox o join participant p on p.ticket_id = o.ticket_id \
-         and p.email = o.recipient where o.ticket_id = $1) \
+         and state <> 'withdrawn' and id = (select min(o.id) from outbox o join participant p on p.ticket_id = o.ticket_id \
+         and p.email = o.recipient where o.ticket_id = $1 and o.state <> 'withdrawn') \
          union all select message_id, 1 as place, id from mail_reference where ticket_id = $1 \
          and (id = (select min(id) from mail_reference where ticket_id = $1) \
          or id in (select id from mail_reference where ticket_id = $1 order by id desc limit 9))) t order by place, id",

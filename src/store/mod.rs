@@ -80,20 +80,27 @@ macro_rules! later {
 }
 
 pub mod alike;
+pub mod canned;
 pub mod catalogue;
 pub mod clocks;
 pub mod decisions;
 pub mod dialect;
+pub mod drafts;
 pub mod duties;
 pub mod events;
 pub mod federation;
 pub mod health;
+pub mod holds;
 pub mod inbox;
+pub mod incidents;
 pub mod messages;
 pub mod notices;
 pub mod outbox;
+pub mod own;
 pub mod people;
+pub mod presence;
 pub mod queues;
+pub mod ratings;
 pub mod relations;
 pub mod rounds;
 mod rows;
@@ -107,6 +114,8 @@ pub mod standing;
 pub mod tickets;
 pub mod tokens;
 pub mod trail;
+pub mod uploads;
+pub mod wishes;
 mod writer;
 
 /// The database. Cheap to clone.

@@ -4,6 +4,7 @@ use crate::domain::catalogue::{Category, ProposalKind, ProposalState, SlaState};
 use crate::domain::clock_plan::{ClockKind, Line, SlaClock, Step, StepKind, StepState, TicketPause};
 use crate::domain::duty::{Duty, DutyStage, DutyState, Office};
 use crate::domain::event::{ActorLabel, Event};
+use crate::domain::incident::{Incident, Phase};
 use crate::domain::message::{Attachment, InboxItem, InboxState, Message, MessageVisibility, OutboxItem, OutboxState};
 use crate::domain::people::{Account, Role, Scope};
 use crate::domain::round::RoundState;
@@ -63,6 +64,7 @@ stored_words!(
     ProposalState,
     SlaState,
     RoundState,
+    Phase,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.
@@ -161,6 +163,20 @@ from_columns!(Duty {
     evidence_url,
     note,
     opened_at,
+});
+from_columns!(Incident {
+    id,
+    code,
+    ticket_id,
+    service,
+    title,
+    phase,
+    message,
+    next_update_at,
+    announced_at,
+    updated_at,
+    ended_at,
+    version,
 });
 from_columns!(Account { id, email, name, nip, active });
 from_columns!(Agency { code, name, email, active });

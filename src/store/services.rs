@@ -3,6 +3,7 @@
 use crate::domain::service::{Agency, Service};
 use crate::error::Result;
 use crate::store::Tx;
+use chrono::{DateTime, Utc};
 
 /// All agencies in the order of their codes.
 ///
@@ -97,4 +98,18 @@ impl ServiceRow {
         let Self { code, name, agency, profile, critical, active, .. } = self;
         Ok(Service { code, name, agency, profile, critical, keywords, active })
     }
+}
+
+/// Codes of services named in tickets opened since `since`, the one named most first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn most_reported(tx: &mut Tx, since: DateTime<Utc>) -> Result<Vec<String>> {
+    sql!(
+        tx,
+        fetch_all scalar String,
+        "select service from ticket where opened_at >= $1 and service is not null \
+         group by service order by count(*) desc, service",
+        since
+    )
 }

@@ -61,6 +61,15 @@ pub async fn save_draft(tx: &mut Tx, hash: &str, data: &str, at: DateTime<Utc>) 
     Ok(())
 }
 
+/// Takes a draft away.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn drop_draft(tx: &mut Tx, hash: &str) -> Result<()> {
+    sql!(tx, execute, "delete from draft where hash = $1", hash)?;
+    Ok(())
+}
+
 /// Forgets drafts that nobody has touched since `before`.
 ///
 /// # Errors

@@ -47,6 +47,8 @@ pub const DUTY_ACTS: [(&str, DutyAct); 4] = [
 /// What the form at `act` asks for; `None` for an address that is no act or a field that is no value.
 pub fn command(act: &str, sent: &Sent, own_email: &str) -> Option<Command> {
     let text = |field: &str| sent.get(field).to_owned();
+    // The box for answers holds one text, whichever button sent it.
+    let body = || if sent.get("body").is_empty() { text("solution") } else { text("body") };
     let verb = ACTS.iter().find(|(word, _)| *word == act)?.1;
     Some(match verb {
         Verb::Reply => Command::Reply { body: text("body"), files: Vec::new() },
@@ -55,7 +57,7 @@ pub fn command(act: &str, sent: &Sent, own_email: &str) -> Option<Command> {
         Verb::Assign => Command::Assign { user: Some(own_email.to_owned()) },
         Verb::RequestInfo => Command::RequestInfo { body: text("body") },
         Verb::Resume => Command::Resume { reason: text("reason") },
-        Verb::Resolve => Command::Resolve { solution: text("solution"), cause: None },
+        Verb::Resolve => Command::Resolve { solution: body(), cause: None },
         Verb::Return => Command::Return { reason: text("reason") },
         Verb::Reopen => Command::Reopen { reason: text("reason") },
         _ => return None,

@@ -14,15 +14,21 @@ use crate::web::live::Live;
 use poem::{Endpoint, EndpointExt, Response, Route, get, post};
 use std::sync::Arc;
 
+mod about;
 mod account;
 mod acts;
 mod addresses;
 mod agent;
+mod announce;
+mod answering;
 mod assets;
 mod audit;
 mod bulk;
+mod canned;
 mod catalogue;
 mod classify;
+mod composer;
+mod conflict;
 mod consultations;
 mod door;
 mod dossier;
@@ -34,6 +40,7 @@ mod guard;
 mod health;
 mod history;
 mod home_parts;
+mod incidents;
 mod keys;
 mod links;
 pub mod live;
@@ -45,13 +52,16 @@ mod new_ticket;
 mod news;
 mod notices;
 mod opened;
+mod own;
 mod packing;
+mod parcel;
 mod policy;
 mod proposals;
 mod queue;
 mod relations;
 mod render;
 mod report;
+mod reporting;
 mod rounds;
 mod saved_views;
 mod search;
@@ -74,8 +84,10 @@ mod timeline;
 mod tokens;
 mod track;
 mod undo;
+mod uploads;
 mod users;
 mod verb_pages;
+mod verdict;
 mod visit;
 mod work_home;
 
@@ -103,7 +115,7 @@ pub fn routes_with(desk: Desk, live: Live) -> Result<impl Endpoint<Output = Resp
 
 /// Every address a person can open.
 fn list() -> Route {
-    Route::new()
+    of_reporters(Route::new())
         .at("/", get(start::start))
         .at("/lapor", get(report::show_kind).post(report::keep_kind))
         .at("/lapor/uraian", get(report::show_words).post(report::keep_words))
@@ -158,6 +170,18 @@ fn list() -> Route {
         .at("/kerja/tiket/:number/lampiran/:id", get(ticket::file))
         .at("/kerja/tiket/:number/riwayat", get(history::show_events))
         .at("/kerja/tiket/:number/batas", get(history::show_deadlines))
+        .at("/kerja/makro", get(canned::list))
+        .at("/kerja/makro/baru", get(canned::show_new).post(canned::add))
+        .at("/kerja/makro/:id", get(canned::show).post(canned::save))
+        .at("/kerja/makro/:id/:act", post(canned::offer))
+        .at("/kerja/tiket/:number/makro", post(canned::insert))
+        .at("/kerja/tiket/:number/jalankan", post(acts::run_reply))
+        .at("/kerja/tiket/:number/draf", post(answering::keep_draft))
+        .at("/kerja/tiket/:number/ambil-draf", post(answering::take_over))
+        .at("/kerja/tiket/:number/hadir", post(answering::attend))
+        .at("/kerja/tiket/:number/batal", post(answering::withdraw))
+        .at("/kerja/tiket/:number/umumkan", get(announce::show).post(announce::tell))
+        .at("/kerja/tiket/:number/umumkan/akhiri", post(announce::end))
         .at("/kerja/tiket/:number/:act", post(acts::do_act))
         .at("/kerja/tiket/baru", get(new_ticket::show).post(new_ticket::open))
         .at("/kerja/tiket/:number/kode", get(new_ticket::read_out))
@@ -197,4 +221,37 @@ fn list() -> Route {
         .at("/kerja/pengaturan/token/:id/cabut", post(tokens::revoke))
         .at("/kerja/surat-demo", get(mailbox::newest))
         .at("/kerja/surat-demo/:id", get(mailbox::one))
+}
+
+/// What reporters open besides the report itself: files, verdicts, their own tickets, running disruptions, and the
+/// pages about the site.
+fn of_reporters(routes: Route) -> Route {
+    routes
+        .at("/lapor/uraian/lampiran", post(report::add_file))
+        .at("/lapor/uraian/lampiran/hapus", post(report::drop_file))
+        .at("/lacak/:number/berkas", post(track::add_file))
+        .at("/lacak/:number/berkas/hapus", post(track::drop_file))
+        .at("/lacak/:number/nilai", get(verdict::show_rating).post(verdict::rate))
+        .at("/lacak/:number/buka-lagi", get(verdict::show_reopening).post(verdict::reopen))
+        .at("/lacak/:number/lanjutan", post(verdict::go_on))
+        .at("/tiket-saya", get(own::list))
+        .at("/tiket-saya/tautan", get(own::asked).post(own::ask))
+        .at("/tiket-saya/keluar", post(own::leave))
+        .at("/tiket-saya/:number", get(track::follow))
+        .at("/tiket-saya/:number/lampiran/:id", get(track::file))
+        .at("/tiket-saya/:number/balas", post(track::reply))
+        .at("/tiket-saya/:number/berkas", post(track::add_file))
+        .at("/tiket-saya/:number/berkas/hapus", post(track::drop_file))
+        .at("/tiket-saya/:number/nilai", get(verdict::show_rating).post(verdict::rate))
+        .at("/tiket-saya/:number/buka-lagi", get(verdict::show_reopening).post(verdict::reopen))
+        .at("/tiket-saya/:number/lanjutan", post(verdict::go_on))
+        .at("/privasi", get(about::privacy))
+        .at("/aksesibilitas", get(about::accessibility))
+        .at("/bantuan", get(about::help))
+        .at("/peta-situs", get(about::map))
+        .at("/gangguan/:code", get(incidents::show))
+        .at("/gangguan/:code/terdampak", post(incidents::add_affected))
+        .at("/gangguan/:code/kabar", post(incidents::ask))
+        .at("/gangguan/:code/kabar/:mark", get(incidents::show_follow).post(incidents::follow))
+        .at("/l/:token", get(own::show_link).post(own::follow_link))
 }

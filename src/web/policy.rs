@@ -189,6 +189,10 @@ impl Teller<'_> {
                 self.phrase("pending-close", &[("days", &days(lifecycle.pending_close_days))]),
                 "lifecycle.pending_close_days",
             ),
+            (
+                self.phrase("answer-hold", &[("seconds", &days(lifecycle.answer_hold_seconds))]),
+                "lifecycle.answer_hold_seconds",
+            ),
         ]
         .into_iter()
         .map(|(text, path)| json!({"text": text, "mark": self.mark(path)}))

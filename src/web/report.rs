@@ -1,15 +1,19 @@
 //! The report in three pages, its check and its confirmation. The draft lives on the server.
 
 use crate::desk::drafts::{Draft, Step};
+use crate::desk::uploads::Owner;
 use crate::domain::number;
 use crate::domain::ticket::{Impact, Kind};
 use crate::error::{Error, Result};
 use crate::web::failure::Answer;
+use crate::web::incidents;
+use crate::web::parcel::Parcel;
 use crate::web::render::see_other;
 use crate::web::sent::Sent;
-use crate::web::visit::Visit;
+use crate::web::uploads;
+use crate::web::visit::{Visit, query};
 use poem::web::{Data, Path};
-use poem::{Response, handler};
+use poem::{Request, Response, handler};
 use serde_json::{Value, json};
 
 /// Most services offered to choose from (UX F8).
@@ -17,9 +21,10 @@ const OFFERED: usize = 8;
 
 /// 1/3: what it is about.
 #[handler]
-pub async fn show_kind(Data(visit): Data<&Visit>) -> Answer {
+pub async fn show_kind(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     let draft = visit.desk().draft(&visit.browser).await?;
-    Ok(visit.form("report_kind.html", choices(visit, &draft).await?)?)
+    let all = query(request).contains_key("semua");
+    Ok(visit.form("report_kind.html", choices(visit, &draft, all).await?)?)
 }
 
 /// Keeps page 1/3.
@@ -30,7 +35,9 @@ pub async fn keep_kind(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
     draft.service = Some(sent.get("service").to_owned()).filter(|code| !code.is_empty());
     let asks = draft.kind == Some(Kind::ServiceRequest);
     draft.request_type = Some(sent.get("request_type").to_owned()).filter(|code| asks && !code.is_empty());
-    let context = choices(visit, &draft).await?;
+    // A report goes on from an older ticket only as long as its writer says so.
+    draft.follows = draft.follows.filter(|number| sent.get("follows") == number);
+    let context = choices(visit, &draft, false).await?;
     keep(visit, Step::Kind, &draft, "report_kind.html", context, "/lapor/uraian").await
 }
 
@@ -38,18 +45,50 @@ pub async fn keep_kind(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
 #[handler]
 pub async fn show_words(Data(visit): Data<&Visit>) -> Answer {
     let draft = visit.desk().draft(&visit.browser).await?;
-    Ok(visit.form("report_words.html", written(&draft))?)
+    Ok(visit.form("report_words.html", written(visit, &draft).await?)?)
 }
 
-/// Keeps page 2/3.
+/// Keeps page 2/3, with a file that was chosen but not yet sent.
 #[handler]
-pub async fn keep_words(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
+pub async fn keep_words(Data(visit): Data<&Visit>, parcel: Parcel) -> Answer {
+    let draft = take_words(visit, &parcel).await?;
+    if let Err(Error::Invalid(problems)) = uploads::keep(visit, &Owner::draft(&visit.browser), &parcel).await {
+        return Ok(visit.mend("report_words.html", written(visit, &draft).await?, &problems, "")?);
+    }
+    let context = written(visit, &draft).await?;
+    keep(visit, Step::Description, &draft, "report_words.html", context, "/lapor/kontak").await
+}
+
+/// Keeps a file, and the words so far.
+#[handler]
+pub async fn add_file(Data(visit): Data<&Visit>, parcel: Parcel) -> Answer {
+    let draft = take_words(visit, &parcel).await?;
+    match uploads::add(visit, &Owner::draft(&visit.browser), &parcel).await {
+        Ok(()) => Ok(see_other("/lapor/uraian#lampiran")),
+        Err(Error::Invalid(problems)) => {
+            Ok(visit.mend("report_words.html", written(visit, &draft).await?, &problems, "")?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Takes a file away again, and keeps the words so far.
+#[handler]
+pub async fn drop_file(Data(visit): Data<&Visit>, parcel: Parcel) -> Answer {
+    take_words(visit, &parcel).await?;
+    visit.desk().drop_upload(&Owner::draft(&visit.browser), parcel.sent.get("drop")).await?;
+    Ok(see_other("/lapor/uraian#lampiran"))
+}
+
+/// Keeps what page 2/3 says, be it wrong or unfinished.
+async fn take_words(visit: &Visit, parcel: &Parcel) -> Result<Draft> {
+    let sent = &parcel.sent;
     let mut draft = visit.desk().draft(&visit.browser).await?;
     sent.get("subject").clone_into(&mut draft.subject);
     sent.get("description").clone_into(&mut draft.description);
     draft.impact = sent.get("impact").parse::<Impact>().ok();
-    let context = written(&draft);
-    keep(visit, Step::Description, &draft, "report_words.html", context, "/lapor/kontak").await
+    visit.desk().save_draft(&visit.browser, &draft).await?;
+    Ok(draft)
 }
 
 /// 3/3: who reports. Whoever has signed in is not asked what is known.
@@ -62,7 +101,7 @@ pub async fn show_contact(Data(visit): Data<&Visit>) -> Answer {
         draft.name.clone_from(&actor.account.name);
         draft.email.clone_from(&actor.account.email);
     }
-    Ok(visit.form("report_contact.html", json!({"name": draft.name, "email": draft.email}))?)
+    Ok(visit.form("report_contact.html", contact(visit, &draft))?)
 }
 
 /// Keeps page 3/3.
@@ -71,7 +110,11 @@ pub async fn keep_contact(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
     let mut draft = visit.desk().draft(&visit.browser).await?;
     sent.get("name").clone_into(&mut draft.name);
     sent.get("email").clone_into(&mut draft.email);
-    let context = json!({"name": draft.name, "email": draft.email});
+    // A switch that this region's pack lacks is on no page; a forged one does nothing.
+    let offered = visit.desk().pack().reporters;
+    draft.wish.anonymous = offered.anonymous && sent.get("anonymous") == "1";
+    draft.wish.secret = offered.secret && sent.get("secret") == "1";
+    let context = contact(visit, &draft);
     keep(visit, Step::Contact, &draft, "report_contact.html", context, "/lapor/periksa").await
 }
 
@@ -150,31 +193,52 @@ const fn address(step: Step) -> &'static str {
     }
 }
 
-async fn choices(visit: &Visit, draft: &Draft) -> Result<Value> {
+/// `all`: every service, not only those reported most (UX F8).
+async fn choices(visit: &Visit, draft: &Draft, all: bool) -> Result<Value> {
     let pack = visit.desk().pack();
     let kinds: Vec<&str> = pack.kinds.iter().map(|kind| kind.as_str()).collect();
     let offered = pack.requests.iter().filter(|request| request.kind == Kind::ServiceRequest);
     let requests: Vec<Value> = offered.map(|request| json!({"code": request.code, "label": request.label})).collect();
-    let services = visit.desk().services().await?;
+    let services = visit.desk().reportable_services().await?;
     let chosen = draft.service.as_deref();
-    let offered = services.iter().filter(|service| service.active).enumerate();
-    let offered = offered.filter(|(place, service)| *place < OFFERED || Some(service.code.as_str()) == chosen);
-    let services: Vec<Value> =
-        offered.map(|(_, service)| json!({"code": service.code, "name": service.name})).collect();
-    Ok(
-        json!({"kinds": kinds, "kind": draft.kind, "services": services, "service": draft.service, "requests": requests, "request_type": draft.request_type}),
-    )
+    let offered = services.iter().enumerate();
+    let offered = offered.filter(|(place, service)| all || *place < OFFERED || Some(service.code.as_str()) == chosen);
+    let offered: Vec<Value> = offered.map(|(_, service)| json!({"code": service.code, "name": service.name})).collect();
+    Ok(json!({
+        "follows": draft.follows,
+        "kinds": kinds,
+        "kind": draft.kind,
+        "services": offered,
+        "all": all,
+        "more": services.len() > OFFERED,
+        "service": draft.service,
+        "requests": requests,
+        "request_type": draft.request_type,
+    }))
 }
 
-fn written(draft: &Draft) -> Value {
-    let impacts: Vec<&str> = Impact::ALL.iter().rev().map(|impact| impact.as_str()).collect();
+fn contact(visit: &Visit, draft: &Draft) -> Value {
+    let offered = visit.desk().pack().reporters;
     json!({
+        "name": draft.name,
+        "email": draft.email,
+        "offered": {"anonymous": offered.anonymous, "secret": offered.secret},
+        "wish": draft.wish,
+    })
+}
+
+async fn written(visit: &Visit, draft: &Draft) -> Result<Value> {
+    let uploads = uploads::shape(visit, &Owner::draft(&visit.browser), "/lapor/uraian/lampiran").await?;
+    let impacts: Vec<&str> = Impact::ALL.iter().rev().map(|impact| impact.as_str()).collect();
+    Ok(json!({
         "subject": draft.subject,
         "description": draft.description,
         "impact": draft.impact,
         "impacts": impacts,
         "longest_subject": crate::desk::intake::LONGEST_SUBJECT,
-    })
+        "uploads": uploads,
+        "incidents": incidents::boxes(visit, draft.service.as_deref()).await?,
+    }))
 }
 
 async fn summary(visit: &Visit, draft: &Draft) -> Result<Value> {
@@ -190,6 +254,9 @@ async fn summary(visit: &Visit, draft: &Draft) -> Result<Value> {
         "impact": draft.impact,
         "name": draft.name,
         "email": draft.email,
+        "files": visit.desk().uploads(&Owner::draft(&visit.browser)).await?.into_iter().map(|file| file.name).collect::<Vec<_>>(),
+        "wish": draft.wish,
+        "follows": draft.follows,
         "nonce": draft.nonce,
     }))
 }

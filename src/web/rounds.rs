@@ -62,7 +62,7 @@ pub async fn begin(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
 pub async fn summary(Data(visit): Data<&Visit>, Path(id): Path<i64>) -> Answer {
     let actor = visit.staff()?;
     let course = visit.desk().round(actor, id).await?;
-    let next = visit.desk().next_in_round(actor, id, &busy(visit)).await?;
+    let next = visit.desk().next_in_round(actor, id, &busy(visit, actor, id).await?).await?;
     let mut groups = Vec::new();
     for state in [RoundState::Handled, RoundState::Skipped, RoundState::Waiting] {
         let mut rows = Vec::new();
@@ -164,15 +164,18 @@ pub fn of_form(sent: &Sent) -> Option<i64> {
 /// The next ticket of a round, or its summary; `done` is what was done to the one before.
 async fn onwards(visit: &Visit, actor: &Actor, id: i64, done: Option<&str>) -> Result<String> {
     let done = done.map(|act| format!("&tadi={act}")).unwrap_or_default();
-    Ok(match visit.desk().next_in_round(actor, id, &busy(visit)).await? {
+    Ok(match visit.desk().next_in_round(actor, id, &busy(visit, actor, id).await?).await? {
         Some(number) => format!("/kerja/tiket/{number}?putaran={id}{done}"),
         None => format!("{HOME}/{id}"),
     })
 }
 
-/// Numbers of the tickets that somebody else has open now: a round passes them by.
-fn busy(_visit: &Visit) -> BTreeSet<String> {
-    BTreeSet::new()
+/// Numbers of the tickets of a round that somebody else has open now: it passes them by.
+async fn busy(visit: &Visit, actor: &Actor, id: i64) -> Result<BTreeSet<String>> {
+    let course = visit.desk().round(actor, id).await?;
+    let waiting = course.tickets.iter().filter(|ticket| ticket.state == RoundState::Waiting);
+    let numbers: Vec<&str> = waiting.map(|ticket| ticket.number.as_str()).collect();
+    Ok(visit.desk().present(actor, &numbers).await?.into_iter().map(|present| present.number).collect())
 }
 
 fn left(course: &Course) -> usize {

@@ -9,7 +9,7 @@ use poem::{Body, FromRequest, Request, RequestBody};
 use std::collections::BTreeMap;
 
 /// Largest form, in bytes.
-const LARGEST_FORM: usize = 1 << 20;
+pub(super) const LARGEST_FORM: usize = 1 << 20;
 
 /// A form that was sent from one of our pages. Reading it is checking it.
 #[derive(Debug, Clone, Default)]
@@ -20,17 +20,34 @@ impl Sent {
     pub fn get(&self, field: &str) -> &str {
         self.0.get(field).map_or("", |value| value.trim())
     }
-}
 
-impl<'a> FromRequest<'a> for Sent {
-    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+    /// Reads a form that still has to be checked; one that another site has sent is refused.
+    ///
+    /// # Errors
+    /// `Denied` for a foreign form; what the server below us refuses.
+    pub async fn read(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
         let visit = request.data::<Visit>().ok_or_else(|| Failure(Error::internal("a form without a visit")))?;
         guard::check_origin(request, &visit.site).map_err(Failure)?;
         let bytes = body.take()?.into_bytes_limit(LARGEST_FORM).await?;
         let mut whole = RequestBody::new(Body::from_bytes(bytes));
         let Form(fields) = Form::<BTreeMap<String, String>>::from_request(request, &mut whole).await?;
-        let sent = Self(fields);
-        guard::check_token(visit, sent.get("_csrf")).map_err(Failure)?;
+        Ok(Self(fields))
+    }
+
+    /// Refuses it unless its hidden token was made for this visit.
+    ///
+    /// # Errors
+    /// As [`guard::check_token`].
+    pub fn check(&self, visit: &Visit) -> Result<(), Error> {
+        guard::check_token(visit, self.get("_csrf"))
+    }
+}
+
+impl<'a> FromRequest<'a> for Sent {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let visit = request.data::<Visit>().ok_or_else(|| Failure(Error::internal("a form without a visit")))?;
+        let sent = Self::read(request, body).await?;
+        sent.check(visit).map_err(Failure)?;
         Ok(sent)
     }
 }

@@ -4,6 +4,7 @@ use crate::desk::views::{TicketPage, TicketView};
 use crate::domain::message::{Attachment, Message, MessageVisibility};
 use crate::domain::ticket::{Status, Ticket};
 use crate::text;
+use crate::web::composer;
 use crate::web::visit::Visit;
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use chrono_tz::Tz;
@@ -104,11 +105,11 @@ impl Visit {
     /// The conversation of a ticket, oldest first.
     /// `address` is that of the page; its files stand below.
     pub fn conversation(&self, page: &TicketPage, address: &str) -> Vec<Value> {
-        page.messages.iter().map(|message| self.message(message, &page.files, address)).collect()
+        page.messages.iter().map(|message| self.message(message, page, address)).collect()
     }
 
-    fn message(&self, message: &Message, files: &[Attachment], address: &str) -> Value {
-        let own = files.iter().filter(|file| file.message_id == message.id);
+    fn message(&self, message: &Message, page: &TicketPage, address: &str) -> Value {
+        let own = page.files.iter().filter(|file| file.message_id == message.id);
         let shape = |file: &Attachment| {
             let address = format!("{address}/lampiran/{}", file.id);
             json!({"name": file.name, "kilobytes": (file.size + 1023) / 1024, "address": address})
@@ -117,12 +118,13 @@ impl Visit {
         json!({
             "id": message.id,
             "at": self.instant(message.at),
-            "author": message.author_name,
+            "author": if message.author_name.is_empty() { self.word("author", "requester") } else { message.author_name.clone() },
             "by_requester": message.author == "requester",
             "internal": message.visibility == MessageVisibility::Internal,
             "channel": self.word("channel", &message.channel),
             "body": message.body,
             "files": files,
+            "delivery": composer::delivery(page, message.id),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The start page.
 
 use crate::web::failure::Answer;
+use crate::web::incidents;
 use crate::web::visit::Visit;
 use poem::handler;
 use poem::web::Data;
@@ -8,7 +9,9 @@ use serde_json::json;
 
 /// Three ways in, and what is promised.
 #[handler]
-pub fn start(Data(visit): Data<&Visit>) -> Answer {
-    let lifecycle = &visit.desk().pack().lifecycle;
-    Ok(visit.page("start.html", json!({"close_days": lifecycle.auto_close_days}))?)
+pub async fn start(Data(visit): Data<&Visit>) -> Answer {
+    let incidents = incidents::boxes(visit, None).await?;
+    let context = json!({"close_days": visit.desk().pack().lifecycle.auto_close_days, "incidents": incidents});
+    // A page without a form leaves no cookie behind.
+    Ok(if incidents.is_empty() { visit.page("start.html", context)? } else { visit.form("start.html", context)? })
 }

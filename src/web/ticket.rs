@@ -8,8 +8,11 @@ use crate::domain::ticket::{Priority, Ticket, Verb};
 use crate::error::{Error, Result};
 use crate::secret::new_token;
 use crate::web::addresses::ACTS;
+use crate::web::announce;
+use crate::web::composer;
 use crate::web::failure::Answer;
 use crate::web::render::{download, see_other};
+use crate::web::reporting;
 use crate::web::rounds;
 use crate::web::side::{self, PAGES};
 use crate::web::timeline;
@@ -46,6 +49,7 @@ pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>, request:
     let of = asked.get("putaran").and_then(|id| id.parse().ok());
     context["round"] = rounds::bar(visit, actor, of, &number).await?;
     context["earlier"] = asked.get("tadi").filter(|act| ACTS.iter().any(|(word, _)| word == act)).cloned().into();
+    composer::note_presence(visit, actor, &number).await;
     Ok(visit.form("ticket.html", context)?)
 }
 
@@ -69,7 +73,7 @@ async fn gone(
 /// Is there a sentence for what was just done?
 fn is_told(word: &str) -> bool {
     let others = ["lepas-tautan", "jawaban-konsultasi", "urungkan"];
-    ACTS.iter().any(|(act, _)| *act == word) || PAGES.iter().any(|(act, _)| *act == word) || others.contains(&word)
+    composer::is_news(word) || PAGES.iter().any(|(act, _)| *act == word) || others.contains(&word)
 }
 
 /// A file of the ticket.
@@ -96,6 +100,7 @@ async fn shape_under(visit: &Visit, actor: &Actor, page: &TicketPage, tab: &str)
     let service = services.iter().find(|service| Some(&service.code) == ticket.service.as_ref());
     let agency = agencies.iter().find(|agency| agency.code == ticket.agency);
     let mut context = head(visit, page);
+    let writing = composer::shape(visit, actor, page).await?;
     let more = json!({
         "service": service.map(|service| json!({"name": service.name, "critical": service.critical})),
         "agency": agency.map_or(&ticket.agency, |agency| &agency.name),
@@ -106,6 +111,8 @@ async fn shape_under(visit: &Visit, actor: &Actor, page: &TicketPage, tab: &str)
         "acts": acts(visit, actor, ticket),
         "priorities": Priority::ALL,
         "internal": may(actor, Action::ViewInternal, ticket),
+        "reporting": reporting::side(visit, page),
+        "incident": announce::side(visit, actor, page).await?,
         "act": "",
         "kept": {},
         "told": "",
@@ -116,6 +123,7 @@ async fn shape_under(visit: &Visit, actor: &Actor, page: &TicketPage, tab: &str)
     });
     if let (Some(context), Value::Object(more)) = (context.as_object_mut(), more) {
         context.extend(more);
+        context.extend(writing.as_object().cloned().unwrap_or_default());
     }
     side::fill(visit, actor, page, service, &mut context).await?;
     timeline::fill(visit, actor, page, tab, &mut context).await?;
@@ -140,7 +148,7 @@ fn head(visit: &Visit, page: &TicketPage) -> Value {
         "tier": visit.tier(ticket),
         "assignee": view.assignee_name,
         "requester": {
-            "name": ticket.requester_name,
+            "name": reporter_name(visit, page),
             "email": ticket.requester_email,
             "verified": ticket.requester_verified,
         },
@@ -149,6 +157,15 @@ fn head(visit: &Visit, page: &TicketPage) -> Value {
         "paused_why": page.pauses.iter().find(|pause| pause.to.is_none()).map_or("", |pause| pause.reason.as_str()),
         "paused_since": visit.instant_if(page.pauses.iter().find(|pause| pause.to.is_none()).map(|pause| pause.from)),
     })
+}
+
+/// The reporter by name, or why there is none.
+fn reporter_name(visit: &Visit, page: &TicketPage) -> String {
+    match (page.wish.anonymous, page.veiled) {
+        (true, _) => visit.word("reporter", "anonymous"),
+        (_, true) => visit.word("reporter", "secret"),
+        _ => page.view.ticket.requester_name.clone(),
+    }
 }
 
 /// The clocks of the promise; those of the lines stand in the history.

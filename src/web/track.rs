@@ -1,5 +1,8 @@
-//! Following a ticket with its number and code.
+//! Following a ticket with its number and code, or among one's own after a mailed link.
 
+use crate::desk::public_reply::{Answer as Written, Proof};
+use crate::desk::rating;
+use crate::desk::uploads::Owner;
 use crate::desk::views::TicketPage;
 use crate::domain::clock_plan::StepKind;
 use crate::domain::number;
@@ -9,8 +12,11 @@ use crate::secret::new_token;
 use crate::text;
 use crate::web::failure::Answer;
 use crate::web::guard;
+use crate::web::own;
+use crate::web::parcel::Parcel;
 use crate::web::render::{download, see_other};
 use crate::web::sent::Sent;
+use crate::web::uploads;
 use crate::web::visit::{Visit, cookie, query};
 use poem::http::StatusCode;
 use poem::web::{Data, Path};
@@ -19,6 +25,51 @@ use serde_json::{Value, json};
 
 /// Name of the cookie with the code; it is sent to the pages of its ticket only.
 const COOKIE: &str = "meja_lacak";
+
+/// A ticket whose reader has shown, or is about to show, that it is his.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// The ticket's number.
+    pub number: String,
+    /// What he shows.
+    pub proof: Proof,
+    /// Address of the ticket's page for him.
+    pub base: String,
+    /// Whose the files are that wait for his answer.
+    pub uploads: Owner,
+}
+
+/// How the reader of this page came; `Err` is where he has to go first.
+///
+/// # Errors
+/// `NotFound` for what is no number.
+pub async fn way(visit: &Visit, typed: &str, request: &Request) -> Result<Result<Way, Response>> {
+    let number = number::parse(typed).ok_or(Error::NotFound("ticket"))?;
+    let uploads = Owner::answer(&number, &visit.browser);
+    if visit.path.starts_with("/tiket-saya/") {
+        let Some(email) = own::address(visit, request).await? else { return Ok(Err(see_other("/tiket-saya"))) };
+        let base = format!("/tiket-saya/{number}");
+        return Ok(Ok(Way { number, proof: Proof::Address(email), base, uploads }));
+    }
+    let Some(code) = cookie(request, COOKIE) else {
+        return Ok(Err(see_other(&format!("/lacak?nomor={number}"))));
+    };
+    let proof = Proof::Code { code, source: visit.source.clone() };
+    let base = format!("/lacak/{number}");
+    Ok(Ok(Way { number, proof, base, uploads }))
+}
+
+/// A link in a mail brings the code once: it is kept, and the same page opened under its clean address. `None` when
+/// the address brings none.
+///
+/// # Errors
+/// As [`crate::desk::Desk::track`].
+pub async fn by_link(visit: &Visit, typed: &str, request: &Request) -> Result<Option<Response>> {
+    let Some(code) = query(request).remove("kode") else { return Ok(None) };
+    let number = number::parse(typed).ok_or(Error::NotFound("ticket"))?;
+    visit.desk().track(&number, &code, &visit.source).await?;
+    Ok(Some(enter(visit, &number, &code, &visit.path)))
+}
 
 /// Asks for number and code.
 #[handler]
@@ -35,7 +86,7 @@ pub async fn find(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
         return refuse(visit, typed, code, Say::new("field-number"), "number");
     };
     match visit.desk().track(&number, code, &visit.source).await {
-        Ok(_) => Ok(enter(visit, &number, code)),
+        Ok(_) => Ok(enter(visit, &number, code, &format!("/lacak/{number}"))),
         Err(Error::Denied(say)) => refuse(visit, typed, code, say, "number"),
         Err(error) => Err(error.into()),
     }
@@ -44,66 +95,121 @@ pub async fn find(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
 /// The public part of a ticket. The code comes from the cookie, or once from the link in a mail.
 #[handler]
 pub async fn follow(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request) -> Answer {
-    let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
-    let linked = query(request).remove("kode");
-    let Some(code) = linked.clone().or_else(|| cookie(request, COOKIE)) else {
-        return Ok(see_other(&format!("/lacak?nomor={number}")));
+    let opened = async {
+        if let Some(response) = by_link(visit, &typed, request).await? {
+            return Ok(response);
+        }
+        let way = match way(visit, &typed, request).await? {
+            Ok(way) => way,
+            Err(elsewhere) => return Ok(elsewhere),
+        };
+        let page = visit.desk().follow_ticket(&way.number, &way.proof).await?;
+        let kept = visit.desk().kept_words(&way.uploads).await?;
+        let mut context = shape(visit, &way, &page, &kept, "").await?;
+        context["done"] = query(request).remove("kabar").filter(|word| NEWS.contains(&word.as_str())).into();
+        visit.form("tracked.html", context)
     };
-    match visit.desk().track(&number, &code, &visit.source).await {
-        Ok(_) if linked.is_some() => Ok(enter(visit, &number, &code)),
-        Ok(page) => Ok(visit.form("tracked.html", shape(visit, &page, "", "")?)?),
-        Err(Error::Denied(say)) => refuse(visit, &number, "", say, "number"),
-        Err(error) => Err(error.into()),
+    match opened.await {
+        Err(Error::Denied(say)) => refuse(visit, &typed, "", say, "number"),
+        other => Ok(other?),
     }
 }
+
+/// What the page may say has just happened.
+const NEWS: [&str; 3] = ["nilai", "buka-lagi", "balas"];
 
 /// A file of the public part.
 #[handler]
 pub async fn file(Data(visit): Data<&Visit>, Path((typed, id)): Path<(String, i64)>, request: &Request) -> Answer {
-    let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
-    let Some(code) = cookie(request, COOKIE) else {
-        return Ok(see_other(&format!("/lacak?nomor={number}")));
+    let way = match way(visit, &typed, request).await? {
+        Ok(way) => way,
+        Err(elsewhere) => return Ok(elsewhere),
     };
-    let page = visit.desk().track(&number, &code, &visit.source).await?;
+    let page = visit.desk().follow_ticket(&way.number, &way.proof).await?;
     let (file, bytes) = visit.desk().file_of(&page, id).await?;
     Ok(download(&file.name, bytes))
 }
 
-/// Adds what the reporter writes.
+/// Adds what the reporter writes, with the files that wait for it.
 #[handler]
-pub async fn reply(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request, sent: Sent) -> Answer {
-    let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
-    let Some(code) = cookie(request, COOKIE) else {
-        return Ok(see_other(&format!("/lacak?nomor={number}")));
+pub async fn reply(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request, parcel: Parcel) -> Answer {
+    let way = match way(visit, &typed, request).await? {
+        Ok(way) => way,
+        Err(elsewhere) => return Ok(elsewhere),
     };
     let desk = visit.desk();
-    let error = match desk.requester_reply(&number, &code, &visit.source, sent.get("body"), sent.get("key")).await {
-        Ok(_) => return Ok(see_other(&format!("/lacak/{number}#percakapan"))),
-        Err(error) => error,
-    };
-    match error {
-        Error::Invalid(problems) => {
-            let page = desk.track(&number, &code, &visit.source).await?;
-            Ok(visit.mend("tracked.html", shape(visit, &page, sent.get("body"), "")?, &problems, "")?)
-        }
-        Error::Conflict { .. } => {
-            let page = desk.track(&number, &code, &visit.source).await?;
+    // Only whoever may write here may leave a file here.
+    desk.follow_ticket(&way.number, &way.proof).await?;
+    if let Err(Error::Invalid(problems)) = uploads::keep(visit, &way.uploads, &parcel).await {
+        return again(visit, &way, &parcel.sent, &problems).await;
+    }
+    let answer = Written { body: parcel.sent.get("body"), key: parcel.sent.get("key"), uploads: Some(&way.uploads) };
+    match desk.requester_reply(&way.number, &way.proof, &answer).await {
+        Ok(_) => Ok(see_other(&format!("{}?kabar=balas#percakapan", way.base))),
+        Err(Error::Invalid(problems)) => again(visit, &way, &parcel.sent, &problems).await,
+        Err(Error::Conflict { .. }) => {
+            let page = desk.follow_ticket(&way.number, &way.proof).await?;
             let told = text::word(visit.language, "tracked-closed-meanwhile");
-            let mut response = visit.form("tracked.html", shape(visit, &page, sent.get("body"), &told)?)?;
+            let context = shape(visit, &way, &page, parcel.sent.get("body"), &told).await?;
+            let mut response = visit.form("tracked.html", context)?;
             response.set_status(StatusCode::CONFLICT);
             Ok(response)
         }
-        other => Err(other.into()),
+        Err(other) => Err(other.into()),
     }
 }
 
-/// Keeps the code and shows the ticket under its clean address.
-fn enter(visit: &Visit, number: &str, code: &str) -> Response {
-    let path = format!("/lacak/{number}");
-    let mut response = see_other(&path);
+/// Keeps a file for the answer that is being written, and the words so far.
+#[handler]
+pub async fn add_file(
+    Data(visit): Data<&Visit>,
+    Path(typed): Path<String>,
+    request: &Request,
+    parcel: Parcel,
+) -> Answer {
+    let way = match way(visit, &typed, request).await? {
+        Ok(way) => way,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    visit.desk().follow_ticket(&way.number, &way.proof).await?;
+    visit.desk().keep_words(&way.uploads, parcel.sent.get("body")).await?;
+    match uploads::add(visit, &way.uploads, &parcel).await {
+        Ok(()) => Ok(see_other(&format!("{}#lampiran", way.base))),
+        Err(Error::Invalid(problems)) => again(visit, &way, &parcel.sent, &problems).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Takes a file away again.
+#[handler]
+pub async fn drop_file(
+    Data(visit): Data<&Visit>,
+    Path(typed): Path<String>,
+    request: &Request,
+    parcel: Parcel,
+) -> Answer {
+    let way = match way(visit, &typed, request).await? {
+        Ok(way) => way,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    visit.desk().follow_ticket(&way.number, &way.proof).await?;
+    visit.desk().keep_words(&way.uploads, parcel.sent.get("body")).await?;
+    visit.desk().drop_upload(&way.uploads, parcel.sent.get("drop")).await?;
+    Ok(see_other(&format!("{}#lampiran", way.base)))
+}
+
+/// The page with what is to be mended in the answer.
+async fn again(visit: &Visit, way: &Way, sent: &Sent, problems: &[FieldError]) -> Answer {
+    let page = visit.desk().follow_ticket(&way.number, &way.proof).await?;
+    Ok(visit.mend("tracked.html", shape(visit, way, &page, sent.get("body"), "").await?, problems, "")?)
+}
+
+/// Keeps the code and shows a page of the ticket under its clean address.
+fn enter(visit: &Visit, number: &str, code: &str, page: &str) -> Response {
+    let mut response = see_other(page);
     // Only signs of a code get into the header.
     let code: String = code.chars().filter(|sign| sign.is_ascii_alphanumeric()).collect();
-    guard::set_cookie(&mut response, &visit.site, COOKIE, Some(&code), &path);
+    guard::set_cookie(&mut response, &visit.site, COOKIE, Some(&code), &format!("/lacak/{number}"));
     response
 }
 
@@ -112,20 +218,28 @@ fn refuse(visit: &Visit, number: &str, code: &str, say: Say, field: &'static str
     Ok(visit.mend("track.html", context, &[FieldError { field, say }], "")?)
 }
 
-fn shape(visit: &Visit, page: &TicketPage, kept: &str, told: &str) -> Result<Value> {
+async fn shape(visit: &Visit, way: &Way, page: &TicketPage, kept: &str, told: &str) -> Result<Value> {
     let ticket = &page.view.ticket;
+    let rated = page.ratings.iter().find(|rating| rating.round == rating::round(&page.pauses));
     Ok(json!({
         "number": ticket.number,
+        "base": way.base,
+        "list": if matches!(way.proof, Proof::Address(_)) { "/tiket-saya" } else { "/lacak" },
         "subject": ticket.subject,
         "state": visit.citizen_chip(ticket.status),
         "opened": visit.instant(ticket.opened_at),
         "next": next_step(visit, page)?,
-        "messages": visit.conversation(page, &format!("/lacak/{}", ticket.number)),
+        "messages": visit.conversation(page, &way.base),
         "open": !matches!(ticket.status, Status::Closed | Status::Merged),
+        "closed": ticket.status == Status::Closed,
         "waits_for_reporter": ticket.status == Status::PendingRequester,
         "solved": ticket.status == Status::Resolved,
+        "can_rate": rated.is_none() && rating::is_rateable(ticket),
+        "rated": rated.map(|rating| visit.word("score", &rating.score.to_string())),
+        "uploads": uploads::shape(visit, &way.uploads, &format!("{}/berkas", way.base)).await?,
         "body": kept,
         "told": told,
+        "done": Value::Null,
         "key": new_token()?,
     }))
 }

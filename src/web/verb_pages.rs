@@ -5,24 +5,29 @@ use crate::domain::relation::EscalationCause;
 use crate::domain::ticket::Verb;
 use crate::error::{Error, Result, Say};
 use crate::text;
+use crate::web::acts::{self, Outcome};
+use crate::web::answering::Written;
 use crate::web::classify;
-use crate::web::failure::Answer;
+use crate::web::conflict;
+use crate::web::failure::{Answer, Failure};
 use crate::web::history;
 use crate::web::opened::{Opened, frame, kept, open, refusal, refused};
 use crate::web::render::see_other;
+use crate::web::rounds;
 use crate::web::sent::Sent;
 use crate::web::side::PAGES;
-use crate::web::visit::Visit;
-use poem::handler;
+use crate::web::visit::{Visit, query};
 use poem::web::{Data, Path};
+use poem::{Request, handler};
 use serde_json::{Value, json};
 
 /// The page of an act.
 #[handler]
-pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>) -> Answer {
+pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request) -> Answer {
     let (word, verb) = act(visit)?;
     let opened = open(visit, &typed).await?;
     let mut context = shape(visit, &opened, word).await?;
+    context["round"] = query(request).get("putaran").and_then(|id| id.parse::<i64>().ok()).into();
     if !visit.desk().offers(opened.actor, &opened.page.view.ticket, opened.service.as_ref(), verb) {
         context["told"] = absent(visit, &opened, verb).await?.into();
         context["form"] = false.into();
@@ -32,21 +37,22 @@ pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>) -> Answe
 
 /// Does what the form of the page asks.
 #[handler]
-pub async fn send(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sent) -> Answer {
+pub async fn send(Data(visit): Data<&Visit>, Path(typed): Path<String>, Written(sent): Written) -> Answer {
     let (word, _) = act(visit)?;
-    let opened = open(visit, &typed).await?;
+    let opened = match open(visit, &typed).await {
+        Ok(opened) => opened,
+        Err(error) => return Ok(conflict::gone(visit, &sent, error)?),
+    };
     let number = &opened.page.view.ticket.number;
     let command = match command(visit, word, &sent) {
         Ok(command) => command,
         Err(error) => return again(visit, &opened, word, &sent, error).await,
     };
-    let key = Some(sent.get("key")).filter(|key| !key.is_empty());
-    match visit.desk().act(opened.actor, number, sent.get("versi").parse().ok(), command, key).await {
-        Ok(ticket) => Ok(see_other(&format!("/kerja/tiket/{}?kabar={word}", ticket.number))),
-        Err(error @ (Error::Invalid(_) | Error::Conflict { .. } | Error::Denied(_))) => {
-            again(visit, &opened, word, &sent, error).await
-        }
-        Err(error) => Err(error.into()),
+    match acts::perform(visit, opened.actor, number, word, &sent, &(vec![command], None)).await {
+        Ok(Outcome::Done(ticket)) => Ok(see_other(&rounds::after(visit, opened.actor, &sent, &ticket, word).await?)),
+        Ok(Outcome::Unsound(problems)) => again(visit, &opened, word, &sent, Error::Invalid(problems)).await,
+        Ok(Outcome::Stopped(page)) => Ok(*page),
+        Err(Failure(error)) => Ok(conflict::gone(visit, &sent, error)?),
     }
 }
 
@@ -159,5 +165,6 @@ async fn again(visit: &Visit, opened: &Opened<'_>, word: &str, sent: &Sent, erro
     let fresh = open(visit, &opened.page.view.ticket.number).await?;
     let mut context = shape(visit, &fresh, word).await?;
     context["kept"] = kept(&sent.0);
+    context["round"] = rounds::of_form(sent).into();
     refused(visit, "verb.html", context, &fresh, error)
 }

@@ -12,7 +12,7 @@ use crate::web::live::Live;
 use crate::web::looks::Looks;
 use crate::web::templates::Pages;
 use poem::Request;
-use poem::http::{Method, header};
+use poem::http::header;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -83,7 +83,7 @@ pub struct Visit {
     pub browser: String,
     /// The browser's token is new.
     pub is_new: bool,
-    /// Notices the person has not read; counted only for a page of the staff.
+    /// Notices the person has not read; counted for the staff only.
     pub unread: i64,
     /// The page holds a form, so a new token must be kept by the browser.
     bound: Arc<AtomicBool>,
@@ -111,7 +111,7 @@ impl Visit {
         let seen = if is_staff { site.desk.newest_event().await? } else { 0 };
         let source =
             request.remote_addr().as_socket_addr().map_or_else(String::new, |address| address.ip().to_string());
-        let has_menu = request.method() == Method::GET && !path.starts_with("/aset/");
+        let has_menu = !path.starts_with("/aset/");
         let unread = match actor.as_ref().filter(|actor| has_menu && actor.is_staff()) {
             Some(actor) => site.desk.unread_notices(actor).await?,
             None => 0,

@@ -43,6 +43,25 @@ impl Browser {
         self.read(request.send().await).await
     }
 
+    /// Sends a form with a file, as a browser does for `multipart/form-data`.
+    pub async fn upload(&self, address: &str, form: &[(&str, &str)], name: &str, bytes: &[u8]) -> Page {
+        let mut body = Vec::new();
+        for (field, value) in form {
+            let part = format!("--batas\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let head = format!(
+            "--batas\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: text/html\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n--batas--\r\n");
+        let request = self.client.post(address).header("cookie", self.cookie_line());
+        let request = request.header("sec-fetch-site", "same-origin");
+        let request = request.content_type("multipart/form-data; boundary=batas").body(body);
+        self.read(request.send().await).await
+    }
+
     /// Fills the form of a page: opens the page, takes its hidden token along.
     pub async fn fill(&self, page: &str, address: &str, form: &[(&str, &str)]) -> Page {
         let csrf = self.get(page).await.hidden("_csrf");
@@ -83,7 +102,8 @@ impl Browser {
             }
         }
         let status = response.0.status();
-        let html = response.0.into_body().into_string().await.unwrap().replace("&#x2f;", "/");
+        let bytes = response.0.into_body().into_vec().await.unwrap();
+        let html = String::from_utf8_lossy(&bytes).replace("&#x2f;", "/");
         Page { status, location, html, set_cookies }
     }
 }

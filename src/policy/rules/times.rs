@@ -99,6 +99,10 @@ impl Rules<'_, '_> {
             let text = "penutupan harus sesudah pengingat | tulis lebih besar daripada pending_reminder_days";
             self.fault(&["lifecycle", "pending_close_days"], text);
         }
+        if lifecycle.answer_hold_seconds > 300 {
+            let text = "balasan ditahan terlalu lama | tulis 0 sampai 300 detik";
+            self.fault(&["lifecycle", "answer_hold_seconds"], text);
+        }
     }
 
     pub(super) fn report(&mut self) {

@@ -1,0 +1,133 @@
+//! Drafts, presence and calling back: what the composer of a ticket sends beside the answers themselves.
+
+use crate::desk::answer_drafts::{ANSWER, NOTE};
+use crate::domain::number;
+use crate::error::Error;
+use crate::web::composer::kind_of;
+use crate::web::conflict;
+use crate::web::failure::{Answer, Failure};
+use crate::web::render::see_other;
+use crate::web::sent::Sent;
+use crate::web::visit::Visit;
+use poem::http::{StatusCode, header};
+use poem::web::{Data, Path};
+use poem::{FromRequest, Request, RequestBody, Response, handler};
+
+/// A form of the composer. When the session has ended meanwhile, its text is kept as a draft of the session's owner before the
+/// visitor is sent to sign in: he lands on the ticket and finds it there.
+#[derive(Debug)]
+pub struct Written(pub Sent);
+
+impl<'a> FromRequest<'a> for Written {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let visit = request.data::<Visit>().ok_or_else(|| Failure(Error::internal("a form without a visit")))?;
+        let sent = Sent::read(request, body).await?;
+        match sent.check(visit) {
+            Err(Error::Unauthenticated) => {
+                keep_parting_words(visit, &sent).await.map_err(Failure)?;
+                Err(Failure(Error::Unauthenticated).into())
+            }
+            Err(error) => Err(Failure(error).into()),
+            Ok(()) => Ok(Self(sent)),
+        }
+    }
+}
+
+/// Only a form that was made for this very session keeps its text.
+async fn keep_parting_words(visit: &Visit, sent: &Sent) -> Result<(), Error> {
+    let (Some(session), Some((number, act))) = (&visit.session, address(&visit.path)) else { return Ok(()) };
+    let genuine = visit.desk().secret.recognises("csrf", session, sent.get("_csrf"));
+    let (kind, body) = match kind_of(act) {
+        Some(kind) => (kind, text(sent).to_owned()),
+        None if act == "draf" => (draft_kind(sent), text(sent).to_owned()),
+        // A reason for something else: for colleagues, as everything but an answer is.
+        None => (NOTE, conflict::texts(sent).map(|(_, text)| text).collect::<Vec<_>>().join("\n\n")),
+    };
+    if !genuine || body.trim().is_empty() {
+        return Ok(());
+    }
+    match visit.desk().keep_parting_words(session, &number, kind, &body).await {
+        // Nothing of the ticket is told to somebody whose session has ended.
+        Err(Error::NotFound(_) | Error::Invalid(_)) | Ok(()) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Number and act in the address of a form on the page of a ticket.
+fn address(path: &str) -> Option<(String, &str)> {
+    let (typed, act) = path.strip_prefix("/kerja/tiket/")?.split_once('/')?;
+    Some((number::parse(typed)?, act))
+}
+
+/// What was written, blanks and all: under either name of the field.
+fn text(sent: &Sent) -> &str {
+    let field = |name: &str| sent.0.get(name).map(String::as_str).filter(|text| !text.trim().is_empty());
+    field("body").or_else(|| field("solution")).unwrap_or_default()
+}
+
+fn draft_kind(sent: &Sent) -> &'static str {
+    if sent.get("jenis") == "catatan" { NOTE } else { ANSWER }
+}
+
+/// Keeps what has been written so far. Fields: `_csrf`, `jenis` (`balas` or `catatan`), `body`, and `makro` when a
+/// ready-made answer stands in it; an empty `body` takes the draft away. A script (`X-Requested-With`, or `Accept:
+/// application/json`) is answered 204, a form goes back to the page.
+#[handler]
+pub async fn keep_draft(
+    Data(visit): Data<&Visit>,
+    Path(typed): Path<String>,
+    request: &Request,
+    Written(sent): Written,
+) -> Answer {
+    let actor = visit.staff()?;
+    let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
+    let kind = draft_kind(&sent);
+    let reply = sent.get("makro").parse().ok();
+    if let Err(error) = visit.desk().keep_answer_draft(actor, &number, kind, text(&sent), reply).await {
+        return Ok(conflict::gone(visit, &sent, error)?);
+    }
+    if is_script(request) {
+        return Ok(Response::builder().status(StatusCode::NO_CONTENT).finish());
+    }
+    let place = if kind == NOTE { "catatan" } else { "balas" };
+    Ok(see_other(&format!("/kerja/tiket/{number}?kabar=draf#{place}")))
+}
+
+/// Copies a colleague's draft (`draf`) into the own one.
+#[handler]
+pub async fn take_over(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sent) -> Answer {
+    let actor = visit.staff()?;
+    let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
+    let draft = sent.get("draf").parse().map_err(|_| Error::NotFound("draft"))?;
+    visit.desk().take_over_draft(actor, &number, draft).await?;
+    Ok(see_other(&format!("/kerja/tiket/{number}?kabar=ambil-draf#balas")))
+}
+
+/// Notes that the visitor is still there; `menulis=1` while he writes. For scripts, every ten to twenty seconds: 204.
+#[handler]
+pub async fn attend(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sent) -> Answer {
+    let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
+    visit.desk().attend(visit.staff()?, &number, sent.get("menulis") == "1").await?;
+    Ok(Response::builder().status(StatusCode::NO_CONTENT).finish())
+}
+
+/// Calls back the answer `pesan`.
+#[handler]
+pub async fn withdraw(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sent) -> Answer {
+    let actor = visit.staff()?;
+    let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
+    let message = sent.get("pesan").parse().map_err(|_| Error::NotFound("answer"))?;
+    match visit.desk().withdraw_answer(actor, &number, message).await {
+        Ok(_) => Ok(see_other(&format!("/kerja/tiket/{number}?kabar=batal#balas"))),
+        Err(Error::Conflict { say, .. }) if say.key == "error-answer-left" => {
+            Ok(see_other(&format!("/kerja/tiket/{number}?kabar=terlambat")))
+        }
+        Err(Error::Conflict { .. }) => Ok(see_other(&format!("/kerja/tiket/{number}?kabar=tidak-batal"))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_script(request: &Request) -> bool {
+    request.header("x-requested-with").is_some()
+        || request.header(header::ACCEPT).is_some_and(|accepted| accepted.contains("application/json"))
+}

@@ -155,7 +155,8 @@ impl Walk {
     }
 
     fn plan(&mut self, link: &str, from: &str) {
-        if !link.starts_with('/') || link.starts_with("//") {
+        // The API has pages of somebody else's making.
+        if !link.starts_with('/') || link.starts_with("//") || link.starts_with("/api/") {
             return;
         }
         if let Some(what) = words::bare_id(link) {

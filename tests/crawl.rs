@@ -32,6 +32,23 @@ const REACHED_FROM_OUTSIDE: &[&str] = &[
     "/masuk/sso",
     "/masuk/sso/kembali",
     "/kerja/kabar",
+    // A form begins a round, or has taken down what a caller said.
+    "/kerja/antrean/berurutan/:id",
+    "/kerja/tiket/:number/kode",
+    // This region's rules do not let tickets go back.
+    "/kerja/tiket/:number/kembalikan",
+    // Mailed, or only for a ticket of one's own that has been solved.
+    "/l/:token",
+    "/lacak/:number/buka-lagi",
+    "/lacak/:number/nilai",
+    "/tiket-saya/:number",
+    "/tiket-saya/:number/buka-lagi",
+    "/tiket-saya/:number/lampiran/:id",
+    "/tiket-saya/:number/nilai",
+    "/tiket-saya/tautan",
+    // No incident of many runs in the demo.
+    "/gangguan/:code",
+    "/gangguan/:code/kabar/:mark",
     // The walk reports without files.
     "/lacak/:number/lampiran/:id",
 ];

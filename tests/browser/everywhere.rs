@@ -85,7 +85,11 @@ async fn found(tab: &Tab, map: &Map, start: &str) -> BTreeMap<String, String> {
         let Value::Array(links) = told else { continue };
         kinds.insert(kind, path.clone());
         for link in links.iter().filter_map(Value::as_str) {
-            if link.starts_with('/') && !link.starts_with("//") && !link.contains("bahasa=") {
+            if link.starts_with('/')
+                && !link.starts_with("//")
+                && !link.starts_with("/api/")
+                && !link.contains("bahasa=")
+            {
                 ahead.push_back(link.to_owned());
             }
         }

@@ -35,7 +35,7 @@ impl Hand<'_> {
                 .await;
             match at.as_str() {
                 Some("there") => return,
-                Some("body" | "elsewhere") => self.tab.keys(Key::Tab + "").await,
+                Some("body" | "elsewhere") => self.tab.next_stop().await,
                 other => panic!("{}: the focus is {other:?}", self.tab.path().await),
             }
         }
@@ -188,6 +188,10 @@ async fn accept_and_answer(hand: &Hand<'_>, number: &str) {
 
 async fn hand_over(hand: &Hand<'_>, number: &str) {
     hand.open_act(&["serahkan", "eskalasi"]).await;
+    hand.tab.find("textarea[name=reason]").await;
+    if hand.tab.has("input[name=cause]").await {
+        hand.choose("input[name=cause]").await;
+    }
     hand.write("textarea[name=reason]", "Butuh akses peladen.").await;
     // On a page of several forms the next field is that of the same one.
     hand.write("textarea[name=tried]", "Sudah memulai ulang aplikasi.").await;
@@ -200,6 +204,7 @@ async fn hand_over(hand: &Hand<'_>, number: &str) {
 async fn resolve(hand: &Hand<'_>, number: &str) {
     hand.tab.open(&format!("/kerja/tiket/{number}")).await;
     hand.open_act(&["selesaikan"]).await;
+    hand.tab.find("form[action$='/selesaikan'] textarea[name=solution]").await;
     hand.write("form[action$='/selesaikan'] textarea[name=solution]", "Layanan sudah dipulihkan dan diuji.").await;
     hand.press("form[action$='/selesaikan'] button.main").await;
     hand.tab.shows("Layanan sudah dipulihkan dan diuji.").await;
@@ -224,8 +229,12 @@ async fn all_five(keys_only: bool) {
     accept_and_answer(&hand, &number).await;
     hand_over(&hand, &number).await;
     resolve(&hand, &number).await;
-    citizen.open(&format!("/lacak/{number}")).await;
-    citizen.shows("Layanan sudah dipulihkan dan diuji.").await;
+    // An answer can be called back for a while before others see it.
+    let solved = async || {
+        citizen.open(&format!("/lacak/{number}")).await;
+        citizen.text().await.contains("Layanan sudah dipulihkan dan diuji.")
+    };
+    citizen.until("the reporter does not see the solution", solved).await;
     citizen.close().await;
     staff.close().await;
 }

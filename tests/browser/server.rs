@@ -15,7 +15,7 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// Starts one with a clock that stands still, so that what pages say does not depend on the day.
+    /// Starts one with a clock of its own, so that what pages say does not depend on the day.
     #[must_use]
     pub fn start() -> Self {
         let folder = TempDir::new().expect("a folder");
@@ -32,7 +32,7 @@ impl Demo {
             "--now",
             "2026-11-20T10:20:00+07:00",
             "--speed",
-            "0",
+            "1",
         ]);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program; is it built?");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();

@@ -158,6 +158,14 @@ impl Tab {
         focused.send_keys(keys.into()).await.expect("keys can be pressed");
     }
 
+    /// Goes on to the next stop. Told to the browser itself: a field for files takes keys for names.
+    pub async fn next_stop(&self) {
+        for kind in ["rawKeyDown", "keyUp"] {
+            let key = json!({"type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9});
+            self.cdp("Input.dispatchKeyEvent", key).await;
+        }
+    }
+
     /// Signs in by the form.
     pub async fn sign_in(&self, email: &str) {
         self.open("/masuk").await;

@@ -30,14 +30,13 @@ const FORBIDDEN: &[&str] = &[
     "file",
     "issue",
     "assign",
-    "email",
     "download",
     "upload",
     "ok",
     "aduan",
 ];
 /// Records that have no number of their own, so that their addresses carry the one of the database.
-const NAMELESS: &[&str] = &["pengguna", "token", "kewajiban", "lampiran", "tampilan", "surat-demo", "usulan"];
+const NAMELESS: &[&str] = &["pengguna", "token", "kewajiban", "lampiran", "tampilan", "surat-demo", "usulan", "makro"];
 
 /// Everything about the words.
 pub fn check(html: &Html, keys: &BTreeSet<String>, language: &str, found: &mut Vec<String>) {

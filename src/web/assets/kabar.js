@@ -38,7 +38,7 @@ const reveal = async () => {
   try {
     if (!parts.length) await show(location.href, true);
     else {
-      const answer = await fetch(location.pathname, { headers: { "X-Requested-With": "meja" } });
+      const answer = await fetch(location.href, { headers: { "X-Requested-With": "meja" } });
       if (!answer.ok || answer.redirected) throw new Error(answer.status);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const part of parts) {

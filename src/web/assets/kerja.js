@@ -10,9 +10,9 @@ const ticket = location.pathname.match(/^\/kerja\/tiket\/([^/]+)/)?.[1];
 const isWriting = at => at.closest?.("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
 
 // Acts on a ticket that have a page of their own; the shorter ones are shown in a dialog.
-const acts = new Set("tugaskan eskalasi serahkan kembalikan minta-data gabung pisah tautkan klasifikasi alihkan tunda jeda prioritas".split(" "));
+const acts = new Set("tugaskan eskalasi serahkan kembalikan minta-data gabung pisah tautkan klasifikasi alihkan tunda tunggu-pihak-lain prioritas".split(" "));
 // What a key does on a ticket: the first of these acts that the page offers.
-const triage = { 1: ["terima"], 2: ["gabung"], 3: ["alihkan", "serahkan", "eskalasi"], h: ["tunda", "jeda", "minta-data"] };
+const triage = { 1: ["terima"], 2: ["gabung"], 3: ["alihkan", "serahkan", "eskalasi"], h: ["tunda", "minta-data", "tunggu-pihak-lain"] };
 // Where two keys go, for whom the page links there.
 const places = { "g k": "/kerja", "g a": "/kerja/antrean", "g e": "/kerja/eskalasi", "g w": "/kerja/pengawasan", "g j": "/kerja/kewajiban", "g l": "/kerja/layanan", "g s": "/kerja/surat", "g d": "/kerja/dasbor" };
 

@@ -76,7 +76,7 @@ pub fn check(html: &Html, keys: &BTreeSet<String>, language: &str, found: &mut V
 
 fn told_wrong(text: &str, element: ElementRef<'_>, keys: &BTreeSet<String>, found: &mut Vec<String>) {
     let text = text.trim();
-    if let Some(mark) = RAW.iter().find(|mark| text.contains(**mark)) {
+    if let Some(mark) = RAW.iter().find(|mark| text.contains(**mark) && !is_verbatim(element)) {
         found.push(format!("shows {mark:?} in {text:?}"));
     }
     let is_setting = element.parent().and_then(ElementRef::wrap).is_some_and(|row| {
@@ -98,6 +98,12 @@ fn told_wrong(text: &str, element: ElementRef<'_>, keys: &BTreeSet<String>, foun
     if is_key && is_ours {
         found.push(format!("shows the key {text:?} instead of a sentence"));
     }
+}
+
+/// What somebody writes, or what is shown letter by letter: the text of a mail before its values are filled in.
+fn is_verbatim(element: ElementRef<'_>) -> bool {
+    let mut line = std::iter::once(element).chain(element.ancestors().filter_map(ElementRef::wrap));
+    line.any(|it| matches!(it.value().name(), "code" | "textarea") || it.attr("translate") == Some("no"))
 }
 
 fn forbidden(text: &str, found: &mut Vec<String>) {

@@ -13,6 +13,7 @@ crate::support::on_both! {
     the_second_of_two_who_answer_reads_the_first = two_at_once;
     no_form_loses_its_text = no_text_is_lost;
     a_draft_is_shared_and_taken_over = drafts;
+    files_wait_for_the_answer_they_belong_to = files;
     an_ended_session_keeps_its_text = parting;
     an_answer_is_called_back_in_time = called_back;
     a_solution_is_called_back_wholly = solution_back;
@@ -419,4 +420,41 @@ async fn presence(engine: Engine) {
     let mut tx = town.desk.db.read().await.unwrap();
     let left = meja::store::presence::present_at(&mut tx, &[&town.number], DateTime::UNIX_EPOCH).await.unwrap();
     assert_eq!(left.len(), 1, "only whoever was there lately is kept");
+}
+
+/// Files are sent one by one, stay when something is wrong, and go with the answer, whichever button sends it.
+async fn files(engine: Engine) {
+    let Some(town) = Town::plain(engine).await else { return };
+    let budi = town.browser(AGENT).await;
+    let page = budi.get(&town.address()).await;
+    let marks = ["_csrf", "versi", "key"].map(|name| (name, page.hidden(name)));
+    let with = |more: &[(&'static str, &'static str)]| {
+        let mut form: Vec<(&str, String)> = marks.to_vec();
+        form.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        form
+    };
+    let send = async |act: &str, form: Vec<(&str, String)>, name: &str, bytes: &[u8]| {
+        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        budi.upload(&format!("{}/{act}", town.address()), &form, name, bytes).await
+    };
+    let kept = send("berkas", with(&[("body", "Mohon dicoba")]), "langkah.txt", b"1. Muat ulang").await;
+    kept.goes_to(&format!("{}#lampiran", town.address()));
+    budi.get(&town.address()).await.shows("langkah.txt").shows("Mohon dicoba");
+    let refused = send("balas", with(&[("body", "Mohon dicoba")]), "virus.exe", b"MZ").await;
+    refused.is(422).shows("langkah.txt").shows("Mohon dicoba");
+    // A colleague does not find them in his own answer.
+    let rina = town.browser(UNIT).await;
+    assert!(!rina.get(&town.address()).await.html.contains("langkah.txt"));
+    let sent = send("balas", with(&[("body", "Mohon dicoba"), ("lalu", "selesaikan")]), "gambar.txt", b"dua").await;
+    sent.goes_to(&format!("{}?kabar=selesaikan", town.address()));
+    let page = budi.get(&town.address()).await;
+    page.shows("langkah.txt").shows("gambar.txt");
+    assert!(!page.html.contains("Hapus<span class=\"sr\"> langkah.txt"), "they wait no longer");
+    let ticket = town.app.get("demo-superadmin", &format!("/tickets/{}/messages", town.number)).await.ok(200);
+    let names: Vec<&str> = ticket["items"][1]["attachments"]
+        .as_array()
+        .map(|files| files.iter().filter_map(|file| file["name"].as_str()).collect())
+        .unwrap_or_default();
+    assert_eq!(names, ["langkah.txt", "gambar.txt"], "{ticket}");
+    town.app.audit_is_intact().await;
 }

@@ -2,9 +2,10 @@
 
 use crate::desk::command::Command;
 use crate::desk::undo::Before;
+use crate::desk::uploads::Owner;
 use crate::desk::working::Working;
 use crate::desk::written::{self, LONGEST_REASON, LONGEST_TEXT, Stored, required};
-use crate::desk::{Desk, answer_drafts, canned, clocks, letters, once};
+use crate::desk::{Desk, answer_drafts, canned, clocks, letters, once, uploads};
 use crate::domain::clock_plan::{ClockKind, StepKind};
 use crate::domain::event::ActorLabel;
 use crate::domain::message::MessageVisibility;
@@ -227,7 +228,7 @@ impl Change<'_> {
         self.respond();
         self.working.ticket.status = Status::PendingRequester;
         self.working.pause(Status::PendingRequester.as_str(), self.now);
-        self.event("info_requested", json!({"message": message.payload}));
+        self.event("info_requested", json!({"message": message.payload, "files": message.files}));
         let close_on = self.planned(StepKind::PendingClose)?;
         letters::question(self.desk, self.tx, self.working, message.id, &self.actor.account.name, &body, close_on)
             .await?;
@@ -295,7 +296,7 @@ impl Change<'_> {
         self.working.end_pause(self.now);
         self.working.ticket.status = Status::Resolved;
         self.working.ticket.resolved_at = Some(self.now);
-        self.event("resolved", json!({"message": message.payload, "cause": cause}));
+        self.event("resolved", json!({"message": message.payload, "files": message.files, "cause": cause}));
         let close_on = self.planned(StepKind::AutoClose)?;
         letters::solved(self.desk, self.tx, self.working, message.id, &self.actor.account.name, &solution, close_on)
             .await?;
@@ -358,6 +359,12 @@ impl Change<'_> {
     }
 
     async fn message(&mut self, body: &str, visibility: MessageVisibility, files: &[File]) -> Result<Stored> {
+        let waiting = if self.on_page && visibility == MessageVisibility::Public {
+            uploads::take(self.tx, &Owner::work(&self.working.ticket.number, self.actor.account.id)).await?
+        } else {
+            Vec::new()
+        };
+        let files = if waiting.is_empty() { files } else { &waiting };
         let words =
             written::Words { body, channel: self.actor.via.as_str(), name: Some(&self.actor.account.name), files };
         written::store(self.desk, self.tx, self.working, self.label(), visibility, &words, self.now).await

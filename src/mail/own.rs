@@ -317,7 +317,7 @@ mod tests {
             "{{ }}",
         ] {
             let found = faults("Nomor {{ number }}", &format!("{GOOD}\n{tag}"));
-            assert!(matches!(&found[..], [("body", Fault::Tag(5, _))]), "{tag}: {found:?}");
+            assert!(matches!(&found[..], [("body", Fault::Tag(4, _))]), "{tag}: {found:?}");
         }
         let unknown = Fault::Unknown("sandi".to_owned());
         assert_eq!(faults("x", &format!("{GOOD} {{{{ sandi }}}}")), [("body", unknown)]);
@@ -326,7 +326,7 @@ mod tests {
         assert_eq!(faults("x\r\nBcc: a@b.c", GOOD), [("subject", Fault::Unprintable)]);
         assert_eq!(faults("", GOOD), [("subject", Fault::Empty)]);
         assert_eq!(faults("x", &"x".repeat(LONGEST_BODY + 1)), [("body", Fault::TooLong(LONGEST_BODY))]);
-        assert_eq!(faults("x", &format!("{GOOD}\n{{% if name %}}")), [("body", Fault::Broken(5))]);
+        assert_eq!(faults("x", &format!("{GOOD}\n{{% if name %}}")), [("body", Fault::Broken(4))]);
         let item = "{% for item in items %}{{ item.what }}{{ item.sandi }}{% endfor %}";
         assert!(matches!(form("notices").expect("a mail").faults("x", item)[..], [("body", Fault::Broken(1))]));
     }

@@ -3,6 +3,7 @@
 use crate::desk::answer_drafts::ANSWER;
 use crate::desk::command::Command;
 use crate::desk::unseen::Unseen;
+use crate::desk::uploads::Arrived;
 use crate::domain::number;
 use crate::domain::people::Actor;
 use crate::domain::ticket::Ticket;
@@ -17,6 +18,7 @@ use crate::web::render::see_other;
 use crate::web::rounds;
 use crate::web::sent::Sent;
 use crate::web::ticket;
+use crate::web::uploads;
 use crate::web::visit::Visit;
 use poem::web::{Data, Path};
 use poem::{Response, handler};
@@ -30,7 +32,7 @@ const TRIES: usize = 3;
 pub async fn do_act(
     Data(visit): Data<&Visit>,
     Path((typed, act)): Path<(String, String)>,
-    Written(sent): Written,
+    Written(sent, file): Written,
 ) -> Answer {
     let actor = visit.staff()?;
     let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
@@ -45,6 +47,9 @@ pub async fn do_act(
         let problems = vec![FieldError { field: "priority", say: Say::new("field-choose-priority") }];
         return again(visit, actor, &number, &act, &sent, &problems).await;
     };
+    if let Some(problems) = unfit(visit, &number, &act, file).await? {
+        return again(visit, actor, &number, &act, &sent, &problems).await;
+    }
     let reply = sent.get("makro").parse().ok().filter(|_| ANSWERS.contains(&act.as_str()));
     match perform(visit, actor, &number, &act, &sent, &(vec![command], reply)).await {
         Ok(Outcome::Done(ticket)) => Ok(see_other(&rounds::after(visit, actor, &sent, &ticket, &act).await?)),
@@ -56,7 +61,7 @@ pub async fn do_act(
 
 /// Sends the text of the composer with everything that goes with the ready-made answer (`makro`) in it.
 #[handler]
-pub async fn run_reply(Data(visit): Data<&Visit>, Path(typed): Path<String>, Written(sent): Written) -> Answer {
+pub async fn run_reply(Data(visit): Data<&Visit>, Path(typed): Path<String>, Written(sent, file): Written) -> Answer {
     let actor = visit.staff()?;
     let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
     let id: i64 = sent.get("makro").parse().map_err(|_| Error::NotFound("canned reply"))?;
@@ -67,6 +72,9 @@ pub async fn run_reply(Data(visit): Data<&Visit>, Path(typed): Path<String>, Wri
         visit.desk().keep_answer_draft(actor, &number, ANSWER, body, Some(id)).await?;
         return Ok(see_other(&format!("/kerja/tiket/{number}?kabar=makro-berubah#balas")));
     }
+    if let Some(problems) = unfit(visit, &number, "jalankan", file).await? {
+        return again(visit, actor, &number, "jalankan", &sent, &problems).await;
+    }
     let asked = (reply.commands(body), Some(id));
     match perform(visit, actor, &number, "jalankan", &sent, &asked).await {
         Ok(Outcome::Done(ticket)) if rounds::of_form(&sent).is_some() => {
@@ -76,6 +84,16 @@ pub async fn run_reply(Data(visit): Data<&Visit>, Path(typed): Path<String>, Wri
         Ok(Outcome::Unsound(problems)) => again(visit, actor, &number, "jalankan", &sent, &problems).await,
         Ok(Outcome::Stopped(page)) => Ok(*page),
         Err(Failure(error)) => Ok(conflict::gone(visit, &sent, error)?),
+    }
+}
+
+/// Keeps the file that came with an answer, or tells why not.
+async fn unfit(visit: &Visit, number: &str, act: &str, file: Option<Arrived>) -> Result<Option<Vec<FieldError>>> {
+    let Some(file) = file.filter(|_| kind_of(act) == Some(ANSWER)) else { return Ok(None) };
+    match uploads::keep_for_work(visit, number, &file).await {
+        Ok(()) => Ok(None),
+        Err(Error::Invalid(problems)) => Ok(Some(problems)),
+        Err(error) => Err(error),
     }
 }
 
@@ -146,7 +164,17 @@ async fn stop(
 }
 
 /// The ticket as it stands now, with the text of a form that must be mended.
-async fn again(visit: &Visit, actor: &Actor, number: &str, act: &str, sent: &Sent, problems: &[FieldError]) -> Answer {
+///
+/// # Errors
+/// The ticket is out of sight, or the database does not answer.
+pub async fn again(
+    visit: &Visit,
+    actor: &Actor,
+    number: &str,
+    act: &str,
+    sent: &Sent,
+    problems: &[FieldError],
+) -> Answer {
     let page = visit.desk().ticket_page(actor, number).await?;
     let mut context = ticket::shape(visit, actor, &page).await?;
     let kept = ["body", "reason", "tried", "solution", "priority"];
@@ -157,7 +185,14 @@ async fn again(visit: &Visit, actor: &Actor, number: &str, act: &str, sent: &Sen
     if kind_of(act).is_some() && sent.get("body").is_empty() {
         context["kept"]["body"] = sent.get("solution").into();
     }
-    let anchor = if kind_of(act) == Some(ANSWER) { "balas-" } else { &format!("{act}-") };
+    // The box for files stands once on the page, under its own name.
+    let anchor = if problems.iter().all(|problem| problem.field == "file") {
+        ""
+    } else if kind_of(act) == Some(ANSWER) {
+        "balas-"
+    } else {
+        &format!("{act}-")
+    };
     let mut problems = problems.to_vec();
     for problem in problems.iter_mut().filter(|problem| problem.field == "solution") {
         problem.field = "body";

@@ -1,11 +1,13 @@
 //! Drafts, presence and calling back: what the composer of a ticket sends beside the answers themselves.
 
 use crate::desk::answer_drafts::{ANSWER, NOTE};
+use crate::desk::uploads::Arrived;
 use crate::domain::number;
 use crate::error::Error;
 use crate::web::composer::kind_of;
 use crate::web::conflict;
 use crate::web::failure::{Answer, Failure};
+use crate::web::parcel::Parcel;
 use crate::web::render::see_other;
 use crate::web::sent::Sent;
 use crate::web::visit::Visit;
@@ -16,19 +18,19 @@ use poem::{FromRequest, Request, RequestBody, Response, handler};
 /// A form of the composer. When the session has ended meanwhile, its text is kept as a draft of the session's owner before the
 /// visitor is sent to sign in: he lands on the ticket and finds it there.
 #[derive(Debug)]
-pub struct Written(pub Sent);
+pub struct Written(pub Sent, pub Option<Arrived>);
 
 impl<'a> FromRequest<'a> for Written {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let visit = request.data::<Visit>().ok_or_else(|| Failure(Error::internal("a form without a visit")))?;
-        let sent = Sent::read(request, body).await?;
+        let Parcel { sent, file } = Parcel::read(request, body).await?;
         match sent.check(visit) {
             Err(Error::Unauthenticated) => {
                 keep_parting_words(visit, &sent).await.map_err(Failure)?;
                 Err(Failure(Error::Unauthenticated).into())
             }
             Err(error) => Err(Failure(error).into()),
-            Ok(()) => Ok(Self(sent)),
+            Ok(()) => Ok(Self(sent, file)),
         }
     }
 }
@@ -77,7 +79,7 @@ pub async fn keep_draft(
     Data(visit): Data<&Visit>,
     Path(typed): Path<String>,
     request: &Request,
-    Written(sent): Written,
+    Written(sent, _): Written,
 ) -> Answer {
     let actor = visit.staff()?;
     let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
@@ -91,6 +93,15 @@ pub async fn keep_draft(
     }
     let place = if kind == NOTE { "catatan" } else { "balas" };
     Ok(see_other(&format!("/kerja/tiket/{number}?kabar=draf#{place}")))
+}
+
+/// Keeps the words of the answer, while its writer adds files.
+///
+/// # Errors
+/// `NotFound` for a ticket out of sight.
+pub async fn keep_words(visit: &Visit, number: &str, sent: &Sent) -> Result<(), Error> {
+    let reply = sent.get("makro").parse().ok();
+    visit.desk().keep_answer_draft(visit.staff()?, number, ANSWER, text(sent), reply).await.map(|_| ())
 }
 
 /// Copies a colleague's draft (`draf`) into the own one.

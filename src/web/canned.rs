@@ -12,8 +12,10 @@ use crate::store::canned::CannedReply;
 use crate::text;
 use crate::web::failure::Answer;
 use crate::web::history;
+use crate::web::parcel::Parcel;
 use crate::web::render::see_other;
 use crate::web::sent::Sent;
+use crate::web::uploads;
 use crate::web::visit::{Visit, query};
 use poem::web::{Data, Path};
 use poem::{Request, Response, handler};
@@ -100,9 +102,17 @@ pub async fn offer(Data(visit): Data<&Visit>, Path((id, act)): Path<(i64, String
 
 /// Puts a ready-made answer (`pilihan`) behind what has been written (`body`), as a draft, and shows the ticket.
 #[handler]
-pub async fn insert(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sent) -> Answer {
+pub async fn insert(Data(visit): Data<&Visit>, Path(typed): Path<String>, parcel: Parcel) -> Answer {
     let actor = visit.staff()?;
     let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
+    let sent = parcel.sent;
+    if let Some(file) = &parcel.file {
+        // One that cannot be kept is not in the list of the page that follows.
+        match uploads::keep_for_work(visit, &number, file).await {
+            Ok(()) | Err(Error::Invalid(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     let body = sent.0.get("body").map(String::as_str).unwrap_or_default();
     let page = format!("/kerja/tiket/{number}");
     match sent.get("pilihan").parse() {

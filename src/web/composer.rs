@@ -1,6 +1,7 @@
 //! Where staff write on the page of a ticket: drafts, ready-made answers, who else is there, what can be called back.
 
 use crate::desk::answer_drafts::{ANSWER, Drafts, NOTE};
+use crate::desk::uploads::Owner;
 use crate::desk::views::TicketPage;
 use crate::domain::people::Actor;
 use crate::error::Result;
@@ -10,6 +11,7 @@ use crate::store::presence::Present;
 use crate::text;
 use crate::web::addresses::ACTS;
 use crate::web::canned;
+use crate::web::uploads;
 use crate::web::visit::Visit;
 use chrono::Duration;
 use serde_json::{Value, json};
@@ -50,6 +52,7 @@ pub async fn shape(visit: &Visit, actor: &Actor, page: &TicketPage) -> Result<Va
     let begun = drafts.own(ANSWER).and_then(|draft| draft.reply_id);
     let (replies, running) = canned::offered(visit, actor, &page.view, begun).await?;
     Ok(json!({
+        "uploads": uploads::shape(visit, &Owner::work(&ticket.number, actor.account.id), &format!("/kerja/tiket/{}/berkas", ticket.number)).await?,
         "replies": replies,
         "running": running,
         "drafts": {

@@ -20,6 +20,7 @@ mod acts;
 mod addresses;
 mod agent;
 mod announce;
+mod answer_files;
 mod answering;
 mod assets;
 mod audit;
@@ -200,6 +201,8 @@ fn of_one_ticket(route: Route) -> Route {
         .at("/kerja/tiket/:number/makro", post(canned::insert))
         .at("/kerja/tiket/:number/jalankan", post(acts::run_reply))
         .at("/kerja/tiket/:number/draf", post(answering::keep_draft))
+        .at("/kerja/tiket/:number/berkas", post(answer_files::add_file))
+        .at("/kerja/tiket/:number/berkas/hapus", post(answer_files::drop_file))
         .at("/kerja/tiket/:number/ambil-draf", post(answering::take_over))
         .at("/kerja/tiket/:number/hadir", post(answering::attend))
         .at("/kerja/tiket/:number/batal", post(answering::withdraw))

@@ -29,16 +29,27 @@ pub struct Parcel {
     pub file: Option<Arrived>,
 }
 
-impl<'a> FromRequest<'a> for Parcel {
-    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+impl Parcel {
+    /// Reads a form that still has to be checked; one that another site has sent is refused.
+    ///
+    /// # Errors
+    /// As [`Sent::read`].
+    pub async fn read(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
         if !request.content_type().is_some_and(|kind| kind.starts_with("multipart/form-data")) {
-            return Ok(Self { sent: Sent::from_request(request, body).await?, file: None });
+            return Ok(Self { sent: Sent::read(request, body).await?, file: None });
         }
         let visit = request.data::<Visit>().ok_or_else(|| Failure(Error::internal("a form without a visit")))?;
         guard::check_origin(request, &visit.site).map_err(Failure)?;
         let told = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse().ok()).unwrap_or(0);
-        let parcel = unpack(Multipart::from_request(request, body).await?, told).await?;
-        guard::check_token(visit, parcel.sent.get("_csrf")).map_err(Failure)?;
+        unpack(Multipart::from_request(request, body).await?, told).await
+    }
+}
+
+impl<'a> FromRequest<'a> for Parcel {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let visit = request.data::<Visit>().ok_or_else(|| Failure(Error::internal("a form without a visit")))?;
+        let parcel = Self::read(request, body).await?;
+        parcel.sent.check(visit).map_err(Failure)?;
         Ok(parcel)
     }
 }

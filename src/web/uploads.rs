@@ -1,6 +1,6 @@
 //! The part of a form that holds files: what its macro shows, and what its buttons do.
 
-use crate::desk::uploads::{Owner, megabytes};
+use crate::desk::uploads::{Arrived, Owner, megabytes};
 use crate::domain::upload::{LARGEST, MOST, endings};
 use crate::error::Result;
 use crate::text;
@@ -45,6 +45,15 @@ pub async fn keep(visit: &Visit, owner: &Owner, parcel: &Parcel) -> Result<()> {
 /// # Errors
 /// As [`crate::desk::Desk::add_upload`].
 pub async fn add(visit: &Visit, owner: &Owner, parcel: &Parcel) -> Result<()> {
-    let nothing = crate::desk::uploads::Arrived::default();
+    let nothing = Arrived::default();
     visit.desk().add_upload(owner, parcel.file.as_ref().unwrap_or(&nothing), &visit.source).await
+}
+
+/// Keeps a file for what somebody of the staff writes into a ticket.
+///
+/// # Errors
+/// As [`crate::desk::Desk::add_upload`].
+pub async fn keep_for_work(visit: &Visit, number: &str, file: &Arrived) -> Result<()> {
+    let owner = Owner::work(number, visit.staff()?.account.id);
+    visit.desk().add_upload(&owner, file, &visit.source).await
 }

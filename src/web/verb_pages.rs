@@ -37,7 +37,7 @@ pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>, request:
 
 /// Does what the form of the page asks.
 #[handler]
-pub async fn send(Data(visit): Data<&Visit>, Path(typed): Path<String>, Written(sent): Written) -> Answer {
+pub async fn send(Data(visit): Data<&Visit>, Path(typed): Path<String>, Written(sent, _): Written) -> Answer {
     let (word, _) = act(visit)?;
     let opened = match open(visit, &typed).await {
         Ok(opened) => opened,

@@ -1,10 +1,10 @@
 //! Editions of the pack and decreed days.
 
-use super::{agency, at, commit, person, ticket, write};
+use super::{agency, at, commit, person, stored, ticket, write};
 use crate::support::db::on_both;
 use meja::domain::ticket::{Status, Ticket};
+use meja::store::Db;
 use meja::store::rules::{self, Amendment, Edition};
-use meja::store::{Db, tickets};
 
 on_both!(an_edition_is_kept_once, a_day_is_decreed_once_per_date_of_effect, open_tickets_are_counted_by_edition);
 
@@ -59,7 +59,7 @@ async fn open_tickets_are_counted_by_edition(db: Db) {
         under("T-4", "oki@2", Status::Closed),
     ];
     for row in rows {
-        tickets::insert(&mut tx, &row).await.unwrap();
+        stored(&mut tx, &row).await;
     }
     let counts = rules::open_by_edition(&mut tx).await.unwrap();
     assert_eq!(counts, [("oki@1".to_owned(), 1), ("oki@2".to_owned(), 2)]);

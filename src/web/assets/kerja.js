@@ -155,7 +155,9 @@ const timers = new Map();
 const keepDraft = async (form, text) => {
   let kept;
   try {
-    const answer = await post(form.dataset.draf, new FormData(form));
+    const fields = new FormData(form);
+    fields.delete("file");
+    const answer = await post(form.dataset.draf, fields);
     if (answer.status === 404 || answer.status === 405) { delete form.dataset.draf; return; }
     kept = answer.ok;
   } catch { kept = false; }

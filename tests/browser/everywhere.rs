@@ -101,27 +101,25 @@ async fn look_at(tab: &Tab, kind: &str, path: &str, faults: &mut Vec<((String, S
     let mut note = |rule: &str, element: String, how: &str| {
         faults.push(((kind.to_owned(), rule.to_owned(), element), format!("{path} {how}")));
     };
-    tab.look(Looks { width: 1366, dark: false, language: "id" }).await;
-    tab.open(path).await;
-    for (width, dark) in [(1366, false), (1366, true), (320, false), (320, true)] {
-        tab.width(width).await;
-        tab.theme(dark).await;
-        for fault in tab.axe(dark).await {
-            note(&fault.rule, fault.element, &format!("at {width}{}", if dark { ", dark" } else { "" }));
+    for language in ["id", "en"] {
+        tab.look(Looks { width: 1366, dark: false, language }).await;
+        tab.open(path).await;
+        for (width, dark) in [(1366, false), (1366, true), (320, false), (320, true)] {
+            tab.width(width).await;
+            tab.theme(dark).await;
+            for fault in tab.axe(dark).await {
+                let theme = if dark { ", dark" } else { "" };
+                note(&fault.rule, fault.element, &format!("in {language} at {width}{theme}"));
+            }
         }
-    }
-    if let Some(wide) = sideways(tab).await {
-        note("reflow", wide, "at 320");
+        if let Some(wide) = sideways(tab).await {
+            note("reflow", wide, &format!("in {language} at 320"));
+        }
     }
     tab.width(640).await;
     tab.ask("void (document.documentElement.style.fontSize = '200%')").await;
     if let Some(wide) = sideways(tab).await {
         note("reflow", wide, "with letters of double size");
-    }
-    tab.look(Looks { width: 1366, dark: false, language: "en" }).await;
-    tab.open(path).await;
-    for fault in tab.axe(false).await {
-        note(&fault.rule, fault.element, "in English");
     }
 }
 

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::Shown;
 use crate::desk::access::Access;
 use crate::desk::rules::Rules;
+use crate::desk::tallies::Tallies;
 use crate::domain::ticket::{Language, Ticket};
 use crate::mail::compose::Composer;
 use crate::mail::transport::Transport;
@@ -93,6 +94,7 @@ pub mod sla;
 pub mod split;
 pub mod standing;
 pub mod steps;
+pub mod tallies;
 pub mod texts;
 pub mod tokens;
 pub mod totp;
@@ -132,6 +134,8 @@ pub struct Desk {
     pub transport: Transport,
     /// What the settings say of mail, for people to look at; no secret among it.
     pub settings: Arc<Vec<Shown>>,
+    /// Figures that stand until something happens.
+    pub tallies: Arc<Tallies>,
     /// Woken after every change that leaves work for the worker.
     pub wake: Arc<Notify>,
 }

@@ -1,30 +1,20 @@
 //! The piles of the work pages: what waits for whom, the next ticket to take, and views people keep.
 
 use crate::desk::command::Command;
-use crate::desk::views::TicketView;
+use crate::desk::tallies::Moment;
+use crate::desk::views::{PilePage, TicketView};
 use crate::desk::{Desk, once};
 use crate::domain::people::{Action, Actor, Grant, Role, may, visibility};
 use crate::domain::ticket::{Ticket, Verb};
 use crate::error::{Error, Result, Say};
-use crate::store;
 use crate::store::queues::{Counts, Load, Pile, SavedView, Turn};
-use crate::store::tickets::{After, Filter, Sort};
+use crate::store::tickets::{Filter, Listed, Sort};
+use crate::store::{self, Tx};
 
 /// Longest name of a view, in characters.
 const LONGEST_NAME: usize = 60;
 /// Views one person may keep.
 const MOST_VIEWS: usize = 30;
-
-/// A page of a pile and how to turn it.
-#[derive(Debug, Clone)]
-pub struct PilePage {
-    /// The tickets in order.
-    pub items: Vec<TicketView>,
-    /// Place after the last, when there are more.
-    pub next: Option<After>,
-    /// Place before the first, when there are some before it.
-    pub previous: Option<After>,
-}
 
 impl Desk {
     /// Tickets in all of the piles (in none: of whatever state) that the actor may see.
@@ -41,8 +31,19 @@ impl Desk {
         limit: i64,
     ) -> Result<PilePage> {
         let mut tx = self.db.read().await?;
+        let rows = store::queues::list(&mut tx, &visibility(actor), filter, piles, sort, turn, limit + 1).await?;
+        self.page_of(&mut tx, actor, rows, (sort, turn, limit)).await
+    }
+
+    /// The page that `rows` make, of which there may be one more than it shows.
+    async fn page_of(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        mut rows: Vec<Listed>,
+        (sort, turn, limit): (Sort, Option<Turn>, i64),
+    ) -> Result<PilePage> {
         let back = turn.is_some_and(|turn| turn.back);
-        let mut rows = store::queues::list(&mut tx, &visibility(actor), filter, piles, sort, turn, limit + 1).await?;
         let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > limit;
         if more && back {
             rows.remove(0);
@@ -55,7 +56,7 @@ impl Desk {
         let previous = rows.first().filter(|_| if back { more } else { turn.is_some() }).map(place);
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
-            items.push(self.view_for(&mut tx, actor, row.ticket).await?);
+            items.push(self.view_for(tx, actor, row.ticket).await?);
         }
         Ok(PilePage { items, next, previous })
     }
@@ -65,7 +66,35 @@ impl Desk {
     /// # Errors
     /// The database does not answer.
     pub async fn pile_counts(&self, actor: &Actor) -> Result<Counts> {
-        store::queues::counts(&mut self.db.glance().await?, &visibility(actor), actor.account.id).await
+        let mut tx = self.db.glance().await?;
+        let (seen, now) = (visibility(actor), Moment::present(&mut tx, self.clock.machine()).await?);
+        let key = format!("{} {seen:?}", actor.account.id);
+        if let Some(counts) = self.tallies.counts.get(&key, now) {
+            return Ok(counts);
+        }
+        let counts = store::queues::counts(&mut tx, &seen, actor.account.id).await?;
+        self.tallies.counts.keep(key, now, &counts);
+        Ok(counts)
+    }
+
+    /// The first tickets, oldest first, whose requester wrote last, at most `limit`.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn answered(&self, actor: &Actor, limit: i64) -> Result<PilePage> {
+        let mut tx = self.db.read().await?;
+        let (seen, now) = (visibility(actor), Moment::present(&mut tx, self.clock.machine()).await?);
+        let key = format!("{limit} {seen:?}");
+        let rows = match self.tallies.answered.get(&key, now) {
+            Some(rows) => rows,
+            None => {
+                let (all, pile) = (Filter::default(), [Pile::Answered]);
+                let rows = store::queues::list(&mut tx, &seen, &all, &pile, Sort::Oldest, None, limit + 1).await?;
+                self.tallies.answered.keep(key, now, &rows);
+                rows
+            }
+        };
+        self.page_of(&mut tx, actor, rows, (Sort::Oldest, None, limit)).await
     }
 
     /// What each agency has to work on, and whether somebody active is on its first line.
@@ -78,7 +107,16 @@ impl Desk {
         }
         let mut tx = self.db.read().await?;
         let unheld = store::queues::unheld(&mut tx, Role::Tier1Agent).await?;
-        let loads = store::queues::loads(&mut tx, &visibility(actor)).await?;
+        let (seen, now) = (visibility(actor), Moment::present(&mut tx, self.clock.machine()).await?);
+        let key = format!("{seen:?}");
+        let loads = match self.tallies.loads.get(&key, now) {
+            Some(loads) => loads,
+            None => {
+                let loads = store::queues::loads(&mut tx, &seen).await?;
+                self.tallies.loads.keep(key, now, &loads);
+                loads
+            }
+        };
         Ok(loads
             .into_iter()
             .map(|load| (!unheld.contains(&load.agency), load))

@@ -74,6 +74,17 @@ pub struct Page {
     pub next: Option<After>,
 }
 
+/// A page of a pile and how to turn it.
+#[derive(Debug, Clone, Default)]
+pub struct PilePage {
+    /// The tickets in order.
+    pub items: Vec<TicketView>,
+    /// Place after the last, when there are more.
+    pub next: Option<After>,
+    /// Place before the first, when there are some before it.
+    pub previous: Option<After>,
+}
+
 impl Desk {
     /// The ticket with a number, if the actor may see it.
     ///

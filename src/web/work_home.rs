@@ -1,6 +1,6 @@
 //! The home of the staff: what waits for this person now, and the next ticket to take.
 
-use crate::desk::views::TicketView;
+use crate::desk::views::{PilePage, TicketView};
 use crate::domain::catalogue::ProposalState;
 use crate::domain::duty::DutyState;
 use crate::domain::people::Actor;
@@ -93,8 +93,12 @@ async fn lists(visit: &Visit, actor: &Actor, counts: &Counts) -> Result<Vec<Valu
     }
     let mut lists = Vec::new();
     for (word, pile, count) in piles {
-        let sort = if pile == Pile::Answered { Sort::Oldest } else { Sort::Due };
-        let page = visit.desk().pile(actor, &Filter::default(), &[pile], sort, None, ROWS).await?;
+        let page = match (pile, count) {
+            // An empty pile is found slowest of all: every ticket is looked at.
+            (_, Some(0)) => PilePage::default(),
+            (Pile::Answered, _) => visit.desk().answered(actor, ROWS).await?,
+            _ => visit.desk().pile(actor, &Filter::default(), &[pile], Sort::Due, None, ROWS).await?,
+        };
         let rows: Vec<Value> = page.items.iter().map(|view| row(visit, view)).collect();
         let count = count.unwrap_or_else(|| i64::try_from(rows.len()).unwrap_or(ROWS));
         lists.push(json!({"word": word, "rows": rows, "count": count, "more": page.next.is_some()}));

@@ -166,6 +166,11 @@ async fn tick(desk: &Desk) {
         let due = Some(later + Duration::seconds(copy));
         let step = Planned { kind: StepKind::Breach, cycle: 1, due_at: due };
         store::clocks::plan_steps(&mut tx, id, &[step]).await.unwrap();
+        if copy % 200 == 199 {
+            // What is put off goes in one statement, which has its limits.
+            tx.commit().await.unwrap();
+            tx = desk.db.write().await.unwrap();
+        }
     }
     tx.commit().await.unwrap();
     let start = Instant::now();

@@ -15,7 +15,7 @@ mod shape;
 mod visitor;
 mod walk;
 mod weight;
-mod words;
+pub mod words;
 
 use faults::Faults;
 use region::{PEOPLE, Region};

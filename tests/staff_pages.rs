@@ -34,7 +34,7 @@ const PEOPLE: [&str; 9] = [
 ];
 
 /// A region with a report per line (agency, subject); gives their numbers.
-async fn region(engine: Engine, reports: &[(&str, &str)]) -> Option<(TestApp, Vec<String>)> {
+pub async fn region(engine: Engine, reports: &[(&str, &str)]) -> Option<(TestApp, Vec<String>)> {
     let app = TestApp::new(engine, "oki", "2026-10-05T09:00:00+07:00").await?;
     let mut numbers = Vec::new();
     for (agency, subject) in reports {
@@ -47,7 +47,7 @@ async fn region(engine: Engine, reports: &[(&str, &str)]) -> Option<(TestApp, Ve
 }
 
 /// Sends a form of the page `from` with its hidden token and the given fields.
-async fn send<E: Endpoint>(browser: &Browser<E>, from: &str, to: &str, fields: &[(&str, &str)]) -> Page {
+pub async fn send<E: Endpoint>(browser: &Browser<E>, from: &str, to: &str, fields: &[(&str, &str)]) -> Page {
     let csrf = browser.get(from).await.hidden("_csrf");
     let mut form = vec![("_csrf", csrf.as_str())];
     form.extend(fields);

@@ -1,10 +1,10 @@
 //! Hand-overs, the board of agencies, acts on several tickets and own views, on both databases.
 
 use crate::duty_pages::signed_in;
-use crate::support::app::{Engine, TestApp};
+use crate::staff_pages::{region, send};
+use crate::support::app::Engine;
 use crate::support::on_both;
-use crate::web::{Browser, Page};
-use poem::Endpoint;
+use crate::web::Page;
 use serde_json::json;
 
 on_both! {
@@ -12,25 +12,6 @@ on_both! {
     the_worst_agency_stands_first_and_its_figures_are_lists = board;
     own_views_are_kept_renamed_and_forgotten = views;
     the_bar_acts_on_what_was_ticked_only = bulk;
-}
-
-async fn region(engine: Engine, reports: &[(&str, &str)]) -> Option<(TestApp, Vec<String>)> {
-    let app = TestApp::new(engine, "oki", "2026-10-05T09:00:00+07:00").await?;
-    let mut numbers = Vec::new();
-    for (agency, subject) in reports {
-        let body = json!({"kind": "incident", "subject": subject, "description": "Sejak pagi", "agency": agency,
-            "requester": {"name": "Siti", "email": "siti@warga.test"}, "impact": "limited", "urgency": "medium"});
-        let ticket = app.post("demo-superadmin", "/tickets", body).await.ok(201);
-        numbers.push(ticket["number"].as_str().unwrap().to_owned());
-    }
-    Some((app, numbers))
-}
-
-async fn send<E: Endpoint>(browser: &Browser<E>, from: &str, to: &str, fields: &[(&str, &str)]) -> Page {
-    let csrf = browser.get(from).await.hidden("_csrf");
-    let mut form = vec![("_csrf", csrf.as_str())];
-    form.extend(fields);
-    browser.post(to, &form).await
 }
 
 /// The row of a table in which some words stand.

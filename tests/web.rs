@@ -411,29 +411,7 @@ fn forbidden_words_stay_out_of_the_catalogue() {
     let said: Vec<&str> = text.lines().filter_map(|line| line.split_once(" = ").map(|(_, said)| said)).collect();
     let text = said.join("\n");
     let words: BTreeSet<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
-    for word in [
-        "tiketing",
-        "user",
-        "customer",
-        "agen",
-        "cs",
-        "opd",
-        "skpd",
-        "antrian",
-        "pending",
-        "open",
-        "solved",
-        "urgent",
-        "deadline",
-        "tenggat",
-        "hold",
-        "submit",
-        "login",
-        "dashboard",
-        "file",
-        "insiden",
-        "issue",
-    ] {
+    for word in crate::crawl::words::FORBIDDEN {
         assert!(!words.contains(word), "{word}");
     }
     assert!(!text.contains('!'));

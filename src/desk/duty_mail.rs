@@ -46,12 +46,8 @@ impl Desk {
                 language: Language::Indonesian,
                 to: &person.email,
                 to_name: &person.name,
-                ticket: None,
-                reply_to: None,
-                references: &[],
-                automatic: true,
                 context: json!({"name": person.name, "count": items.len(), "items": items, "url": self.duties_url()}),
-                at: now,
+                ..Outgoing::automatic(now)
             })?;
             self.post(tx, &mail).await?;
         }

@@ -296,12 +296,8 @@ impl Desk {
             language,
             to,
             to_name: "",
-            ticket: None,
-            reply_to: None,
-            references: &[],
-            automatic: true,
             context,
-            at: self.now(),
+            ..Outgoing::automatic(self.now())
         })?;
         self.post(tx, &mail).await
     }

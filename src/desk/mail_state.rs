@@ -94,12 +94,8 @@ impl Desk {
             language,
             to: &actor.account.email,
             to_name: &actor.account.name,
-            ticket: None,
-            reply_to: None,
-            references: &[],
-            automatic: true,
             context: json!({"name": actor.account.name, "at": self.words(language, now)}),
-            at: now,
+            ..Outgoing::automatic(now)
         })?;
         let mut tx = self.db.write().await?;
         self.post(&mut tx, &mail).await?;

@@ -84,12 +84,8 @@ impl Desk {
             language: asked.language,
             to: &asked.email,
             to_name: "",
-            ticket: None,
-            reply_to: None,
-            references: &[],
-            automatic: true,
             context: json!({"name": "", "url": url, "minutes": LINK.num_minutes()}),
-            at: self.now(),
+            ..Outgoing::automatic(self.now())
         })?;
         self.post(tx, &mail).await
     }

@@ -119,17 +119,13 @@ impl Desk {
                 language: Language::Indonesian,
                 to: &person.email,
                 to_name: &person.name,
-                ticket: None,
-                reply_to: None,
-                references: &[],
-                automatic: true,
                 context: json!({
                     "name": person.name,
                     "agencies": gone,
                     "at": self.words(Language::Indonesian, self.now()),
                     "people_url": format!("{}/kerja/pengaturan/pengguna", self.public_url),
                 }),
-                at: self.now(),
+                ..Outgoing::automatic(self.now())
             })?;
             self.post(tx, &mail).await?;
         }

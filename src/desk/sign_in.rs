@@ -110,12 +110,8 @@ impl Desk {
             language,
             to: &to.email,
             to_name: &to.name,
-            ticket: None,
-            reply_to: None,
-            references: &[],
-            automatic: true,
             context: json!({"name": to.name, "cause": cause, "url": url, "minutes": LINK.num_minutes()}),
-            at: self.now(),
+            ..Outgoing::automatic(self.now())
         })?;
         self.post(tx, &mail).await
     }
@@ -135,12 +131,8 @@ impl Desk {
             language: id,
             to: &owner.email,
             to_name: &owner.name,
-            ticket: None,
-            reply_to: None,
-            references: &[],
-            automatic: true,
             context,
-            at: self.now(),
+            ..Outgoing::automatic(self.now())
         })?;
         self.post(tx, &mail).await
     }

@@ -161,10 +161,6 @@ impl Desk {
             language: Language::Indonesian,
             to: &person.email,
             to_name: &person.name,
-            ticket: None,
-            reply_to: None,
-            references: &[],
-            automatic: true,
             context: json!({
                 "name": person.name,
                 "agency": standing.agency.name,
@@ -177,7 +173,7 @@ impl Desk {
                 "queue_url": format!("{}/kerja/antrean?pd={}", self.public_url, standing.agency.code),
                 "duties_url": self.duties_url(),
             }),
-            at: self.now(),
+            ..Outgoing::automatic(self.now())
         })?;
         self.post(tx, &mail).await
     }

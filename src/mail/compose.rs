@@ -76,6 +76,25 @@ pub struct Outgoing<'a> {
     pub at: DateTime<Utc>,
 }
 
+impl Outgoing<'_> {
+    /// What the house says by itself at `at`, about no ticket; who, to whom and what is to be filled in.
+    pub fn automatic(at: DateTime<Utc>) -> Self {
+        Self {
+            key: String::new(),
+            template: "",
+            language: Language::Indonesian,
+            to: "",
+            to_name: "",
+            ticket: None,
+            reply_to: None,
+            references: &[],
+            automatic: true,
+            context: serde_json::Value::Null,
+            at,
+        }
+    }
+}
+
 impl Composer {
     /// Reads the templates, those in `folder` before those built in.
     ///

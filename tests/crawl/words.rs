@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 /// Marks of a template or of the catalogue that have not become words.
 const RAW: &[&str] =
     &["{{", "}}", "{%", "%}", "{ $", "{$", "\u{2068}", "\u{2069}", "[object", "undefined", "&amp;amp;"];
-/// One word per thing: these are the others.
-const FORBIDDEN: &[&str] = &[
+/// One word per thing: these are the others, on pages and in the catalogue.
+pub const FORBIDDEN: &[&str] = &[
     "tiketing",
     "user",
     "customer",
@@ -34,6 +34,8 @@ const FORBIDDEN: &[&str] = &[
     "upload",
     "ok",
     "aduan",
+    "cs",
+    "insiden",
 ];
 /// Records that have no number of their own, so that their addresses carry the one of the database.
 const NAMELESS: &[&str] = &["pengguna", "token", "kewajiban", "lampiran", "tampilan", "surat-demo", "usulan", "makro"];

@@ -167,9 +167,9 @@ async fn variables(engine: Engine) {
     let address = format!("/kerja/tiket/{number}");
     let page = budi.get(&address).await;
     for act in ["balas", "selesaikan", "minta-data"] {
-        let form = [("lalu", act), ("body", "Yth. {{ pelapor }}, sudah")];
+        let form = [("lalu", act), ("body", "Yth. {{ pelapor }}, {{ layanan }} sudah")];
         let refused = send(&budi, &page, &format!("{address}/balas"), &form).await;
-        refused.is(422).shows("href=\"#balas-body\"").shows("Yth. {{ pelapor }}, sudah</textarea>");
+        refused.is(422).shows("href=\"#balas-body\"").shows("Yth. {{ pelapor }}, {{ layanan }} sudah</textarea>");
     }
     send(&budi, &page, &format!("{address}/catatan"), &[("body", "Templat {{ pelapor }} rusak")]).await.is(303);
     let page = budi.get(&address).await;

@@ -4,6 +4,8 @@ use crate::support::app::{Engine, TestApp};
 use crate::support::browser::Browser;
 use meja::app;
 use meja::desk::demo::PASSWORD;
+use meja::domain::people::{Grant, Role};
+use meja::store;
 use meja::web::live::Live;
 use poem::endpoint::{DynEndpoint, ToDynEndpoint};
 use poem::http::{StatusCode, header};
@@ -121,6 +123,23 @@ async fn news_reach_those_who_may_see_the_ticket(engine: Engine) {
     let own = json!({"subject": "KTP", "description": "Antre", "kind": "incident", "agency": "DISDUKCAPIL"});
     let own = app.post("demo-disdukcapil", "/tickets", own).await.ok(201)["number"].as_str().unwrap().to_owned();
     let (_, told) = other_hears.event().await;
+    assert_eq!((told["baru"].clone(), told["ubah"].clone()), (json!([own]), json!([])));
+
+    // A right that was taken a moment ago is none any more.
+    let grant = Grant { role: Role::Tier1Agent, agency: Some("DINKES".to_owned()) };
+    let mut tx = app.desk.db.write().await.unwrap();
+    let moved = store::people::by_email(&mut tx, "admin.disdukcapil@demo.test").await.unwrap().unwrap();
+    store::people::grant(&mut tx, moved.id, &grant).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut both_hear = there.listen(&other, "/kerja/kabar").await;
+    assert!(both_hear.piece().await.starts_with("retry: 5000\n\n"));
+    let mut tx = app.desk.db.write().await.unwrap();
+    store::people::revoke(&mut tx, moved.id, &grant).await.unwrap();
+    tx.commit().await.unwrap();
+    report(&app, "demo-dinkes", "SIMPUS lambat").await;
+    let own = json!({"subject": "KK", "description": "Antre", "kind": "incident", "agency": "DISDUKCAPIL"});
+    let own = app.post("demo-disdukcapil", "/tickets", own).await.ok(201)["number"].as_str().unwrap().to_owned();
+    let (_, told) = both_hear.event().await;
     assert_eq!((told["baru"].clone(), told["ubah"].clone()), (json!([own]), json!([])));
 
     // A server that stops ends its streams; those of the other node go on.

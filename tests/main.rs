@@ -28,6 +28,7 @@ mod reporting;
 mod settings;
 mod settings_mail;
 mod settings_pages;
+mod sight;
 mod staff_pages;
 mod store;
 mod stories;

@@ -5,6 +5,9 @@ use crate::support::browser::{Browser, Page};
 
 mod files;
 mod incidents;
+mod limits;
+mod merged_in;
+mod onlookers;
 mod own;
 mod verdicts;
 mod wishes;

@@ -152,7 +152,7 @@ async fn trouble_story(engine: Engine) {
     let later = now + chrono::Duration::days(9);
     for item in meja::store::dialect::claim_mail(&mut tx, later, later, 1000).await.unwrap() {
         let (state, error) = match item.id == mail.id {
-            true => (meja::domain::message::OutboxState::Dead, Some("550 <b>penuh</b>")),
+            true => (meja::domain::message::OutboxState::Dead, Some("550 <b>penuh</b> <A@warga.test>: a@warga.test")),
             false => (meja::domain::message::OutboxState::Sent, None),
         };
         assert!(meja::store::outbox::settle(&mut tx, &item, state, error, now, app.desk.now()).await.unwrap());
@@ -162,6 +162,13 @@ async fn trouble_story(engine: Engine) {
     let system = signed_in(&app, "sistem@demo.test").await;
     let page = system.get(PAGE).await;
     page.shows("550 &lt;b&gt;penuh").shows("Gagal dikirim").shows("meja@desk.test").shows("dinkes@desk.test");
+    page.shows("&lt;•••@warga.test&gt;: •••@warga.test");
+    let health = system.get("/kerja/kesehatan").await;
+    health.shows("550 &lt;b&gt;penuh");
+    for page in [&page, &health] {
+        assert!(!page.html.to_lowercase().contains("a@warga.test"), "who reported what is nobody's business here");
+        assert!(!page.html.contains("Laporan Anda"), "nor what it was about");
+    }
     let auditor = signed_in(&app, "auditor@demo.test").await;
     let seen = auditor.get(PAGE).await;
     assert!(seen.status == StatusCode::OK && !seen.html.contains("Coba lagi"), "{}", seen.html);

@@ -123,8 +123,8 @@ impl Relations {
         let desk = &self.0;
         let actor = token.actor(desk).await?;
         let number = known(&number.0)?;
-        desk.undo(&actor, &number, body.0.event, key.0.as_deref()).await?;
-        Ok(Json(TicketJson::new(desk.ticket(&actor, &number).await?)))
+        let ticket = desk.undo(&actor, &number, body.0.event, key.0.as_deref()).await?;
+        Ok(Json(TicketJson::new(desk.changed(ticket).await?)))
     }
 
     /// Consultations about a ticket, oldest first.

@@ -8,6 +8,7 @@ use crate::api::requests::{MessageRequest, NewTicket};
 use crate::desk::Desk;
 use crate::desk::command::Command;
 use crate::desk::intake::Report;
+use crate::domain::event::ActorLabel;
 use crate::domain::message::{Message, MessageVisibility};
 use crate::domain::number;
 use crate::domain::ticket::{Channel, Kind, Language, Priority, Status};
@@ -219,7 +220,10 @@ impl Tickets {
         desk.act(&actor, &number, version, command, key.0.as_deref()).await?;
         let (messages, files) = desk.messages(&actor, &number, 0, i64::MAX).await?;
         // A repeated request finds what it wrote the first time, whoever has written since.
-        let own = messages.iter().rposition(|message| message.body == written);
+        let same = messages.iter().rposition(|message| message.body == written);
+        // What is different for each reader was filled in; then it is the last that the caller wrote.
+        let author = ActorLabel::user(actor.account.id);
+        let own = same.or_else(|| messages.iter().rposition(|message| message.author == author.as_str()));
         let last = own.and_then(|place| messages.into_iter().nth(place)).ok_or(Error::NotFound("message"))?;
         Ok(Added::Created(Json(MessageJson::new(last, &files))))
     }

@@ -5,7 +5,9 @@ use crate::desk::command::Command;
 use crate::desk::views::TicketView;
 use crate::desk::written::{LONGEST_REASON, LONGEST_TEXT, required};
 use crate::desk::{Desk, chain, once};
-use crate::domain::canned::{NextStep, Owned, Piece, ReplyScope, Variable, may_change, may_use, pieces, unfilled};
+use crate::domain::canned::{
+    NextStep, Owned, Piece, ReplyScope, Variable, may_change, may_use, pieces, told_to, unfilled,
+};
 use crate::domain::event::{ActorLabel, Event};
 use crate::domain::people::{Action, Actor, may, visibility};
 use crate::domain::ticket::{Priority, Status, Ticket, Verb};
@@ -196,12 +198,21 @@ impl Desk {
         tx.commit().await
     }
 
-    /// The text of a ready-made answer for a ticket, everything filled in.
+    /// The text of a ready-made answer for a ticket, everything filled in that is the same for all its readers. The
+    /// tracking page, and the name where it is a secret or several people are written to, stay for the letter.
     ///
     /// # Errors
-    /// The text holds a variable that is none any more.
+    /// `Denied` for those who may not answer; the text holds a variable that is none any more.
     pub async fn filled(&self, actor: &Actor, view: &TicketView, reply: &CannedReply) -> Result<String> {
         let ticket = &view.ticket;
+        if !may(actor, Action::Do(Verb::Reply), ticket) {
+            return Err(Error::Denied(Say::new("error-denied")));
+        }
+        let mut tx = self.db.read().await?;
+        let people = store::relations::participants(&mut tx, ticket.id).await?;
+        let is_alone = people.iter().all(|email| *email == ticket.requester_email);
+        let is_named = is_alone && !store::wishes::of_ticket(&mut tx, ticket.id).await?.secret;
+        drop(tx);
         let agencies = self.agencies().await?;
         let agency = agencies.iter().find(|agency| agency.code == ticket.agency).map(|agency| agency.name.clone());
         let service = match &ticket.service {
@@ -218,6 +229,7 @@ impl Desk {
             Piece::Variable(variable) => match variable {
                 Variable::Number => ticket.number.clone(),
                 Variable::Subject => ticket.subject.clone(),
+                Variable::Requester if !is_named => variable.in_braces(),
                 Variable::Requester if ticket.requester_name.is_empty() => word("reply-no-name"),
                 Variable::Requester => ticket.requester_name.clone(),
                 Variable::Agent => actor.account.name.clone(),
@@ -226,7 +238,7 @@ impl Desk {
                 Variable::Priority => word(&format!("priority-{}", ticket.priority)),
                 Variable::ResponseDue => at(view.due.response_due),
                 Variable::ResolutionDue => at(view.due.resolution_due),
-                Variable::TrackingPage => self.tracking_url(ticket),
+                Variable::TrackingPage => variable.in_braces(),
             },
         };
         Ok(parts.into_iter().map(fill).collect())
@@ -323,14 +335,23 @@ pub(super) async fn count(tx: &mut Tx, actor: &Actor, id: i64) -> Result<()> {
     }
 }
 
-/// Refuses an answer in which somebody forgot to fill something in.
+/// An answer as it stands in the conversation, which is read by more people than its letters: without a name, and with
+/// the page that asks for the code.
+pub(super) fn as_shown(desk: &Desk, ticket: &Ticket, body: &str) -> String {
+    told_to(body, |variable| match variable {
+        Variable::TrackingPage => format!("{}/lacak/{}", desk.public_url, ticket.number),
+        _ => text::word(ticket.language, "reply-no-name"),
+    })
+}
+
+/// Refuses an answer in which somebody forgot to fill something in. What each letter fills in itself is not forgotten.
 pub(super) fn refuse_unfilled(command: &Command) -> Result<()> {
     let (field, body) = match command {
         Command::Reply { body, .. } | Command::RequestInfo { body } => ("body", body),
         Command::Resolve { solution, .. } => ("solution", solution),
         _ => return Ok(()),
     };
-    match unfilled(body) {
+    match unfilled(&told_to(body, |_| String::new())) {
         Some(word) => Err(Error::field(field, Say::new("field-unfilled").with("found", word))),
         None => Ok(()),
     }

@@ -136,12 +136,12 @@ impl Desk {
         if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
     }
 
-    /// Sends the report named `nonce` from the draft of whoever holds `token`. A second time gives the
-    /// same ticket.
+    /// Sends the report named `nonce` from the draft of whoever holds `token` at the address `source`. A second time
+    /// gives the same ticket.
     ///
     /// # Errors
     /// `Invalid` with the fields to be mended; `Conflict` when the draft is another one by now.
-    pub async fn send_draft(&self, token: &str, nonce: &str, language: Language) -> Result<Ticket> {
+    pub async fn send_draft(&self, token: &str, nonce: &str, language: Language, source: &str) -> Result<Ticket> {
         let mut draft = self.draft(token).await?;
         if let Some((_, number)) = draft.sent.iter().find(|(sent, _)| sent == nonce) {
             let found = store::tickets::by_number(&mut self.db.read().await?, number).await?;
@@ -170,7 +170,8 @@ impl Desk {
             channel: Channel::Web,
             language,
         };
-        let along = Along { uploads: Some(Owner::draft(token)), follows: draft.follows.clone(), wish: draft.wish };
+        let (uploads, follows) = (Some(Owner::draft(token)), draft.follows.clone());
+        let along = Along { uploads, follows, wish: draft.wish, source: source.to_owned() };
         let ticket = self.open_public(report, &format!("{token}\n{nonce}"), &along).await?;
         draft.sent.push((nonce.to_owned(), ticket.number.clone()));
         let forgotten = draft.sent.len().saturating_sub(REMEMBERED);
@@ -187,7 +188,8 @@ impl Desk {
     /// # Errors
     /// As [`Desk::follow_ticket`].
     pub async fn begin_follow_up(&self, token: &str, number: &str, proof: &Proof, language: Language) -> Result<()> {
-        let before = self.follow_ticket(number, proof).await?.view.ticket;
+        let page = self.follow_ticket(number, proof).await?;
+        let (before, wish) = (page.view.ticket, page.wish);
         let kept = self.draft(token).await?;
         // Whoever holds the code need not be the reporter: his address is filled in only for himself.
         let (name, email) = match proof {
@@ -201,6 +203,8 @@ impl Desk {
             subject: subject.chars().take(LONGEST_SUBJECT).collect(),
             name,
             email,
+            // Whoever was silent then has to say so if he is not now.
+            wish: self.granted(wish),
             follows: Some(before.number),
             nonce: kept.nonce,
             sent: kept.sent,

@@ -2,6 +2,7 @@
 
 use crate::desk::Desk;
 use crate::domain::managing::may_administer;
+use crate::domain::message::{masked, without_address};
 use crate::domain::people::Actor;
 use crate::error::{Error, Result, Say};
 use crate::store;
@@ -45,11 +46,20 @@ impl Desk {
         Ok(Health {
             waiting: store::health::waiting_mail(&mut tx).await?,
             stuck,
-            stuck_mail,
+            stuck_mail: stuck_mail.into_iter().map(hidden).collect(),
             put_aside,
             aside,
             without_first_line: store::people::without_first_line(&mut tx).await?,
             sealed_at: store::events::last_seal(&mut tx).await?.map(|seal| seal.at),
         })
+    }
+}
+
+/// A mail as those see it who look after mail: to a masked address.
+fn hidden(mail: StuckMail) -> StuckMail {
+    StuckMail {
+        last_error: mail.last_error.map(|error| without_address(&error, &mail.recipient)),
+        recipient: masked(&mail.recipient),
+        ..mail
     }
 }

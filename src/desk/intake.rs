@@ -7,7 +7,7 @@ use crate::desk::{Desk, letters, notices, once};
 use crate::domain::clock_plan::StepKind;
 use crate::domain::event::ActorLabel;
 use crate::domain::number;
-use crate::domain::people::{Actor, Role};
+use crate::domain::people::{Actor, Role, may_report_for_others};
 use crate::domain::reporter::Wish;
 use crate::domain::service::{self, Service};
 use crate::domain::ticket::{Channel, Classification, Impact, Kind, Language, Status, Ticket, Urgency};
@@ -24,7 +24,10 @@ pub const LONGEST_SUBJECT: usize = 200;
 
 /// Confirmations that the public form has mailed to one address within a span, beyond which it mails none: anybody can
 /// type a stranger's address. Number and code stand on the page, too.
-const CONFIRMATIONS: [(Duration, i64); 2] = [(Duration::hours(1), 5), (Duration::days(1), 20)];
+const CONFIRMATIONS: [(Duration, i64); 2] = [(Duration::hours(1), 1), (Duration::days(1), 3)];
+/// Reports that one source may send with the public form within the window of tries; many stand behind one office's
+/// address.
+const FROM_HERE: i64 = 60;
 
 /// What somebody reports. `None` is left to the desk's judgement.
 #[derive(Debug, Clone, Hash)]
@@ -81,6 +84,8 @@ pub struct Along {
     pub follows: Option<String>,
     /// How the reporter wants to be known.
     pub wish: Wish,
+    /// The address the request came from.
+    pub source: String,
 }
 
 /// A report with everything filled in that it left open; it has no number yet.
@@ -102,6 +107,11 @@ impl Judged {
     pub(super) fn unverified_unless(&mut self, proven: bool) {
         self.ticket.requester_verified &= proven;
     }
+
+    /// The reporter wants to be known like this.
+    pub(super) const fn wishing(&mut self, wish: Wish) {
+        self.wish = wish;
+    }
 }
 
 /// A report whose fields are sound.
@@ -114,7 +124,7 @@ struct Checked {
 }
 
 impl Desk {
-    /// Opens a ticket for `actor`, who may report for somebody else when of the staff.
+    /// Opens a ticket for `actor`, who reports for somebody else only if that is his work.
     ///
     /// # Errors
     /// `Invalid` with every bad field; nothing is changed then.
@@ -124,13 +134,17 @@ impl Desk {
         }
         // Whoever calls or comes by may have no address; the ticket is still his, not that of the person who notes it.
         let in_person = matches!(report.channel, Channel::Phone | Channel::WalkIn | Channel::Whatsapp);
-        let is_named = actor.is_staff() && in_person && !report.name.trim().is_empty();
-        if !actor.is_staff() || (report.email.trim().is_empty() && !is_named) {
+        let for_others = may_report_for_others(actor);
+        let is_named = for_others && in_person && !report.name.trim().is_empty();
+        if !for_others || (report.email.trim().is_empty() && !is_named) {
             // A requester reports in his own name.
             report.email.clone_from(&actor.account.email);
-            if report.name.trim().is_empty() || !actor.is_staff() {
+            if report.name.trim().is_empty() || !for_others {
                 report.name.clone_from(&actor.account.name);
             }
+        }
+        if !for_others {
+            report.nip.clone_from(&actor.account.nip);
         }
         let now = self.now();
         // Judged before the writer's turn: what is refused never keeps others waiting.
@@ -158,7 +172,7 @@ impl Desk {
     /// so that a double tap opens one ticket.
     ///
     /// # Errors
-    /// As [`Desk::open`].
+    /// As [`Desk::open`]; `TooMany` after many reports from one source.
     pub async fn open_public(&self, mut report: Report, key: &str, along: &Along) -> Result<Ticket> {
         let wish = self.granted(along.wish);
         if wish.anonymous {
@@ -172,6 +186,7 @@ impl Desk {
         let mut judged = self.judge(&mut self.db.glance().await?, report, now).await?;
         // Anybody can type any address into a form.
         judged.unverified_unless(self.pack().email.domain.is_none());
+        let _kept = self.count_try(&[(&format!("report from {}", along.source), FROM_HERE)]).await?;
         let mut tx = self.db.write().await?;
         if !store::settings::take_key(&mut tx, &key, "form", self.clock.machine()).await? {
             let answer = store::settings::answered(&mut tx, &key).await?.and_then(|(_, answer)| answer);
@@ -183,8 +198,11 @@ impl Desk {
         if let Some(owner) = &along.uploads {
             judged.files = uploads::take(&mut tx, owner).await?;
         }
-        if let Some(before) = &along.follows {
-            judged.follows = store::tickets::by_number(&mut tx, before).await?;
+        if let Some(before) = &along.follows
+            && let Some(before) = store::tickets::by_number(&mut tx, before).await?
+            && wish.may_follow(store::wishes::of_ticket(&mut tx, before.id).await?)
+        {
+            judged.follows = Some(before);
         }
         judged.wish = wish;
         judged.quiet = self.confirmed_enough(&mut tx, &judged.ticket.requester_email).await?;

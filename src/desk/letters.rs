@@ -1,7 +1,8 @@
 //! Mails to the people of a ticket: the requester, other participants, the staff of its agency.
 
-use crate::desk::Desk;
 use crate::desk::working::Working;
+use crate::desk::{Desk, merged_in};
+use crate::domain::canned::{Variable, told_to};
 use crate::domain::ticket::{Language, Ticket};
 use crate::error::Result;
 use crate::mail::compose::Outgoing;
@@ -187,9 +188,27 @@ struct Letter<'a> {
 }
 
 async fn to_participant(desk: &Desk, tx: &mut Tx, ticket: &Ticket, email: &str, letter: &Letter<'_>) -> Result<()> {
-    let name = if email == ticket.requester_email { ticket.requester_name.as_str() } else { "" };
-    let mut context = common(desk, ticket, ticket.language, name);
+    // Whoever was merged in hears of the matter under his own number: neither subject nor code are those of somebody
+    // else, and only who reported it judges its solution.
+    let own = merged_in::own(tx, ticket, email).await?;
+    let name = own.as_ref().map_or("", |own| own.requester_name.as_str());
+    let mut context = common(desk, own.as_ref().unwrap_or(ticket), ticket, ticket.language, name);
+    if own.is_none() {
+        let page = format!("{}/lacak", desk.public_url);
+        merge(&mut context, json!({"url": page, "tracking_code": ""}));
+    }
     merge(&mut context, letter.context.clone());
+    if email != ticket.requester_email && context.get("rate_url").is_some() {
+        context["rate_url"] = "".into();
+    }
+    if let Some(body) = context.get("body").and_then(Value::as_str) {
+        let told = told_to(body, |variable| match variable {
+            Variable::TrackingPage => context["url"].as_str().unwrap_or_default().to_owned(),
+            _ if name.is_empty() => text::word(ticket.language, "reply-no-name"),
+            _ => name.to_owned(),
+        });
+        context["body"] = told.into();
+    }
     let reply_to = thread::reply_address(&desk.secret, &desk.composer.address, &ticket.number, email);
     let mail = desk.composer.write(&Outgoing {
         key: format!("{}:{}:{email}", letter.key, ticket.number),
@@ -207,20 +226,20 @@ async fn to_participant(desk: &Desk, tx: &mut Tx, ticket: &Ticket, email: &str, 
     desk.post(tx, &mail).await
 }
 
-/// What every mail about a ticket may use.
-fn common(desk: &Desk, ticket: &Ticket, language: Language, name: &str) -> Value {
+/// What every mail about a ticket may use; `own` is the one its reader reported himself.
+fn common(desk: &Desk, own: &Ticket, ticket: &Ticket, language: Language, name: &str) -> Value {
     json!({
         "name": name,
-        "number": ticket.number,
-        "subject": ticket.subject,
-        "kind": text::word(language, &format!("kind-{}", ticket.kind.as_str())),
+        "number": own.number,
+        "subject": own.subject,
+        "kind": text::word(language, &format!("kind-{}", own.kind.as_str())),
         "status": text::word(language, &format!("status-{}", ticket.status.as_str())),
         "priority": text::word(language, &format!("priority-{}", ticket.priority.as_str())),
         "agency": ticket.agency,
-        "service": ticket.service,
-        "opened": desk.words(language, ticket.opened_at),
-        "url": desk.tracking_url(ticket),
-        "tracking_code": desk.secret.tracking_code(&ticket.number),
+        "service": own.service,
+        "opened": desk.words(language, own.opened_at),
+        "url": desk.tracking_url(own),
+        "tracking_code": desk.secret.tracking_code(&own.number),
         "tracking_page": format!("{}/lacak", desk.public_url),
     })
 }

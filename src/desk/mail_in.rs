@@ -1,12 +1,13 @@
 //! What a received mail becomes: a ticket, an addition to one, or nothing with a cause.
 
 use crate::clock::Clock;
-use crate::desk::Desk;
 use crate::desk::intake::{LONGEST_SUBJECT, MailTrace, Report};
 use crate::desk::working::Working;
 use crate::desk::written::{LONGEST_TEXT, Words};
+use crate::desk::{Desk, merged_in};
 use crate::domain::event::ActorLabel;
 use crate::domain::message::{InboxItem, InboxState};
+use crate::domain::reporter::Wish;
 use crate::domain::ticket::{Channel, Language, Status, Ticket};
 use crate::error::{Result, Say};
 use crate::mail::parse::{self, Letter};
@@ -172,8 +173,9 @@ impl Desk {
         if matches!(working.ticket.status, Status::Closed | Status::Merged) {
             return self.open_from(tx, item, letter, Some(working.ticket)).await;
         }
-        let (body, name) = (reply_of(letter), Some(letter.from_name.as_str()).filter(|name| !name.is_empty()));
-        let words = Words { body: &body, channel: Channel::Email.as_str(), name, files: &letter.files };
+        let name = merged_in::name_of(tx, &working.ticket, &letter.from, &letter.from_name).await?;
+        let (body, channel) = (reply_of(letter), Channel::Email.as_str());
+        let words = Words { body: &body, channel, name: Some(&name), files: &letter.files };
         self.requester_wrote(tx, &mut working, &words, item.received_at).await?;
         store::relations::add_mail_reference(tx, working.ticket.id, &letter.message_id).await?;
         working.save(tx, &self.rules, item.received_at).await?;
@@ -214,10 +216,15 @@ impl Desk {
             channel: Channel::Email,
             language: Language::Indonesian,
         };
+        let wish = match &follows {
+            Some(before) => merged_in::wish_of(tx, before, &letter.from).await?,
+            None => Wish::default(),
+        };
         let trace = MailTrace { message_id: letter.message_id.clone(), files: letter.files.clone(), follows };
         let mut judged = self.judge(tx, report, item.received_at).await?;
         // The header alone proves nothing when the envelope comes from elsewhere.
         judged.unverified_unless(item.sender.is_empty() || self.is_official(&item.sender));
+        judged.wishing(wish);
         let ticket = self.open_in(tx, judged, ActorLabel::mail(), item.received_at, Some(trace)).await?;
         Ok(Verdict { state: InboxState::Done, cause: None, ticket: Some(ticket.id) })
     }

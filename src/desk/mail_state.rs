@@ -3,7 +3,7 @@
 use crate::desk::catalogue::denied;
 use crate::desk::{Desk, chain, tries};
 use crate::domain::event::ActorLabel;
-use crate::domain::message::OutboxItem;
+use crate::domain::message::{OutboxItem, masked, without_address};
 use crate::domain::people::Actor;
 use crate::domain::settings::{may_change, may_read};
 use crate::domain::ticket::Language;
@@ -25,7 +25,8 @@ pub struct MailState {
     pub outbox: Vec<(String, i64)>,
     /// How many received mails stand in each state, by its word.
     pub inbox: Vec<(String, i64)>,
-    /// Mails that failed at least once and are not sent, newest first.
+    /// Mails that failed at least once and are not sent, newest first: to masked addresses, and without their words. Who
+    /// looks after mail need not know who reported what.
     pub troubled: Vec<OutboxItem>,
     /// When a mail was last taken over by the next server. UTC.
     pub sent_at: Option<DateTime<Utc>>,
@@ -44,7 +45,7 @@ impl Desk {
         Ok(MailState {
             outbox: store::outbox::counts(&mut tx).await?,
             inbox: store::inbox::counts(&mut tx).await?,
-            troubled: store::outbox::troubled(&mut tx, MOST).await?,
+            troubled: store::outbox::troubled(&mut tx, MOST).await?.into_iter().map(hidden).collect(),
             sent_at: store::outbox::last_sent(&mut tx).await?,
         })
     }
@@ -104,5 +105,15 @@ impl Desk {
         tx.commit().await?;
         self.wake();
         Ok(())
+    }
+}
+
+/// A mail as those see it who look after mail.
+fn hidden(mail: OutboxItem) -> OutboxItem {
+    OutboxItem {
+        last_error: mail.last_error.map(|error| without_address(&error, &mail.recipient)),
+        recipient: masked(&mail.recipient),
+        raw: Vec::new(),
+        ..mail
     }
 }

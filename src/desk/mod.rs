@@ -64,6 +64,7 @@ pub mod lines;
 pub mod mail_in;
 pub mod mail_state;
 pub mod mailbox;
+mod merged_in;
 pub mod news;
 pub mod notice_views;
 pub mod notices;

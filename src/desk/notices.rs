@@ -4,8 +4,8 @@ use crate::desk::Desk;
 use crate::desk::working::Working;
 use crate::domain::clock_plan::StepKind;
 use crate::domain::message::NewMail;
-use crate::domain::people::{Account, Role};
-use crate::domain::ticket::{Language, Ticket};
+use crate::domain::people::{Account, Action, Actor, Role, Scope, may};
+use crate::domain::ticket::{Channel, Language, Ticket};
 use crate::error::Result;
 use crate::mail::compose::Outgoing;
 use crate::store::notices::{NewNotice, Notice};
@@ -51,17 +51,21 @@ impl Desk {
     async fn mail_person(&self, notices: &[Notice]) -> Result<()> {
         let now = self.now();
         let mut tx = self.db.write().await?;
-        let Some(person) = store::people::by_id(&mut tx, notices[0].account_id).await? else { return Ok(()) };
+        let Some(account) = store::people::by_id(&mut tx, notices[0].account_id).await? else { return Ok(()) };
+        // Rights as they are now: since it was noted the person may have left, or the ticket another agency.
+        let grants = store::people::grants(&mut tx, account.id).await?;
+        let person = Actor { account, grants, scope: Scope::Read, only_agency: None, via: Channel::Email };
         let mut told = Vec::new();
         for notice in notices {
             if store::notices::mark_mailed(&mut tx, notice.id, now).await?
                 && let Some(ticket) = store::tickets::by_id(&mut tx, notice.ticket_id).await?
+                && may(&person, Action::View, &ticket)
             {
                 told.push((notice, ticket));
             }
         }
         if let Some((first, ticket)) = told.first() {
-            let mail = self.notice_mail(&person, &told, first.id, ticket.id)?;
+            let mail = self.notice_mail(&person.account, &told, first.id, ticket.id)?;
             self.post(&mut tx, &mail).await?;
         }
         tx.commit().await

@@ -15,6 +15,9 @@ use crate::store::{self, Tx};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
+/// Answers that may come from one source, or from one proven address, within the window of tries.
+const FROM_HERE: i64 = 120;
+
 /// How somebody has shown that a ticket is his.
 #[derive(Debug, Clone)]
 pub enum Proof {
@@ -55,10 +58,13 @@ impl Desk {
     /// Adds what the reporter wrote. A pause ends, a solved ticket is open again.
     ///
     /// # Errors
-    /// As [`Desk::follow_ticket`]; `Invalid` for an empty text; `Conflict` when the ticket is closed or merged.
+    /// As [`Desk::follow_ticket`]; `Invalid` for an empty text; `Conflict` when the ticket is closed or merged; `TooMany`
+    /// after many answers from one source.
     pub async fn requester_reply(&self, number: &str, proof: &Proof, answer: &Answer<'_>) -> Result<Ticket> {
         self.check_proof(number, proof).await?;
         let body = required("body", answer.body, LONGEST_TEXT)?;
+        let (Proof::Code { source: whose, .. } | Proof::Address(whose)) = proof;
+        let _kept = self.count_try(&[(&format!("answer from {whose}"), FROM_HERE)]).await?;
         let now = self.now();
         let mut tx = self.db.write().await?;
         let Some(mut working) = self.turn_of(&mut tx, number, proof, "reply", answer.key).await? else {

@@ -1,13 +1,15 @@
 //! Tickets that belong together: one ends in another, two are tied, and what may be the same matter is found.
 
 use crate::desk::verbs::Change;
+use crate::desk::views::veil;
 use crate::desk::working::Working;
 use crate::desk::written::{self, Words};
 use crate::desk::{Desk, letters};
 use crate::domain::message::{Attachment, MessageVisibility};
 use crate::domain::number;
-use crate::domain::people::{Action, Actor, may, visibility};
+use crate::domain::people::{Action, Actor, may, may_report_for_others, visibility};
 use crate::domain::relation::Relation;
+use crate::domain::reporter::knows;
 use crate::domain::ticket::{Language, Status, Ticket, Verb};
 use crate::error::{Error, Result, Say};
 use crate::store::alike::Alike;
@@ -74,7 +76,8 @@ impl Desk {
     /// `NotFound`.
     pub async fn suspects(&self, actor: &Actor, number: &str) -> Result<Vec<Suspect>> {
         let mut tx = self.db.read().await?;
-        let ticket = self.seen(&mut tx, actor, number).await?;
+        let mut ticket = self.seen(&mut tx, actor, number).await?;
+        veil(&mut tx, actor, &mut ticket).await?;
         let like = Alike {
             except: ticket.id,
             service: ticket.service.clone(),
@@ -105,21 +108,28 @@ impl Desk {
     }
 
     /// People who have reported before, by part of their name, address or civil-servant number: the youngest ticket
-    /// of each.
+    /// of each. Nobody is found whose name is a secret to the actor.
     ///
     /// # Errors
-    /// The database does not answer.
+    /// `Denied` for those who report in their own name only.
     pub async fn reporters(&self, actor: &Actor, words: &str) -> Result<Vec<Ticket>> {
+        if !may_report_for_others(actor) {
+            return Err(Error::Denied(Say::new("error-denied")));
+        }
         let words = words.trim().replace('\0', "");
         if words.chars().count() < 2 {
             return Ok(Vec::new());
         }
-        store::alike::reporters(&mut self.db.glance().await?, &visibility(actor), &words, 10).await
+        store::alike::reporters(&mut self.db.glance().await?, &visibility(actor), &knows(actor), &words, 10).await
     }
 
     async fn compare(&self, tx: &mut Tx, actor: &Actor, like: &Alike) -> Result<Vec<Suspect>> {
-        let found = store::alike::tickets(tx, &visibility(actor), like, 50).await?;
-        let mut suspects: Vec<Suspect> = found.into_iter().map(|ticket| suspect(like, ticket)).collect();
+        let mut suspects = Vec::new();
+        for mut ticket in store::alike::tickets(tx, &visibility(actor), &knows(actor), like, 50).await? {
+            // What is veiled has no address that could be the same.
+            veil(tx, actor, &mut ticket).await?;
+            suspects.push(suspect(like, ticket));
+        }
         // A service alone says little: every ticket of it would be one.
         suspects.retain(|it| it.weight() > 1);
         suspects.sort_by_key(|it| std::cmp::Reverse((it.weight(), it.ticket.opened_at)));
@@ -182,7 +192,8 @@ impl Change<'_> {
     /// Writes what was reported, with every file, as a note into the ticket that goes on.
     async fn carry_over(&mut self, kept: &Working) -> Result<Value> {
         let from = &self.working.ticket;
-        let note = Say::new("note-merged")
+        let is_named = !from.requester_name.is_empty() && !store::wishes::of_ticket(self.tx, from.id).await?.secret;
+        let note = Say::new(if is_named { "note-merged" } else { "note-merged-unnamed" })
             .with("number", &from.number)
             .with("name", &from.requester_name)
             .with("subject", &from.subject);

@@ -3,6 +3,7 @@
 use crate::desk::Desk;
 use crate::domain::number;
 use crate::domain::people::{Account, Actor, visibility};
+use crate::domain::reporter::knows;
 use crate::domain::service::{Agency, Service};
 use crate::error::{Error, Result};
 use crate::store;
@@ -60,7 +61,7 @@ impl Desk {
         let is_cut = since.is_some() && exact.is_none() && matches!(wanted, Wanted::Words(..));
         let mut tickets = match &exact {
             Some(_) => Vec::new(),
-            None => store::search::tickets(&mut tx, &seen, wanted, limit + 1).await?,
+            None => store::search::tickets(&mut tx, &seen, &knows(actor), wanted, limit + 1).await?,
         };
         let more = i64::try_from(tickets.len()).unwrap_or(i64::MAX) > limit;
         tickets.truncate(usize::try_from(limit).unwrap_or(usize::MAX));

@@ -1,14 +1,14 @@
 //! A message that is a matter of its own becomes a ticket.
 
-use crate::desk::Desk;
 use crate::desk::intake::Report;
 use crate::desk::relate::copy_files;
 use crate::desk::verbs::Change;
 use crate::desk::working::Working;
+use crate::desk::{Desk, merged_in};
 use crate::domain::message::{Message, MessageVisibility};
 use crate::domain::people::Actor;
 use crate::domain::relation::Relation;
-use crate::domain::ticket::{Channel, Kind};
+use crate::domain::ticket::{Channel, Kind, Ticket};
 use crate::error::{Error, Result, Say};
 use crate::store::{self, Tx};
 use serde_json::{Value, json};
@@ -24,9 +24,13 @@ impl Change<'_> {
         if let Some(before) = parted(self.tx, &self.working.ticket.number, message).await? {
             return Err(Error::field("message", Say::new("field-split-twice").with("number", before)));
         }
-        let report = self.report(&chosen, subject, kind);
+        // What somebody wrote whose ticket was merged in is his, not that of this ticket's reporter.
+        let owner = merged_in::owner(self.tx, &self.working.ticket, &chosen.author_name).await?;
+        let owner = owner.ok_or_else(|| Error::field("message", Say::new("field-split-whose")))?;
+        let report = self.report(&owner, &chosen, subject, kind);
         let mut judged = self.desk.judge(self.tx, report, chosen.at).await?;
-        judged.unverified_unless(self.working.ticket.requester_verified);
+        judged.unverified_unless(owner.requester_verified);
+        judged.wishing(store::wishes::of_ticket(self.tx, owner.id).await?);
         let new = self.desk.open_in(self.tx, judged, self.label(), chosen.at, None).await?;
         let mut new = Working::load(self.tx, new).await?;
         let files = store::messages::attachments(self.tx, self.working.ticket.id).await?;
@@ -44,7 +48,7 @@ impl Change<'_> {
         Ok(())
     }
 
-    fn report(&self, message: &Message, subject: &str, kind: Option<Kind>) -> Report {
+    fn report(&self, owner: &Ticket, message: &Message, subject: &str, kind: Option<Kind>) -> Report {
         let ticket = &self.working.ticket;
         Report {
             subject: subject.to_owned(),
@@ -57,11 +61,11 @@ impl Change<'_> {
             outage: Some(false),
             workaround: false,
             request_type: None,
-            name: ticket.requester_name.clone(),
-            email: ticket.requester_email.clone(),
-            nip: ticket.requester_nip.clone(),
+            name: owner.requester_name.clone(),
+            email: owner.requester_email.clone(),
+            nip: owner.requester_nip.clone(),
             channel: message.channel.parse::<Channel>().unwrap_or(ticket.channel),
-            language: ticket.language,
+            language: owner.language,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! that was checked last.
 
 use crate::desk::audit::Verdict;
+use crate::desk::views::veil;
 use crate::desk::{Desk, chain};
 use crate::domain::event::ActorLabel;
 use crate::domain::people::{Actor, Role, visibility};
@@ -10,6 +11,7 @@ use crate::store;
 use crate::store::trail::{Before, Traced, TrailFilter};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Chain in which the checks of all chains are noted.
 const STREAM: (&str, &str) = ("audit", "chain");
@@ -38,7 +40,7 @@ pub fn may_read_trail(actor: &Actor) -> bool {
 }
 
 impl Desk {
-    /// Events, newest first, before a place.
+    /// Events, newest first, before a place; without digests where the actor may not learn a reporter's name.
     ///
     /// # Errors
     /// `Denied` for those who may not read the trail.
@@ -50,7 +52,25 @@ impl Desk {
         limit: i64,
     ) -> Result<Vec<Traced>> {
         refuse_others(actor)?;
-        store::trail::list(&mut self.db.glance().await?, &visibility(actor), filter, before, limit).await
+        let mut tx = self.db.read().await?;
+        let mut events = store::trail::list(&mut tx, &visibility(actor), filter, before, limit).await?;
+        let mut veiled: BTreeMap<String, bool> = BTreeMap::new();
+        for event in events.iter_mut().map(|traced| &mut traced.event) {
+            if !chain::is_of_a_ticket(&event.stream) {
+                continue;
+            }
+            if !veiled.contains_key(&event.stream) {
+                let hides = match store::tickets::by_number(&mut tx, &event.stream).await? {
+                    Some(mut ticket) => veil(&mut tx, actor, &mut ticket).await?,
+                    None => false,
+                };
+                veiled.insert(event.stream.clone(), hides);
+            }
+            if veiled[&event.stream] {
+                event.hide_digests();
+            }
+        }
+        Ok(events)
     }
 
     /// Checks every chain and notes the outcome, in the name of somebody who may read the trail.

@@ -102,13 +102,15 @@ impl Desk {
     pub async fn undo(&self, actor: &Actor, number: &str, seq: i64, key: Option<&str>) -> Result<Ticket> {
         let now = self.now();
         let mut tx = self.db.write().await?;
-        let ticket = self.seen(&mut tx, actor, number).await?;
-        store::dialect::lock_ticket(&mut tx, ticket.id).await?;
+        // Asked before anything else: taking back may have taken the ticket out of the actor's sight.
         let request = once::fingerprint(&("undo", number, seq));
-        if once::take(&mut tx, actor, key, &request, self.clock.machine()).await? != once::Repeat::First {
+        if let once::Repeat::Answered(number) = once::take(&mut tx, actor, key, &request, self.clock.machine()).await? {
+            let ticket = store::tickets::by_number(&mut tx, &number).await?.ok_or(Error::NotFound("ticket"))?;
             tx.commit().await?;
             return Ok(ticket);
         }
+        let ticket = self.seen(&mut tx, actor, number).await?;
+        store::dialect::lock_ticket(&mut tx, ticket.id).await?;
         let ticket = store::tickets::by_id(&mut tx, ticket.id).await?.ok_or(Error::NotFound("ticket"))?;
         let found = store::events::of_stream(&mut tx, number, seq - 1, 1).await?;
         let event = found.into_iter().find(|event| event.seq == seq).ok_or(Error::NotFound("event"))?;

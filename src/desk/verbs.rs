@@ -85,16 +85,17 @@ impl Desk {
         let Asked { commands, on_page, reply } = asked;
         let now = self.now();
         let mut tx = self.db.write().await?;
+        // Asked before anything else: what was done once may have taken the ticket out of the actor's sight.
+        let request = once::fingerprint(&(number, &commands));
+        if let once::Repeat::Answered(number) = once::take(&mut tx, actor, key, &request, self.clock.machine()).await? {
+            let ticket = store::tickets::by_number(&mut tx, &number).await?.ok_or(Error::NotFound("ticket"))?;
+            tx.commit().await?;
+            return Ok(ticket);
+        }
         let ticket =
             store::tickets::by_number(&mut tx, number).await?.filter(|ticket| may(actor, Action::View, ticket));
         let ticket = ticket.ok_or(Error::NotFound("ticket"))?;
         store::dialect::lock_ticket(&mut tx, ticket.id).await?;
-        if let once::Repeat::Answered(_) =
-            once::take(&mut tx, actor, key, &once::fingerprint(&(number, &commands)), self.clock.machine()).await?
-        {
-            tx.commit().await?;
-            return Ok(ticket);
-        }
         if let Some(verb) = commands.iter().map(Command::verb).find(|verb| !may(actor, Action::Do(*verb), &ticket)) {
             return Err(self.denial(actor, verb, &ticket));
         }
@@ -224,7 +225,8 @@ impl Change<'_> {
         let body = required("body", body, LONGEST_TEXT)?;
         self.refuse_pause_of_critical()?;
         let was = self.was();
-        let message = self.message(&body, MessageVisibility::Public, &[]).await?;
+        let shown = canned::as_shown(self.desk, &self.working.ticket, &body);
+        let message = self.message(&shown, MessageVisibility::Public, &[]).await?;
         self.respond();
         self.working.ticket.status = Status::PendingRequester;
         self.working.pause(Status::PendingRequester.as_str(), self.now);
@@ -270,7 +272,8 @@ impl Change<'_> {
             return self.desk.requester_wrote(self.tx, self.working, &words, self.now).await;
         }
         let was = self.was();
-        let message = self.message(&body, MessageVisibility::Public, files).await?;
+        let shown = canned::as_shown(self.desk, &self.working.ticket, &body);
+        let message = self.message(&shown, MessageVisibility::Public, files).await?;
         self.respond();
         if matches!(self.working.ticket.status, Status::New | Status::Acknowledged) {
             self.working.ticket.status = Status::InProgress;
@@ -291,7 +294,8 @@ impl Change<'_> {
         let solution = required("solution", solution, LONGEST_TEXT)?;
         let cause = cause.map(|cause| required("cause", cause, LONGEST_REASON)).transpose()?;
         let was = self.was();
-        let message = self.message(&solution, MessageVisibility::Public, &[]).await?;
+        let shown = canned::as_shown(self.desk, &self.working.ticket, &solution);
+        let message = self.message(&shown, MessageVisibility::Public, &[]).await?;
         self.respond();
         self.working.end_pause(self.now);
         self.working.ticket.status = Status::Resolved;

@@ -209,14 +209,19 @@ impl Desk {
         Ok((messages, store::messages::attachments(&mut tx, ticket.id).await?))
     }
 
-    /// The chained history of a ticket after place `after`.
+    /// The chained history of a ticket after place `after`; without digests for those who may not learn the reporter's
+    /// name.
     ///
     /// # Errors
     /// As [`Desk::ticket`]; `Denied` for those who may not read it.
     pub async fn events(&self, actor: &Actor, number: &str, after: i64, limit: i64) -> Result<Vec<Event>> {
         let mut tx = self.db.read().await?;
-        let ticket = self.internal(&mut tx, actor, number).await?;
-        store::events::of_stream(&mut tx, &ticket.number, after, limit).await
+        let mut ticket = self.internal(&mut tx, actor, number).await?;
+        let mut events = store::events::of_stream(&mut tx, &ticket.number, after, limit).await?;
+        if veil(&mut tx, actor, &mut ticket).await? {
+            events.iter_mut().for_each(Event::hide_digests);
+        }
+        Ok(events)
     }
 
     /// The working of a ticket's deadlines.
@@ -337,7 +342,7 @@ impl Desk {
 }
 
 /// Takes the reporter's name and address out of a ticket for those who may not learn them; `true` when it did.
-async fn veil(tx: &mut Tx, actor: &Actor, ticket: &mut Ticket) -> Result<bool> {
+pub(super) async fn veil(tx: &mut Tx, actor: &Actor, ticket: &mut Ticket) -> Result<bool> {
     if knows_reporter(actor, ticket) || !store::wishes::of_ticket(tx, ticket.id).await?.secret {
         return Ok(false);
     }

@@ -57,6 +57,42 @@ pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, String> {
     Ok(found)
 }
 
+impl Variable {
+    /// Is different for each reader of one answer, and so filled in when his letter is written and never before: what
+    /// stands in the conversation is read by others, too.
+    pub const fn is_of_reader(self) -> bool {
+        matches!(self, Self::Requester | Self::TrackingPage)
+    }
+
+    /// As it stands in a text.
+    pub fn in_braces(self) -> String {
+        format!("{{{{ {} }}}}", self.as_str())
+    }
+}
+
+/// A text in which the variables are filled in that are different for each reader. Everything else stands as it is.
+pub fn told_to(text: &str, fill: impl Fn(Variable) -> String) -> String {
+    let mut told = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        told.push_str(before);
+        let found = after.split_once("}}");
+        let variable = found.and_then(|(name, _)| name.trim().parse().ok()).filter(|it: &Variable| it.is_of_reader());
+        match (variable, found) {
+            (Some(variable), Some((_, behind))) => {
+                told.push_str(&fill(variable));
+                rest = behind;
+            }
+            _ => {
+                told.push_str("{{");
+                rest = after;
+            }
+        }
+    }
+    told.push_str(rest);
+    told
+}
+
 /// The first `{{ word }}` of a text that is about to be sent: nobody has filled it in.
 pub fn unfilled(text: &str) -> Option<&str> {
     let mut rest = text;
@@ -133,6 +169,8 @@ mod tests {
         for (text, told) in [("a {{ nama }} b", "nama"), ("{{ nomor", " nomor"), ("x }} y", "x "), ("{{}}", "")] {
             assert_eq!(pieces(text), Err(told.to_owned()), "{text}");
         }
+        let told = told_to("{{ {{pelapor}}, {{ nomor }} {{ tautan_lacak }} }}", |it| it.as_str().to_uppercase());
+        assert_eq!(told, "{{ PELAPOR, {{ nomor }} TAUTAN_LACAK }}");
         assert_eq!(unfilled("Halo {{ apa }}"), Some("apa"));
         assert_eq!(unfilled("{{ {{ nomor }}"), Some("nomor"));
         assert_eq!(unfilled("kode {{a: 1}} dan { nomor }"), None);

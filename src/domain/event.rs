@@ -91,6 +91,25 @@ pub struct Event {
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 impl Event {
+    /// Takes out every digest that was made over the reporter's name too, and those over them: with all else known, a
+    /// name can be guessed until a digest fits.
+    pub fn hide_digests(&mut self) {
+        self.state = None;
+        self.prev_hash.clear();
+        self.hash.clear();
+        if let Ok(mut payload) = serde_json::from_str::<Value>(&self.payload)
+            && let Some(message) = payload.get_mut("message").and_then(Value::as_object_mut)
+            && message.remove("sha256").is_some()
+        {
+            self.payload = payload.to_string();
+        }
+    }
+
+    /// Its digests were taken out.
+    pub const fn hides_digests(&self) -> bool {
+        self.hash.is_empty()
+    }
+
     /// The bytes whose SHA-256 is `hash`: each field on its own line, preceded by its length, so that
     /// no two different events have the same bytes.
     pub fn preimage(&self) -> String {

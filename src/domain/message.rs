@@ -130,3 +130,27 @@ pub struct NewMail {
     /// The whole message.
     pub raw: Vec<u8>,
 }
+
+/// An address of which only so much is shown that who looks after mail knows where it goes: `s•••@contoh.id`.
+pub fn masked(address: &str) -> String {
+    let (local, host) = address.rsplit_once('@').unwrap_or((address, ""));
+    let first = local.chars().next().filter(|_| local.chars().count() > 1);
+    let host = if host.is_empty() { String::new() } else { format!("@{host}") };
+    format!("{}•••{host}", first.map(String::from).unwrap_or_default())
+}
+
+/// What somebody said of a mail to `address`, with the address masked wherever it stands.
+pub fn without_address(text: &str, address: &str) -> String {
+    let (lower, wanted) = (text.to_ascii_lowercase(), address.to_ascii_lowercase());
+    if wanted.is_empty() {
+        return text.to_owned();
+    }
+    let (mut told, mut from) = (String::new(), 0);
+    for (place, found) in lower.match_indices(&wanted) {
+        told.push_str(&text[from..place]);
+        told.push_str(&masked(address));
+        from = place + found.len();
+    }
+    told.push_str(&text[from..]);
+    told
+}

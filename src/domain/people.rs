@@ -147,6 +147,12 @@ fn owns(actor: &Actor, verb: Verb, ticket: &Ticket) -> bool {
         && matches!(verb, Verb::Reply | Verb::Reopen)
 }
 
+/// May `actor` report in somebody else's name, and look up who has reported before? Only those who take up tickets; the
+/// others report in their own name.
+pub fn may_report_for_others(actor: &Actor) -> bool {
+    actor.account.active && (actor.holds(Role::Tier1Agent) || actor.holds(Role::Tier2Unit))
+}
+
 /// Which tickets `actor` may see.
 pub fn visibility(actor: &Actor) -> Visibility {
     let (requester, only_agency) = (actor.account.email.clone(), actor.only_agency.clone());

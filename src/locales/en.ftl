@@ -2162,3 +2162,9 @@ policy-edition-open = { $count } open tickets
 policy-coming = What comes into force
 policy-next-change = The calendar changes again on
 policy-no-coming = No coming change is known.
+
+## Who sees whom: secret reporters, those merged in, reporting for others
+note-merged-unnamed = From ticket { $number }: { $subject }
+error-reports-for-himself = This page is for staff who take down reports of others. For a report of your own, use the Report page.
+wish-follows = This report is linked to ticket { $number }. If that ticket holds your name and you keep it secret here or send without a name, the two are not linked.
+field-split-whose = It is not certain which reporter wrote this message. Open a new ticket in the name of its writer.

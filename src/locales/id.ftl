@@ -2162,3 +2162,9 @@ policy-edition-open = { $count } tiket terbuka
 policy-coming = Yang akan berlaku
 policy-next-change = Kalender berubah lagi pada
 policy-no-coming = Belum ada perubahan yang diketahui.
+
+## Who sees whom: secret reporters, those merged in, reporting for others
+note-merged-unnamed = Dari tiket { $number }: { $subject }
+error-reports-for-himself = Halaman ini untuk petugas yang mencatat laporan orang lain. Untuk laporan Anda sendiri, gunakan halaman Lapor.
+wish-follows = Laporan ini terhubung dengan tiket { $number }. Jika tiket itu memuat nama Anda dan di sini Anda merahasiakan nama atau mengirim tanpa nama, keduanya tidak dihubungkan.
+field-split-whose = Tidak dapat dipastikan pelapor mana yang menulis pesan ini. Buat tiket baru atas nama penulisnya.

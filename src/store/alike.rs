@@ -2,10 +2,13 @@
 //! become one.
 
 use crate::domain::people::Visibility;
+use crate::domain::reporter::Knows;
 use crate::domain::ticket::Ticket;
 use crate::error::Result;
-use crate::store::Tx;
-use crate::store::tickets::columns;
+use crate::store::tickets::{Filter, columns, known_to, like, narrow};
+use crate::store::{Connection, Tx};
+use chrono::{DateTime, Utc};
+use sqlx::QueryBuilder;
 
 /// What tickets are compared with.
 #[derive(Debug, Clone, Default)]
@@ -20,62 +23,86 @@ pub struct Alike {
     pub words: Vec<String>,
 }
 
-/// Open tickets of the same service or reporter, or that share a word, youngest first.
+/// Open tickets of the same service or reporter, or that share a word, youngest first; by their reporter only where
+/// that is no secret to whoever compares.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn tickets(tx: &mut Tx, seen: &Visibility, like: &Alike, limit: i64) -> Result<Vec<Ticket>> {
-    let word = |place: usize| like.words.get(place).map(|word| contains(word));
-    sql!(
-        tx,
-        fetch_all as Ticket,
-        concat!(
-            "select ",
-            columns!(),
-            " from ticket where id <> $1 and status not in ('resolved', 'closed', 'merged') \
-             and (service = $2 or (requester_email <> '' and requester_email = $3) \
-             or haystack like $4 escape '!' or haystack like $5 escape '!' or haystack like $6 escape '!') \
-             and ($7 or replace($8, '\"' || agency || '\"', '') <> $8) and ($9 is null or agency = $9) \
-             order by opened_at desc, id desc limit $10"
-        ),
-        like.except,
-        &like.service,
-        &like.email,
-        word(0),
-        word(1),
-        word(2),
-        seen.all,
-        serde_json::to_string(&seen.agencies)?,
-        &seen.only_agency,
-        limit,
-    )
+pub async fn tickets(tx: &mut Tx, seen: &Visibility, knows: &Knows, alike: &Alike, limit: i64) -> Result<Vec<Ticket>> {
+    Ok(match tx.flushed().await? {
+        Connection::Sqlite(connection) => {
+            comparing::<sqlx::Sqlite>(seen, knows, alike, limit).build_query_as().fetch_all(connection).await?
+        }
+        Connection::Postgres(connection) => {
+            comparing::<sqlx::Postgres>(seen, knows, alike, limit).build_query_as().fetch_all(connection).await?
+        }
+    })
 }
 
-/// The youngest ticket of each reporter whose name, address or civil-servant number holds the words.
+/// Only literals and bound values go into it.
+fn comparing<DB>(seen: &Visibility, knows: &Knows, alike: &Alike, limit: i64) -> QueryBuilder<DB>
+where
+    DB: sqlx::Database,
+    String: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+    i64: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+    DateTime<Utc>: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+{
+    let mut query = QueryBuilder::new(concat!(
+        "select ",
+        columns!(),
+        " from ticket where status not in ('resolved', 'closed', 'merged') and id <> "
+    ));
+    query.push_bind(alike.except);
+    narrow(&mut query, seen, &Filter::default());
+    query.push(" and (1 = 0");
+    if let Some(service) = &alike.service {
+        query.push(" or service = ").push_bind(service.clone());
+    }
+    if !alike.email.is_empty() {
+        query.push(" or (requester_email = ").push_bind(alike.email.clone()).push(" and ");
+        known_to(&mut query, knows);
+        query.push(")");
+    }
+    for word in alike.words.iter().take(3) {
+        query.push(" or haystack like ").push_bind(like(word)).push(" escape '!'");
+    }
+    query.push(") order by opened_at desc, id desc limit ").push_bind(limit);
+    query
+}
+
+/// The youngest ticket of each reporter whose name, address or civil-servant number holds the words, of those whose
+/// reporter is no secret to whoever looks.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn reporters(tx: &mut Tx, seen: &Visibility, words: &str, limit: i64) -> Result<Vec<Ticket>> {
-    sql!(
-        tx,
-        fetch_all as Ticket,
-        concat!(
-            "select ",
-            columns!(),
-            " from ticket where id in (select max(id) from ticket where \
-             (lower(requester_name) like $1 escape '!' or requester_email like $1 escape '!' or requester_nip like $1 escape '!') \
-             and ($2 or replace($3, '\"' || agency || '\"', '') <> $3) and ($4 is null or agency = $4) \
-             group by requester_email, requester_name) order by requester_name, id limit $5"
-        ),
-        contains(&words.to_lowercase()),
-        seen.all,
-        serde_json::to_string(&seen.agencies)?,
-        &seen.only_agency,
-        limit,
-    )
+pub async fn reporters(tx: &mut Tx, seen: &Visibility, knows: &Knows, words: &str, limit: i64) -> Result<Vec<Ticket>> {
+    Ok(match tx.flushed().await? {
+        Connection::Sqlite(connection) => {
+            reporting::<sqlx::Sqlite>(seen, knows, words, limit).build_query_as().fetch_all(connection).await?
+        }
+        Connection::Postgres(connection) => {
+            reporting::<sqlx::Postgres>(seen, knows, words, limit).build_query_as().fetch_all(connection).await?
+        }
+    })
 }
 
-/// A pattern for what holds `words`, whatever signs are in them.
-fn contains(words: &str) -> String {
-    format!("%{}%", words.replace('!', "!!").replace('%', "!%").replace('_', "!_"))
+/// Only literals and bound values go into it.
+fn reporting<DB>(seen: &Visibility, knows: &Knows, words: &str, limit: i64) -> QueryBuilder<DB>
+where
+    DB: sqlx::Database,
+    String: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+    i64: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+    DateTime<Utc>: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+{
+    let mut query = QueryBuilder::new(concat!(
+        "select ",
+        columns!(),
+        " from ticket where id in (select max(id) from ticket where (lower(requester_name) like "
+    ));
+    query.push_bind(like(words)).push(" escape '!' or requester_email like ").push_bind(like(words));
+    query.push(" escape '!' or requester_nip like ").push_bind(like(words)).push(" escape '!') and ");
+    known_to(&mut query, knows);
+    narrow(&mut query, seen, &Filter::default());
+    query.push(" group by requester_email, requester_name) order by requester_name, id limit ").push_bind(limit);
+    query
 }

@@ -90,7 +90,7 @@ pub async fn counts(tx: &mut Tx) -> Result<Vec<(String, i64)>> {
     sql!(tx, fetch_all as (String, i64), "select state, count(*) from outbox group by state order by state")
 }
 
-/// Mails that failed at least once and are not sent, newest first.
+/// Mails that failed at least once and are not sent, newest first; the subject of a mail about a ticket is left out.
 ///
 /// # Errors
 /// The database does not answer.
@@ -98,7 +98,7 @@ pub async fn troubled(tx: &mut Tx, limit: i64) -> Result<Vec<OutboxItem>> {
     sql!(
         tx,
         fetch_all as OutboxItem,
-        "select id, recipient, sender, subject, raw, state, attempts, lease_no, last_error, created_at, sent_at \
+        "select id, recipient, sender, case when ticket_id is null then subject else '' end as subject, raw, state, attempts, lease_no, last_error, created_at, sent_at \
          from outbox where state <> 'sent' and last_error is not null order by id desc limit $1",
         limit,
     )

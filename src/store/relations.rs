@@ -1,8 +1,10 @@
 //! What a ticket has to do with: addresses, mails, other tickets, consultations.
 
 use crate::domain::people::Visibility;
+use crate::domain::ticket::Ticket;
 use crate::error::Result;
 use crate::store::Tx;
+use crate::store::tickets::columns;
 use chrono::{DateTime, Utc};
 
 /// Adds an address that may write to the ticket; one that is there already stays.
@@ -86,6 +88,28 @@ pub async fn links(tx: &mut Tx, ticket: i64) -> Result<Vec<(i64, String, bool)>>
         "select case when from_ticket = $1 then to_ticket else from_ticket end as other, relation, from_ticket = $1 as outgoing \
          from ticket_link where from_ticket = $1 or to_ticket = $1 order by other, relation",
         ticket,
+    )
+}
+
+/// The youngest ticket that `email` reported among those that went on in this one, be it by way of others; `merged` is
+/// the word of that tie.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn merged_from(tx: &mut Tx, ticket: i64, merged: &str, email: &str) -> Result<Option<Ticket>> {
+    sql!(
+        tx,
+        fetch_optional as Ticket,
+        concat!(
+            "with recursive gone (place) as (select from_ticket from ticket_link where to_ticket = $1 and relation = $2 \
+             union select l.from_ticket from ticket_link l join gone on l.to_ticket = gone.place where l.relation = $2) \
+             select ",
+            columns!(),
+            " from ticket where id in (select place from gone) and requester_email = $3 order by id desc limit 1"
+        ),
+        ticket,
+        merged,
+        email,
     )
 }
 

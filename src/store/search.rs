@@ -1,9 +1,10 @@
 //! Looking for tickets by whatever somebody remembers of them.
 
 use crate::domain::people::Visibility;
+use crate::domain::reporter::Knows;
 use crate::domain::ticket::{Priority, Status};
 use crate::error::Result;
-use crate::store::tickets::{Filter, like, narrow};
+use crate::store::tickets::{Filter, known_to, like, narrow};
 use crate::store::{Connection, Tx};
 use chrono::{DateTime, Utc};
 use sqlx::QueryBuilder;
@@ -21,7 +22,7 @@ pub struct Hit {
     pub status: Status,
     /// Its priority.
     pub priority: Priority,
-    /// Who reported it.
+    /// Who reported it; empty when that is a secret to whoever looks.
     pub requester_name: String,
     /// When. UTC.
     pub opened_at: DateTime<Utc>,
@@ -65,40 +66,51 @@ pub enum Wanted<'a> {
     Requester(&'a str),
 }
 
-/// Tickets somebody may see, the newest first.
+/// Tickets somebody may see, the newest first; by their reporter only where that is no secret to him.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn tickets(tx: &mut Tx, seen: &Visibility, wanted: Wanted<'_>, limit: i64) -> Result<Vec<Hit>> {
+pub async fn tickets(
+    tx: &mut Tx,
+    seen: &Visibility,
+    knows: &Knows,
+    wanted: Wanted<'_>,
+    limit: i64,
+) -> Result<Vec<Hit>> {
     Ok(match tx.flushed().await? {
         Connection::Sqlite(connection) => {
-            statement::<sqlx::Sqlite>(seen, wanted, limit).build_query_as().fetch_all(connection).await?
+            statement::<sqlx::Sqlite>(seen, knows, wanted, limit).build_query_as().fetch_all(connection).await?
         }
         Connection::Postgres(connection) => {
-            statement::<sqlx::Postgres>(seen, wanted, limit).build_query_as().fetch_all(connection).await?
+            statement::<sqlx::Postgres>(seen, knows, wanted, limit).build_query_as().fetch_all(connection).await?
         }
     })
 }
 
 /// Only literals and bound values go into it.
-fn statement<DB>(seen: &Visibility, wanted: Wanted<'_>, limit: i64) -> QueryBuilder<DB>
+fn statement<DB>(seen: &Visibility, knows: &Knows, wanted: Wanted<'_>, limit: i64) -> QueryBuilder<DB>
 where
     DB: sqlx::Database,
     String: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
     i64: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
     DateTime<Utc>: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
 {
-    let mut query = QueryBuilder::new(
-        "select number, subject, agency, status, priority, requester_name, opened_at from ticket where 1 = 1",
-    );
+    let mut query = QueryBuilder::new("select number, subject, agency, status, priority, case when ");
+    known_to(&mut query, knows);
+    query.push(" then requester_name else '' end as requester_name, opened_at from ticket where 1 = 1");
     narrow(&mut query, seen, &Filter::default());
     match wanted {
-        Wanted::Requester(email) => _ = query.push(" and requester_email = ").push_bind(email.to_owned()),
+        Wanted::Requester(email) => {
+            query.push(" and requester_email = ").push_bind(email.to_owned()).push(" and ");
+            known_to(&mut query, knows);
+        }
         Wanted::Words(words, since) => {
             for word in words {
                 query.push(" and (haystack like ").push_bind(like(word)).push(" escape '!'");
-                query.push(" or lower(requester_name) like ").push_bind(like(word)).push(" escape '!'");
-                query.push(" or requester_email like ").push_bind(like(word)).push(" escape '!')");
+                query.push(" or ((lower(requester_name) like ").push_bind(like(word)).push(" escape '!'");
+                query.push(" or requester_email like ").push_bind(like(word)).push(" escape '!') and ");
+                known_to(&mut query, knows);
+                query.push("))");
             }
             if let Some(since) = since {
                 query.push(" and opened_at >= ").push_bind(since);

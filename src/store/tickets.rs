@@ -1,6 +1,7 @@
 //! Rows of tickets, their numbers, participants, links and consultations.
 
 use crate::domain::people::Visibility;
+use crate::domain::reporter::Knows;
 use crate::domain::ticket::Ticket;
 use crate::error::{Error, Result, Say};
 use crate::store::{Connection, Tx};
@@ -306,6 +307,28 @@ where
     if let Some(to) = filter.opened_to {
         query.push(" and opened_at < ").push_bind(to);
     }
+}
+
+/// Leaves the tickets whose reporter somebody may learn; what is secret to him is neither shown nor found. To stand
+/// behind `and` or `when`; the columns stand with the table's name.
+pub(super) fn known_to<DB>(query: &mut QueryBuilder<DB>, knows: &Knows)
+where
+    DB: sqlx::Database,
+    String: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+{
+    if knows.all {
+        query.push("1 = 1");
+        return;
+    }
+    query.push(
+        "(not exists (select 1 from reporter_wish w where w.ticket_id = ticket.id and w.secret) \
+         or (ticket.requester_email <> '' and ticket.requester_email = ",
+    );
+    query.push_bind(knows.own.clone()).push(")");
+    for agency in &knows.agencies {
+        query.push(" or ticket.agency = ").push_bind(agency.clone());
+    }
+    query.push(")");
 }
 
 fn order<DB>(query: &mut QueryBuilder<DB>, sort: Sort, after: Option<After>)

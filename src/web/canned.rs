@@ -183,7 +183,11 @@ async fn preview(visit: &Visit, actor: &Actor, reply: &CannedReply, typed: &str)
         Err(Error::NotFound(_)) => return Ok(unknown()),
         Err(error) => return Err(error),
     };
-    let body = visit.desk().filled(actor, &view, reply).await?;
+    let body = match visit.desk().filled(actor, &view, reply).await {
+        Ok(body) => body,
+        Err(Error::Denied(say)) => return Ok(json!({"problem": text::say(visit.language, &say)})),
+        Err(error) => return Err(error),
+    };
     Ok(json!({"number": number, "subject": view.ticket.subject, "body": body, "effects": effects(visit, &view, reply)}))
 }
 

@@ -68,6 +68,7 @@ pub async fn proof(Data(visit): Data<&Visit>, Path(typed): Path<String>) -> Answ
         "preimage": "prev_hash, stream, seq, at, actor, kind, payload, state: each as length in bytes, colon, text, newline",
         "verdict": verdict,
         "last_seal": sealed.map(|(seq, at)| json!({"seq": seq, "sealed_at": at})),
+        "digests_left_out": events.iter().any(Event::hides_digests),
         "events": events,
     });
     Ok(download(&format!("bukti-{number}.json"), serde_json::to_vec_pretty(&whole).map_err(Error::from)?))

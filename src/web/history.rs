@@ -57,7 +57,7 @@ pub fn row(visit: &Visit, event: &Event, names: &BTreeMap<String, String>) -> Va
         "reason": payload.get("reason").and_then(Value::as_str),
         "basis": payload.get("basis").and_then(Value::as_str),
         "other": other,
-        "hash": event.hash.get(..12),
+        "hash": event.hash.get(..12).unwrap_or_default(),
     })
 }
 

@@ -215,8 +215,14 @@ impl Stream {
                     while let Ok(change) = self.news.try_recv() {
                         changes.push(change);
                     }
-                    let new = changes.iter().map(AsRef::as_ref).filter(|change| change.id > self.last);
-                    if let Some(text) = written(&self.actor, new) {
+                    changes.retain(|change| change.id > self.last);
+                    let told = |actor: &Actor| written(actor, changes.iter().map(AsRef::as_ref));
+                    if told(&self.actor).is_none() {
+                        continue;
+                    }
+                    // Rights may have been taken a moment ago: nothing is told by those of before.
+                    self.actor = self.desk.still_signed_in(&self.token).await.ok()??.actor;
+                    if let Some(text) = told(&self.actor) {
                         return Some(text);
                     }
                 }

@@ -2,7 +2,7 @@
 
 use crate::desk::intake::Report;
 use crate::domain::number;
-use crate::domain::people::{Action, may};
+use crate::domain::people::{Action, Actor, may, may_report_for_others};
 use crate::domain::ticket::{Channel, Impact, Kind, Language, Urgency};
 use crate::error::{Error, FieldError, Result, Say};
 use crate::secret::new_token;
@@ -23,10 +23,10 @@ const CHANNELS: [Channel; 4] = [Channel::Phone, Channel::WalkIn, Channel::Whatsa
 const FIELDS: [&str; 10] =
     ["channel", "name", "email", "nip", "kind", "service", "subject", "description", "impact", "urgency"];
 
-/// The form; a search finds people who have reported before, and one of them fills it in.
+/// The form, for those who report for others; a search finds people who have reported before, and one of them fills it in.
 #[handler]
 pub async fn show(Data(visit): Data<&Visit>, request: &Request) -> Answer {
-    let actor = visit.staff()?;
+    let actor = reporting(visit)?;
     let asked = query(request);
     let words = asked.get("cari").map(|words| words.trim()).unwrap_or_default();
     let mut kept = BTreeMap::new();
@@ -49,7 +49,7 @@ pub async fn show(Data(visit): Data<&Visit>, request: &Request) -> Answer {
 /// Opens the ticket; where it may be about a matter that is open already, asks first.
 #[handler]
 pub async fn open(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
-    let (actor, desk) = (visit.staff()?, visit.desk());
+    let (actor, desk) = (reporting(visit)?, visit.desk());
     let mut problems = Vec::new();
     let mut choose = |field: &'static str, key: &'static str| problems.push(FieldError { field, say: Say::new(key) });
     let channel = CHANNELS.into_iter().find(|channel| channel.as_str() == sent.get("channel"));
@@ -118,6 +118,12 @@ pub async fn read_out(Data(visit): Data<&Visit>, Path(typed): Path<String>) -> A
         "resolution_due": visit.instant_if(due.resolution_due),
     });
     Ok(visit.page("new_ticket_done.html", context)?)
+}
+
+/// Whoever reports for others.
+fn reporting(visit: &Visit) -> Result<&Actor> {
+    let actor = visit.staff()?;
+    if may_report_for_others(actor) { Ok(actor) } else { Err(Error::Denied(Say::new("error-reports-for-himself"))) }
 }
 
 async fn shape(visit: &Visit, sent: &BTreeMap<String, String>) -> Result<Value> {

@@ -1,7 +1,7 @@
 //! The queue of the staff.
 
 use crate::desk::views::TicketView;
-use crate::domain::people::Actor;
+use crate::domain::people::{Actor, may_report_for_others};
 use crate::domain::ticket::{Kind, Priority};
 use crate::error::Result;
 use crate::secret::new_token;
@@ -65,6 +65,7 @@ async fn shape(visit: &Visit, actor: &Actor, asked: &BTreeMap<String, String>) -
         "services": names,
         "agencies": agencies(visit).await?,
         "workers": workers.iter().map(|(email, name)| json!({"email": email, "name": name})).collect::<Vec<_>>(),
+        "may_report": may_report_for_others(actor),
         "kept": {"kepada": "", "priority": "", "reason": ""},
         "key": new_token()?,
     }))

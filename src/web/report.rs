@@ -134,7 +134,7 @@ pub async fn show_check(Data(visit): Data<&Visit>) -> Answer {
 /// Sends the report. Sending it twice gives the same ticket.
 #[handler]
 pub async fn send_report(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
-    match visit.desk().send_draft(&visit.browser, sent.get("nonce"), visit.language).await {
+    match visit.desk().send_draft(&visit.browser, sent.get("nonce"), visit.language, &visit.source).await {
         Ok(ticket) => Ok(see_other(&format!("/lapor/terkirim/{}", ticket.number))),
         Err(Error::Invalid(problems)) => {
             let draft = visit.desk().draft(&visit.browser).await?;
@@ -224,6 +224,7 @@ fn contact(visit: &Visit, draft: &Draft) -> Value {
         "email": draft.email,
         "offered": {"anonymous": offered.anonymous, "secret": offered.secret},
         "wish": draft.wish,
+        "follows": draft.follows,
     })
 }
 

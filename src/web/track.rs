@@ -147,12 +147,15 @@ pub async fn reply(Data(visit): Data<&Visit>, Path(typed): Path<String>, request
     match desk.requester_reply(&way.number, &way.proof, &answer).await {
         Ok(_) => Ok(see_other(&format!("{}?kabar=balas#percakapan", way.base))),
         Err(Error::Invalid(problems)) => again(visit, &way, &parcel.sent, &problems).await,
-        Err(Error::Conflict { .. }) => {
+        Err(error @ (Error::Conflict { .. } | Error::TooMany { .. })) => {
             let page = desk.follow_ticket(&way.number, &way.proof).await?;
-            let told = text::word(visit.language, "tracked-closed-meanwhile");
+            let told = match &error {
+                Error::Conflict { .. } => text::word(visit.language, "tracked-closed-meanwhile"),
+                other => text::say(visit.language, &other.public()),
+            };
             let context = shape(visit, &way, &page, parcel.sent.get("body"), &told).await?;
             let mut response = visit.form("tracked.html", context)?;
-            response.set_status(StatusCode::CONFLICT);
+            response.set_status(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::CONFLICT));
             Ok(response)
         }
         Err(other) => Err(other.into()),

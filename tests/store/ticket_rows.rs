@@ -23,6 +23,7 @@ on_both!(
     a_participant_is_added_once_and_keeps_its_place,
     a_mail_reference_finds_the_youngest_ticket,
     a_link_is_seen_from_both_sides,
+    what_was_merged_in_is_found_by_its_reporter,
     a_consultation_is_kept_with_all_its_fields,
     a_ticket_without_any_event_is_found,
 );
@@ -358,5 +359,33 @@ async fn a_ticket_without_any_event_is_found(db: Db) {
         };
         events::append(&mut tx, &[event]).await.unwrap();
         assert_eq!(tickets::without_events(&mut tx).await.unwrap().as_deref(), left);
+    }
+}
+
+async fn what_was_merged_in_is_found_by_its_reporter(db: Db) {
+    let mut tx = write(&db).await;
+    let mut ids = Vec::new();
+    for (number, email) in [("A", "ani@x"), ("B", "budi@x"), ("C", "cici@x"), ("D", "budi@x"), ("E", "dodi@x")] {
+        ids.push(open(&mut tx, &Ticket { requester_email: email.to_owned(), ..ticket(number) }).await);
+    }
+    // B and D went into C, C into A; E only has to do with A.
+    for (from, to, relation) in
+        [(1, 2, "merged"), (3, 2, "merged"), (2, 0, "merged"), (4, 0, "related"), (0, 2, "related")]
+    {
+        relations::add_link(&mut tx, ids[from], ids[to], relation).await.unwrap();
+    }
+    commit(tx).await;
+    let mut tx = read(&db).await;
+    for (into, email, expected) in [
+        (0, "budi@x", Some("D")),
+        (2, "budi@x", Some("D")),
+        (0, "cici@x", Some("C")),
+        (2, "cici@x", None),
+        (0, "dodi@x", None),
+        (0, "ani@x", None),
+        (1, "budi@x", None),
+    ] {
+        let found = relations::merged_from(&mut tx, ids[into], "merged", email).await.unwrap();
+        assert_eq!(found.map(|ticket| ticket.number).as_deref(), expected, "{into} {email}");
     }
 }

@@ -1,10 +1,11 @@
 //! Reporters whose ticket went on in somebody else's: what they are told, and what is told of them.
 
-use super::onlookers::{secretly, signed_in};
+use super::onlookers::{SECRET, secretly, signed_in};
 use super::{Engine, TestApp, begin, describe, region, send};
 use crate::support::app::{readable, reply_to};
 use crate::support::browser::Browser;
-use meja::domain::message::OutboxItem;
+use meja::domain::message::{OutboxItem, masked, without_address};
+use meja::domain::reporter::Wish;
 use serde_json::{Value, json};
 
 crate::support::on_both! {
@@ -175,6 +176,9 @@ async fn followed(engine: Engine) {
     describe(&browser).await;
     let page = browser.get("/lapor/kontak").await;
     page.shows("name=\"secret\" value=\"1\" checked").shows("Laporan ini terhubung dengan tiket");
+    let (next, _) = send(&browser, &SECRET).await;
+    let ties = app.get("demo-superadmin", &format!("/tickets/{next}/relations")).await.ok(200);
+    assert_eq!(ties["items"][0]["number"], json!(number), "who was silent before stays tied: {ties}");
 
     // Whoever asks for silence now and did not before is not tied to the name he gave then.
     let plain = Browser::at(&app.desk);
@@ -199,4 +203,40 @@ async fn followed(engine: Engine) {
         assert_eq!(events.contains(&before), tied, "{wish}: {events}");
     }
     app.audit_is_intact().await;
+}
+
+#[test]
+fn a_report_is_tied_to_an_earlier_one_only_where_that_tells_no_name() {
+    let wish = |anonymous, secret| Wish { anonymous, secret };
+    let (usual, secret, anonymous) = (Wish::default(), wish(false, true), wish(true, false));
+    for (now, before, may) in [
+        (usual, usual, true),
+        (usual, secret, true),
+        (usual, anonymous, true),
+        (secret, usual, false),
+        (secret, secret, true),
+        (secret, anonymous, true),
+        (anonymous, usual, false),
+        (anonymous, secret, false),
+        (anonymous, anonymous, true),
+        (wish(true, true), secret, false),
+    ] {
+        assert_eq!(now.may_follow(before), may, "{now:?} after {before:?}");
+    }
+}
+
+#[test]
+fn an_address_is_masked_wherever_it_stands() {
+    for (address, shown) in [
+        ("siti@contoh.id", "s•••@contoh.id"),
+        ("a@b.id", "•••@b.id"),
+        ("éa@b.id", "é•••@b.id"),
+        ("", "•••"),
+        ("ab", "a•••"),
+    ] {
+        assert_eq!(masked(address), shown);
+    }
+    let said = "550 <Siti@Contoh.ID>: é siti@contoh.id?";
+    assert_eq!(without_address(said, "siti@contoh.id"), "550 <s•••@contoh.id>: é s•••@contoh.id?");
+    assert_eq!(without_address(said, ""), said);
 }

@@ -136,7 +136,6 @@ pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
         access: access(config)?,
         transport,
         settings: Arc::new(config.shown()),
-        tallies: Arc::default(),
         wake: Arc::new(Notify::new()),
     })
 }

@@ -111,7 +111,6 @@ async fn desk(folder: &Path) -> Desk {
         access: meja::desk::access::Access::default(),
         transport: meja::mail::transport::Transport::Page,
         settings: Arc::default(),
-        tallies: std::sync::Arc::default(),
         wake: Arc::default(),
     };
     let agency =

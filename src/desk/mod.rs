@@ -12,7 +12,6 @@ use crate::clock::Clock;
 use crate::config::Shown;
 use crate::desk::access::Access;
 use crate::desk::rules::Rules;
-use crate::desk::tallies::Tallies;
 use crate::domain::ticket::{Language, Ticket};
 use crate::mail::compose::Composer;
 use crate::mail::transport::Transport;
@@ -95,7 +94,6 @@ pub mod sla;
 pub mod split;
 pub mod standing;
 pub mod steps;
-pub mod tallies;
 pub mod texts;
 pub mod tokens;
 pub mod totp;
@@ -135,8 +133,6 @@ pub struct Desk {
     pub transport: Transport,
     /// What the settings say of mail, for people to look at; no secret among it.
     pub settings: Arc<Vec<Shown>>,
-    /// Figures that stand until something happens.
-    pub tallies: Arc<Tallies>,
     /// Woken after every change that leaves work for the worker.
     pub wake: Arc<Notify>,
 }

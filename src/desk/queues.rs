@@ -1,7 +1,6 @@
 //! The piles of the work pages: what waits for whom, the next ticket to take, and views people keep.
 
 use crate::desk::command::Command;
-use crate::desk::tallies::Moment;
 use crate::desk::views::{PilePage, TicketView};
 use crate::desk::{Desk, once};
 use crate::domain::people::{Action, Actor, Grant, Role, may, visibility};
@@ -54,10 +53,7 @@ impl Desk {
         // Where a page was turned from, there is one to turn back to.
         let next = rows.last().filter(|_| more || back).map(place);
         let previous = rows.first().filter(|_| if back { more } else { turn.is_some() }).map(place);
-        let mut items = Vec::with_capacity(rows.len());
-        for row in rows {
-            items.push(self.view_for(tx, actor, row.ticket).await?);
-        }
+        let items = self.views_for(tx, actor, rows.into_iter().map(|row| row.ticket).collect()).await?;
         Ok(PilePage { items, next, previous })
     }
 
@@ -67,34 +63,7 @@ impl Desk {
     /// The database does not answer.
     pub async fn pile_counts(&self, actor: &Actor) -> Result<Counts> {
         let mut tx = self.db.glance().await?;
-        let (seen, now) = (visibility(actor), Moment::present(&mut tx, self.clock.machine()).await?);
-        let key = format!("{} {seen:?}", actor.account.id);
-        if let Some(counts) = self.tallies.counts.get(&key, now) {
-            return Ok(counts);
-        }
-        let counts = store::queues::counts(&mut tx, &seen, actor.account.id).await?;
-        self.tallies.counts.keep(key, now, &counts);
-        Ok(counts)
-    }
-
-    /// The first tickets, oldest first, whose requester wrote last, at most `limit`.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub async fn answered(&self, actor: &Actor, limit: i64) -> Result<PilePage> {
-        let mut tx = self.db.read().await?;
-        let (seen, now) = (visibility(actor), Moment::present(&mut tx, self.clock.machine()).await?);
-        let key = format!("{limit} {seen:?}");
-        let rows = match self.tallies.answered.get(&key, now) {
-            Some(rows) => rows,
-            None => {
-                let (all, pile) = (Filter::default(), [Pile::Answered]);
-                let rows = store::queues::list(&mut tx, &seen, &all, &pile, Sort::Oldest, None, limit + 1).await?;
-                self.tallies.answered.keep(key, now, &rows);
-                rows
-            }
-        };
-        self.page_of(&mut tx, actor, rows, (Sort::Oldest, None, limit)).await
+        store::queues::counts(&mut tx, &visibility(actor), actor.account.id).await
     }
 
     /// What each agency has to work on, and whether somebody active is on its first line.
@@ -107,16 +76,7 @@ impl Desk {
         }
         let mut tx = self.db.read().await?;
         let unheld = store::queues::unheld(&mut tx, Role::Tier1Agent).await?;
-        let (seen, now) = (visibility(actor), Moment::present(&mut tx, self.clock.machine()).await?);
-        let key = format!("{seen:?}");
-        let loads = match self.tallies.loads.get(&key, now) {
-            Some(loads) => loads,
-            None => {
-                let loads = store::queues::loads(&mut tx, &seen).await?;
-                self.tallies.loads.keep(key, now, &loads);
-                loads
-            }
-        };
+        let loads = store::queues::loads(&mut tx, &visibility(actor)).await?;
         Ok(loads
             .into_iter()
             .map(|load| (!unheld.contains(&load.agency), load))

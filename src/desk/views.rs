@@ -5,7 +5,7 @@ use crate::desk::{Desk, clocks};
 use crate::domain::clock_plan::{Line, SlaClock, TicketPause};
 use crate::domain::event::Event;
 use crate::domain::message::{Attachment, Message};
-use crate::domain::people::{Action, Actor, may, visibility};
+use crate::domain::people::{Account, Action, Actor, may, visibility};
 use crate::domain::reporter::{Wish, knows_reporter};
 use crate::domain::service::{Agency, Service};
 use crate::domain::ticket::Ticket;
@@ -17,6 +17,7 @@ use crate::store::relations::Consultation;
 use crate::store::tickets::{After, Filter, Listed, Sort};
 use crate::store::{self, Tx};
 use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Reports of so many days say which services are reported most.
 const LATELY: i64 = 30;
@@ -181,10 +182,7 @@ impl Desk {
         let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > limit;
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         let next = rows.last().filter(|_| more).map(|last: &Listed| store::tickets::place(last, sort));
-        let mut items = Vec::with_capacity(rows.len());
-        for row in rows {
-            items.push(self.view_for(&mut tx, actor, row.ticket).await?);
-        }
+        let items = self.views_for(&mut tx, actor, rows.into_iter().map(|row| row.ticket).collect()).await?;
         Ok(Page { items, next })
     }
 
@@ -293,24 +291,67 @@ impl Desk {
         self.view(tx, ticket).await
     }
 
+    /// The view of each ticket in their order, with the reporters' names only for those who may learn them; asks the
+    /// database as often for fifty tickets as for one.
+    pub(super) async fn views_for(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        mut tickets: Vec<Ticket>,
+    ) -> Result<Vec<TicketView>> {
+        let veiled: Vec<i64> = tickets.iter().filter(|it| !knows_reporter(actor, it)).map(|it| it.id).collect();
+        let secret = store::wishes::secret_among(tx, &veiled).await?;
+        tickets.iter_mut().filter(|it| secret.contains(&it.id)).for_each(hide_reporter);
+        let ids: Vec<i64> = tickets.iter().map(|it| it.id).collect();
+        let mut pauses: BTreeMap<i64, Vec<TicketPause>> = BTreeMap::new();
+        for of in store::clocks::pauses_of(tx, &ids).await? {
+            pauses.entry(of.ticket_id).or_default().push(of.row);
+        }
+        let mut clocks: BTreeMap<i64, Vec<SlaClock>> = BTreeMap::new();
+        for of in store::clocks::of_tickets(tx, &ids).await? {
+            clocks.entry(of.ticket_id).or_default().push(of.row);
+        }
+        let busy: BTreeSet<i64> = tickets.iter().filter_map(|it| it.assignee).collect();
+        let people = store::people::by_ids(tx, &busy.into_iter().collect::<Vec<_>>()).await?;
+        let view = |ticket: Ticket| {
+            let assignee = people.iter().find(|person| ticket.assignee == Some(person.id));
+            let of =
+                |id| (pauses.get(id).map_or(&[][..], Vec::as_slice), clocks.get(id).map_or(&[][..], Vec::as_slice));
+            let (pauses, clocks) = of(&ticket.id);
+            self.viewed(ticket, pauses, clocks, assignee)
+        };
+        tickets.into_iter().map(view).collect()
+    }
+
     pub(super) async fn view(&self, tx: &mut Tx, ticket: Ticket) -> Result<TicketView> {
         let pauses = store::clocks::pauses(tx, ticket.id).await?;
-        let mut due = clocks::due(&self.rules.of(&ticket), &ticket, &pauses)?;
         let clocks = store::clocks::of_ticket(tx, ticket.id).await?;
-        if ticket.status.is_finished() {
-            // What was promised until the end, whatever was decreed afterwards.
-            clocks::as_promised(&mut due, &clocks);
-        }
         let assignee = match ticket.assignee {
             Some(id) => store::people::by_id(tx, id).await?,
             None => None,
         };
+        self.viewed(ticket, &pauses, &clocks, assignee.as_ref())
+    }
+
+    /// A ticket with the figures that follow from what belongs to it.
+    fn viewed(
+        &self,
+        ticket: Ticket,
+        pauses: &[TicketPause],
+        clocks: &[SlaClock],
+        assignee: Option<&Account>,
+    ) -> Result<TicketView> {
+        let mut due = clocks::due(&self.rules.of(&ticket), &ticket, pauses)?;
+        if ticket.status.is_finished() {
+            // What was promised until the end, whatever was decreed afterwards.
+            clocks::as_promised(&mut due, clocks);
+        }
         Ok(TicketView {
             paused: pauses.iter().any(|pause| pause.to.is_none()),
-            remaining_seconds: self.remaining(&ticket, &pauses)?,
-            lines: clocks::used_by_line(&self.rules.of(&ticket), &ticket, &pauses, &clocks, self.now())?,
-            assignee_name: assignee.as_ref().map(|person| person.name.clone()),
-            assignee_email: assignee.map(|person| person.email),
+            remaining_seconds: self.remaining(&ticket, pauses)?,
+            lines: clocks::used_by_line(&self.rules.of(&ticket), &ticket, pauses, clocks, self.now())?,
+            assignee_name: assignee.map(|person| person.name.clone()),
+            assignee_email: assignee.map(|person| person.email.clone()),
             ticket,
             due,
         })
@@ -346,8 +387,12 @@ pub(super) async fn veil(tx: &mut Tx, actor: &Actor, ticket: &mut Ticket) -> Res
     if knows_reporter(actor, ticket) || !store::wishes::of_ticket(tx, ticket.id).await?.secret {
         return Ok(false);
     }
-    (ticket.requester_name, ticket.requester_email, ticket.requester_nip) = (String::new(), String::new(), None);
+    hide_reporter(ticket);
     Ok(true)
+}
+
+fn hide_reporter(ticket: &mut Ticket) {
+    (ticket.requester_name, ticket.requester_email, ticket.requester_nip) = (String::new(), String::new(), None);
 }
 
 fn veil_messages(messages: &mut [Message]) {

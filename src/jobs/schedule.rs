@@ -15,6 +15,8 @@ enum Work {
     CheckClocks,
     /// Recomputes every chain of events and notes whether somebody altered it.
     CheckTrail,
+    /// Adds up what came and went on the lists of work.
+    AddUp,
     /// Enters the duties of agencies that came since, and strikes out those of agencies that went.
     Duties,
 }
@@ -23,6 +25,7 @@ enum Work {
 const TABLE: &[(&str, &str, Work)] = &[
     ("seal the day", "0 5 17 * * *", Work::Seal),
     ("forget what is over", "0 20 * * * *", Work::Forget),
+    ("add up the open tickets", "30 */5 * * * *", Work::AddUp),
     ("check the clocks", "0 40 18 * * *", Work::CheckClocks),
     ("check the trail", "0 30 19 * * *", Work::CheckTrail),
     ("look over the duties", "0 10 * * * *", Work::Duties),
@@ -55,6 +58,7 @@ async fn run(desk: &Desk, work: Work) -> Result<()> {
     match work {
         Work::Seal => desk.seal().await.map(|_| ()),
         Work::Forget => desk.forget_what_is_over().await,
+        Work::AddUp => desk.add_up_open_tickets().await,
         Work::CheckClocks => desk.check_clocks().await.map(|_| ()),
         Work::CheckTrail => desk.check_trail_daily().await.map(|_| ()),
         Work::Duties => desk.open_duties().await.map(|_| ()),

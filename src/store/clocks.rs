@@ -2,7 +2,7 @@
 
 use crate::domain::clock_plan::{Planned, SlaClock, Step, StepKind, StepState, TicketPause};
 use crate::error::Result;
-use crate::store::Tx;
+use crate::store::{Of, Tx};
 use chrono::{DateTime, Utc};
 
 /// Clocks of a ticket in the order they were started.
@@ -39,6 +39,45 @@ pub async fn save(tx: &mut Tx, ticket: i64, clocks: &[SlaClock]) -> Result<()> {
             " on conflict (ticket_id, kind, line, cycle) do update set target_seconds = excluded.target_seconds, \
              stopped_at = excluded.stopped_at, due_at = excluded.due_at",
         );
+    })
+}
+
+/// The clocks of several tickets with the keys of these, in the order of [`of_ticket`].
+///
+/// # Errors
+/// The database does not answer.
+pub async fn of_tickets(tx: &mut Tx, tickets: &[i64]) -> Result<Vec<Of<SlaClock>>> {
+    if tickets.is_empty() {
+        return Ok(Vec::new());
+    }
+    many!(tx, fetch_all as Of<SlaClock>, query => {
+        query.push(
+            "select ticket_id, id, kind, line, cycle, target_seconds, started_at, stopped_at, due_at from sla_clock \
+             where ticket_id in (",
+        );
+        let mut list = query.separated(", ");
+        for ticket in tickets {
+            list.push_bind(*ticket);
+        }
+        query.push(") order by id");
+    })
+}
+
+/// The pauses of several tickets with the keys of these, in the order of [`pauses`].
+///
+/// # Errors
+/// The database does not answer.
+pub async fn pauses_of(tx: &mut Tx, tickets: &[i64]) -> Result<Vec<Of<TicketPause>>> {
+    if tickets.is_empty() {
+        return Ok(Vec::new());
+    }
+    many!(tx, fetch_all as Of<TicketPause>, query => {
+        query.push("select ticket_id, id, reason, from_at, to_at from ticket_pause where ticket_id in (");
+        let mut list = query.separated(", ");
+        for ticket in tickets {
+            list.push_bind(*ticket);
+        }
+        query.push(") order by from_at, id");
     })
 }
 

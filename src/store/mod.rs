@@ -46,8 +46,24 @@ macro_rules! sql {
 }
 
 /// Builds one statement with a list of values and runs it on whichever database the transaction belongs to;
-/// gives the number of changed rows. Only literals and bound values go into it.
+/// gives the number of changed rows, or with `fetch_all as Row` the rows found. Only literals and bound values go
+/// into it.
 macro_rules! many {
+    ($tx:expr, fetch_all as $row:ty, $query:ident => $build:expr) => {
+        match $tx.flushed().await? {
+            $crate::store::Connection::Sqlite(c) => {
+                let mut $query = sqlx::QueryBuilder::<sqlx::Sqlite>::new("");
+                $build;
+                $query.build_query_as::<$row>().fetch_all(c).await
+            }
+            $crate::store::Connection::Postgres(c) => {
+                let mut $query = sqlx::QueryBuilder::<sqlx::Postgres>::new("");
+                $build;
+                $query.build_query_as::<$row>().fetch_all(c).await
+            }
+        }
+        .map_err($crate::error::Error::from)
+    };
     ($tx:expr, $query:ident => $build:expr) => {
         match $tx.flushed().await? {
             $crate::store::Connection::Sqlite(c) => {
@@ -120,6 +136,16 @@ pub mod trail;
 pub mod uploads;
 pub mod wishes;
 mod writer;
+
+/// A row that belongs to a ticket, with the key of that ticket.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Of<T> {
+    /// Key of the ticket.
+    pub ticket_id: i64,
+    /// The row.
+    #[sqlx(flatten)]
+    pub row: T,
+}
 
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]

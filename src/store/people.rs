@@ -13,6 +13,24 @@ pub async fn by_email(tx: &mut Tx, email: &str) -> Result<Option<Account>> {
     sql!(tx, fetch_optional as Account, "select id, email, name, nip, active from account where email = $1", email)
 }
 
+/// The accounts with these keys, in the order of their keys.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn by_ids(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Account>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    many!(tx, fetch_all as Account, query => {
+        query.push("select id, email, name, nip, active from account where id in (");
+        let mut list = query.separated(", ");
+        for id in ids {
+            list.push_bind(*id);
+        }
+        query.push(") order by id");
+    })
+}
+
 /// The account with a key.
 ///
 /// # Errors

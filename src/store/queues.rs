@@ -169,20 +169,12 @@ impl Asked<'_> {
         i64: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
         DateTime<Utc>: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
     {
-        let mut query = QueryBuilder::new(concat!("select ", columns!(), ", "));
+        let mut query =
+            QueryBuilder::new(concat!("select ", columns!(), ", resolution_due as due_at from ticket where 1 = 1"));
         query.push(match self.part {
-            Part::Running(_) => {
-                "due_at from (select ticket_id as place, due_at from sla_clock where kind = 'resolution' and line = 'total' \
-                 and stopped_at is null and due_at is not null) running join ticket on id = place where 1 = 1"
-            }
-            Part::Paused(_) => {
-                "due_at from (select ticket_id as place, due_at from sla_clock where kind = 'resolution' and line = 'total' \
-                 and stopped_at is null and due_at is null) paused join ticket on id = place where 1 = 1"
-            }
-            Part::Newest(_) | Part::Oldest(_) => {
-                "(select due_at from sla_clock c where c.ticket_id = ticket.id and c.kind = 'resolution' \
-                 and c.line = 'total') as due_at from ticket where 1 = 1"
-            }
+            Part::Running(_) => " and resolution_due is not null",
+            Part::Paused(_) => " and resolution_due is null",
+            Part::Newest(_) | Part::Oldest(_) => "",
         });
         if !self.piles.is_empty() || matches!(self.part, Part::Running(_) | Part::Paused(_)) {
             query.push(" and status not in ('resolved', 'closed', 'merged')");
@@ -204,13 +196,13 @@ impl Asked<'_> {
     {
         let falls = self.back != matches!(self.part, Part::Newest(_));
         let (key, from) = match self.part {
-            Part::Running(from) => ("due_at, place", from),
+            Part::Running(from) => ("resolution_due, id", from),
             Part::Newest(from) | Part::Oldest(from) => ("opened_at, id", from),
             Part::Paused(from) => {
                 if let Some(id) = from {
-                    query.push(if falls { " and place < " } else { " and place > " }).push_bind(id);
+                    query.push(if falls { " and id < " } else { " and id > " }).push_bind(id);
                 }
-                query.push(if falls { " order by place desc" } else { " order by place" });
+                query.push(if falls { " order by id desc" } else { " order by id" });
                 return;
             }
         };
@@ -219,8 +211,8 @@ impl Asked<'_> {
             query.push_bind(at).push(", ").push_bind(id).push(")");
         }
         query.push(match (key, falls) {
-            ("due_at, place", false) => " order by due_at, place",
-            ("due_at, place", true) => " order by due_at desc, place desc",
+            ("resolution_due, id", false) => " order by resolution_due, id",
+            ("resolution_due, id", true) => " order by resolution_due desc, id desc",
             (_, false) => " order by opened_at, id",
             (_, true) => " order by opened_at desc, id desc",
         });
@@ -236,26 +228,20 @@ where
     query.push(match pile {
         Pile::Open => "",
         Pile::Overdue => " and breached_at is not null",
-        Pile::Near => {
-            " and breached_at is null and exists (select 1 from clock_step s where s.ticket_id = ticket.id \
-             and s.kind = 'warn' and s.state = 'done')"
-        }
+        Pile::Near => " and breached_at is null and warned",
         Pile::Unassigned => " and assignee is null",
         Pile::Mine(_) => " and assignee = ",
         Pile::Waiting => " and status = 'pending_requester'",
         Pile::Escalated => " and tier > 1",
-        Pile::Answered => {
-            " and exists (select 1 from message m where m.ticket_id = ticket.id and m.author = 'requester' \
-             and m.at > opened_at and m.id = (select max(l.id) from message l where l.ticket_id = ticket.id) \
-             and not exists (select 1 from event e where e.stream = ticket.number and e.at > m.at and e.actor like 'user:%'))"
-        }
+        Pile::Answered => " and answered_at is not null",
     });
     if let Pile::Mine(account) = pile {
         query.push_bind(account);
     }
 }
 
-/// How many open tickets somebody may see lie in each pile; `account` is whose own are counted.
+/// How many open tickets somebody may see lie in each pile; `account` is whose own are counted. Read from the sums that
+/// the database keeps, and from the tickets that somebody reported elsewhere himself.
 ///
 /// # Errors
 /// The database does not answer.
@@ -263,17 +249,19 @@ pub async fn counts(tx: &mut Tx, seen: &Visibility, account: i64) -> Result<Coun
     sql!(
         tx,
         fetch_one as Counts,
-        "select count(*) as \"open\", \
-         count(breached_at) as overdue, \
-         cast(coalesce(sum(case when breached_at is null and exists (select 1 from clock_step s where s.ticket_id = ticket.id \
-         and s.kind = 'warn' and s.state = 'done') then 1 else 0 end), 0) as bigint) as near, \
-         cast(coalesce(sum(case when assignee is null then 1 else 0 end), 0) as bigint) as unassigned, \
-         cast(coalesce(sum(case when assignee = $4 then 1 else 0 end), 0) as bigint) as mine, \
-         cast(coalesce(sum(case when status = 'pending_requester' then 1 else 0 end), 0) as bigint) as waiting, \
-         cast(coalesce(sum(case when tier > 1 then 1 else 0 end), 0) as bigint) as escalated \
-         from ticket where status not in ('resolved', 'closed', 'merged') \
-         and ($1 or (requester_email <> '' and requester_email = $2) or replace($3, '\"' || agency || '\"', '') <> $3) \
-         and ($5 is null or agency = $5)",
+        "select cast(coalesce(sum(tickets), 0) as bigint) as \"open\", \
+         cast(coalesce(sum(case when overdue then tickets else 0 end), 0) as bigint) as overdue, \
+         cast(coalesce(sum(case when near then tickets else 0 end), 0) as bigint) as near, \
+         cast(coalesce(sum(case when assignee = 0 then tickets else 0 end), 0) as bigint) as unassigned, \
+         cast(coalesce(sum(case when assignee = $4 then tickets else 0 end), 0) as bigint) as mine, \
+         cast(coalesce(sum(case when status = 'pending_requester' then tickets else 0 end), 0) as bigint) as waiting, \
+         cast(coalesce(sum(case when tier > 1 then tickets else 0 end), 0) as bigint) as escalated from ( \
+         select status, tier, assignee, overdue, near, tickets from open_tally \
+         where ($1 or replace($3, '\"' || agency || '\"', '') <> $3) and ($5 is null or agency = $5) \
+         union all select status, tier, coalesce(assignee, 0), breached_at is not null, warned and breached_at is null, 1 \
+         from ticket where not $1 and requester_email <> '' and requester_email = $2 \
+         and status not in ('resolved', 'closed', 'merged') and replace($3, '\"' || agency || '\"', '') = $3 \
+         and ($5 is null or agency = $5)) as rows_seen",
         seen.all,
         &seen.requester,
         serde_json::to_string(&seen.agencies)?,
@@ -290,16 +278,37 @@ pub async fn loads(tx: &mut Tx, seen: &Visibility) -> Result<Vec<Load>> {
     sql!(
         tx,
         fetch_all as Load,
-        "select a.code as agency, a.name, count(t.id) as \"open\", count(t.breached_at) as overdue, \
-         cast(coalesce(sum(case when t.status = 'new' then 1 else 0 end), 0) as bigint) as unanswered, \
-         min(t.opened_at) as oldest from agency a left join ticket t on t.agency = a.code \
-         and t.status not in ('resolved', 'closed', 'merged') where a.active \
+        "select a.code as agency, a.name, cast(coalesce(sum(t.tickets), 0) as bigint) as \"open\", \
+         cast(coalesce(sum(case when t.overdue then t.tickets else 0 end), 0) as bigint) as overdue, \
+         cast(coalesce(sum(case when t.status = 'new' then t.tickets else 0 end), 0) as bigint) as unanswered, \
+         (select min(o.opened_at) from ticket o where o.agency = a.code \
+         and o.status not in ('resolved', 'closed', 'merged')) as oldest \
+         from agency a left join open_tally t on t.agency = a.code where a.active \
          and ($1 or replace($2, '\"' || a.code || '\"', '') <> $2) and ($3 is null or a.code = $3) \
          group by a.code, a.name order by a.code",
         seen.all,
         serde_json::to_string(&seen.agencies)?,
         &seen.only_agency,
     )
+}
+
+/// Adds up what came and went, so that the sums stay few; `mark` is a word of this run alone.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn add_up(tx: &mut Tx, mark: &str) -> Result<()> {
+    // Only marked rows are summed and removed: what others add meanwhile is left alone.
+    sql!(tx, execute, "update open_tally set summing = $1", mark)?;
+    sql!(
+        tx,
+        execute,
+        "insert into open_tally (agency, status, tier, assignee, overdue, near, tickets) \
+         select agency, status, tier, assignee, overdue, near, sum(tickets) from open_tally where summing = $1 \
+         group by agency, status, tier, assignee, overdue, near having sum(tickets) <> 0",
+        mark,
+    )?;
+    sql!(tx, execute, "delete from open_tally where summing = $1", mark)?;
+    Ok(())
 }
 
 /// Codes of active agencies for which no active person holds `role`.

@@ -33,3 +33,22 @@ pub async fn of_ticket(tx: &mut Tx, ticket: i64) -> Result<Wish> {
     )?;
     Ok(row.map_or_else(Wish::default, |(anonymous, secret)| Wish { anonymous, secret }))
 }
+
+/// Which of these tickets have a reporter whose name is a secret.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn secret_among(tx: &mut Tx, tickets: &[i64]) -> Result<Vec<i64>> {
+    if tickets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = many!(tx, fetch_all as (i64,), query => {
+        query.push("select ticket_id from reporter_wish where secret and ticket_id in (");
+        let mut list = query.separated(", ");
+        for ticket in tickets {
+            list.push_bind(*ticket);
+        }
+        query.push(") order by ticket_id");
+    })?;
+    Ok(rows.into_iter().map(|(ticket,)| ticket).collect())
+}

@@ -94,9 +94,10 @@ async fn lists(visit: &Visit, actor: &Actor, counts: &Counts) -> Result<Vec<Valu
     let mut lists = Vec::new();
     for (word, pile, count) in piles {
         let page = match (pile, count) {
-            // An empty pile is found slowest of all: every ticket is looked at.
             (_, Some(0)) => PilePage::default(),
-            (Pile::Answered, _) => visit.desk().answered(actor, ROWS).await?,
+            (Pile::Answered, _) => {
+                visit.desk().pile(actor, &Filter::default(), &[pile], Sort::Oldest, None, ROWS).await?
+            }
             _ => visit.desk().pile(actor, &Filter::default(), &[pile], Sort::Due, None, ROWS).await?,
         };
         let rows: Vec<Value> = page.items.iter().map(|view| row(visit, view)).collect();

@@ -3,13 +3,14 @@
 use super::{at, commit, one_ticket, open, read, ticket, write};
 use crate::support::db::on_both;
 use meja::domain::clock_plan::{ClockKind, Line, SlaClock, TicketPause};
-use meja::store::{Db, clocks};
+use meja::store::{Db, Of, clocks};
 
 on_both!(
     a_clock_is_kept_with_all_its_fields,
     a_clock_saved_again_keeps_its_key_and_its_start,
     a_pause_lasts_until_all_pauses_are_ended,
     pauses_stand_in_the_order_they_began,
+    clocks_and_pauses_of_several_tickets_come_together,
     tickets_with_a_running_deadline_are_listed_once_and_in_pages,
 );
 
@@ -68,6 +69,31 @@ async fn a_clock_saved_again_keeps_its_key_and_its_start(db: Db) {
     clocks::save(&mut tx, id, std::slice::from_ref(&first)).await.unwrap();
     commit(tx).await;
     assert_eq!(kept(&db, id).await, [first], "a clock that runs again has no end and no deadline");
+}
+
+async fn clocks_and_pauses_of_several_tickets_come_together(db: Db) {
+    let mut tx = write(&db).await;
+    let mut keys = Vec::new();
+    for i in 0..3 {
+        let id = open(&mut tx, &ticket(&format!("OKI-2602-0000{i}-0"))).await;
+        clocks::save(&mut tx, id, &[clock(ClockKind::Resolution, Line::Total, 1)]).await.unwrap();
+        clocks::begin_pause(&mut tx, id, "vendor", at(i)).await.unwrap();
+        keys.push(id);
+    }
+    let (mut asked, both) = (Vec::new(), [keys[0], keys[2]]);
+    for key in both {
+        for row in clocks::of_ticket(&mut tx, key).await.unwrap() {
+            asked.push(Of { ticket_id: key, row });
+        }
+    }
+    assert_eq!(clocks::of_tickets(&mut tx, &both).await.unwrap(), asked);
+    let pauses: Vec<_> = clocks::pauses_of(&mut tx, &both).await.unwrap();
+    assert_eq!(
+        pauses.iter().map(|of| (of.ticket_id, of.row.from)).collect::<Vec<_>>(),
+        [(keys[0], at(0)), (keys[2], at(2))]
+    );
+    assert!(clocks::of_tickets(&mut tx, &[]).await.unwrap().is_empty());
+    assert!(clocks::pauses_of(&mut tx, &[]).await.unwrap().is_empty());
 }
 
 async fn a_pause_lasts_until_all_pauses_are_ended(db: Db) {

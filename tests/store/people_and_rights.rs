@@ -46,6 +46,8 @@ async fn an_account_is_found_by_address_and_by_key(db: Db) {
     assert_eq!(people::by_email(&mut tx, "B@oki.go.id").await.unwrap(), None);
     assert_eq!(people::by_id(&mut tx, bare.id).await.unwrap(), Some(bare.clone()));
     assert_eq!(people::by_id(&mut tx, 4711).await.unwrap(), None);
+    assert_eq!(people::by_ids(&mut tx, &[4711, bare.id]).await.unwrap(), [bare.clone()]);
+    assert!(people::by_ids(&mut tx, &[]).await.unwrap().is_empty());
     assert_eq!(people::all(&mut tx).await.unwrap(), [bare, full]);
     assert_eq!(value::<chrono::DateTime<chrono::Utc>>(&db, "select min(created_at) from account").await, at(3));
 }

@@ -13,6 +13,8 @@ use meja::store::{Db, Tx, clocks, messages, people};
 on_both!(
     a_pile_is_walked_forwards_and_back,
     each_pile_holds_its_own_and_the_counts_agree,
+    sums_agree_with_the_rows,
+    own_reports_elsewhere_are_counted_too,
     loads_are_counted_by_agency,
     an_agency_without_a_first_line_is_found,
     views_belong_to_their_account,
@@ -154,6 +156,81 @@ async fn each_pile_holds_its_own_and_the_counts_agree(db: Db) {
     assert_eq!(counted, Counts { open: 1, unassigned: 1, escalated: 1, ..Counts::default() });
     assert_eq!(pile(&db, &of_agency("DINKES"), Pile::Open).await, "5");
     assert_eq!(queues::counts(&mut read(&db).await, &of_agency("LAIN"), ani).await.unwrap(), Counts::default());
+}
+
+/// Whatever happens to tickets, the sums the database keeps say what reading every row says.
+async fn sums_agree_with_the_rows(db: Db) {
+    let mut tx = write(&db).await;
+    agency(&mut tx, "DINKES").await;
+    let ani = person(&mut tx, "ani@oki.go.id").await;
+    let mut keys = Vec::new();
+    for i in 0..8 {
+        keys.push(open(&mut tx, &ticket(&format!("OKI-2602-0000{i}-0"))).await);
+    }
+    commit(tx).await;
+    let (statuses, mut chance) = ([Status::New, Status::PendingRequester, Status::Resolved, Status::InProgress], 7_u64);
+    for round in 0..120 {
+        let mut tx = write(&db).await;
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let dice = |sides: u64, place: u32| usize::try_from((chance >> place) % sides).unwrap();
+        let key = keys[dice(8, 20)];
+        let old = tickets::by_id(&mut tx, key).await.unwrap().unwrap();
+        let changed = Ticket {
+            version: old.version + 1,
+            status: statuses[dice(4, 24)],
+            tier: if dice(3, 28) == 0 { 2 } else { 1 },
+            agency: if dice(2, 32) == 0 { "BKD" } else { "DINKES" }.to_owned(),
+            assignee: (dice(2, 36) == 0).then_some(ani),
+            breached_at: (dice(4, 40) == 0).then_some(at(9)),
+            ..old
+        };
+        tickets::update(&mut tx, &changed).await.unwrap();
+        if round % 7 == 0 {
+            let warn = Planned { kind: StepKind::Warn, cycle: 1, due_at: Some(at(50)) };
+            clocks::plan_steps(&mut tx, key, &[warn]).await.unwrap();
+            let step = clocks::steps(&mut tx, key).await.unwrap().remove(0);
+            clocks::claim_step(&mut tx, &step, StepState::Done, at(50)).await.unwrap();
+        }
+        if round % 20 == 0 {
+            queues::add_up(&mut tx, &format!("round {round}")).await.unwrap();
+        }
+        commit(tx).await;
+        for seen in [everything(), of_agency("DINKES")] {
+            let counted = queues::counts(&mut read(&db).await, &seen, ani).await.unwrap();
+            let mut read_out = Counts::default();
+            for (which, sum) in [
+                (Pile::Open, &mut read_out.open),
+                (Pile::Overdue, &mut read_out.overdue),
+                (Pile::Near, &mut read_out.near),
+                (Pile::Unassigned, &mut read_out.unassigned),
+                (Pile::Mine(ani), &mut read_out.mine),
+                (Pile::Waiting, &mut read_out.waiting),
+                (Pile::Escalated, &mut read_out.escalated),
+            ] {
+                *sum = i64::try_from(pile(&db, &seen, which).await.len()).unwrap();
+            }
+            assert_eq!(counted, read_out, "round {round}");
+        }
+    }
+}
+
+/// Who reported a ticket elsewhere counts it among those he sees, once.
+async fn own_reports_elsewhere_are_counted_too(db: Db) {
+    let mut tx = write(&db).await;
+    agency(&mut tx, "DINKES").await;
+    let reported = |i: i64, agency: &str, email: &str| Ticket {
+        agency: agency.to_owned(),
+        requester_email: email.to_owned(),
+        ..ticket(&format!("OKI-2602-0000{i}-0"))
+    };
+    for each in
+        [reported(0, "DINKES", "ani@oki.go.id"), reported(1, "BKD", "ani@oki.go.id"), reported(2, "BKD", "b@b.id")]
+    {
+        open(&mut tx, &each).await;
+    }
+    commit(tx).await;
+    let seen = Visibility { requester: "ani@oki.go.id".to_owned(), ..of_agency("DINKES") };
+    assert_eq!(queues::counts(&mut read(&db).await, &seen, 1).await.unwrap().open, 2);
 }
 
 async fn loads_are_counted_by_agency(db: Db) {

@@ -62,6 +62,9 @@ async fn a_wish_is_kept(db: Db) {
     let wish = Wish { anonymous: false, secret: true };
     wishes::keep(&mut tx, id, wish).await.unwrap();
     assert_eq!(wishes::of_ticket(&mut tx, id).await.unwrap(), wish);
+    assert_eq!(wishes::secret_among(&mut tx, &[id, id + 1]).await.unwrap(), [id]);
+    assert!(wishes::secret_among(&mut tx, &[id + 1]).await.unwrap().is_empty());
+    assert!(wishes::secret_among(&mut tx, &[]).await.unwrap().is_empty());
 }
 
 async fn a_solution_is_rated_once(db: Db) {

@@ -67,6 +67,7 @@ pub mod message;
 pub mod number;
 pub mod people;
 pub mod relation;
+pub mod report;
 pub mod reporter;
 pub mod rights;
 pub mod round;

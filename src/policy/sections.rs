@@ -268,6 +268,9 @@ pub struct Report {
     pub evidence_label: String,
     /// Day of the month after the period, 1 to 28.
     pub due_day: u8,
+    /// Code of the duty that a handed-in report fulfils, where the pack lists one.
+    #[serde(default)]
+    pub duty: Option<String>,
 }
 
 /// How often a report is made.

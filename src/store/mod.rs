@@ -103,6 +103,8 @@ pub mod presence;
 pub mod queues;
 pub mod ratings;
 pub mod relations;
+pub mod report_facts;
+pub mod reports;
 pub mod retention;
 pub mod rounds;
 mod rows;

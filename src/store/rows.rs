@@ -8,6 +8,7 @@ use crate::domain::event::{ActorLabel, Event};
 use crate::domain::incident::{Incident, Phase};
 use crate::domain::message::{Attachment, InboxItem, InboxState, Message, MessageVisibility, OutboxItem, OutboxState};
 use crate::domain::people::{Account, Role, Scope};
+use crate::domain::report::life::{Edition, Report, ReportState};
 use crate::domain::round::RoundState;
 use crate::domain::service::Agency;
 use crate::domain::ticket::{Channel, Classification, Impact, Kind, Language, Priority, Status, Ticket, Urgency};
@@ -67,6 +68,7 @@ stored_words!(
     RoundState,
     Phase,
     AgencyKind,
+    ReportState,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.
@@ -180,6 +182,27 @@ from_columns!(Incident {
     ended_at,
     version,
 });
+from_columns!(Report {
+    id,
+    version,
+    code,
+    agency,
+    period_from,
+    period_to,
+    due_on,
+    due_at,
+    state,
+    edition,
+    obstacles,
+    recommendations,
+    drawn_at,
+    submitted_at,
+    submitted_by,
+    received_at,
+    received_by,
+    late,
+});
+from_columns!(Edition { edition, content, digest, reason, at, account_id });
 from_columns!(Account { id, email, name, nip, active });
 from_columns!(Agency { code, name, email, active });
 from_columns!(Event { stream, seq, at, actor, kind, payload, state, prev_hash, hash });

@@ -7,6 +7,7 @@ use crate::domain::duty::{Duty, DutyStage, DutyState, Office};
 use crate::domain::event::{ActorLabel, Event};
 use crate::domain::incident::{Incident, Phase};
 use crate::domain::message::{Attachment, InboxItem, InboxState, Message, MessageVisibility, OutboxItem, OutboxState};
+use crate::domain::outage::{Outage, OutageCause, OutageOrigin, Severity};
 use crate::domain::people::{Account, Role, Scope};
 use crate::domain::round::RoundState;
 use crate::domain::service::Agency;
@@ -67,6 +68,9 @@ stored_words!(
     RoundState,
     Phase,
     AgencyKind,
+    Severity,
+    OutageCause,
+    OutageOrigin,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.
@@ -178,6 +182,23 @@ from_columns!(Incident {
     announced_at,
     updated_at,
     ended_at,
+    version,
+});
+from_columns!(Outage {
+    id,
+    service,
+    started_at,
+    ended_at,
+    severity,
+    cause,
+    origin,
+    note,
+    ticket,
+    monitor_id,
+    recorded_by,
+    recorded_at,
+    voided_at,
+    void_reason,
     version,
 });
 from_columns!(Account { id, email, name, nip, active });

@@ -6,6 +6,7 @@ mod accounts;
 mod answering;
 mod api;
 mod architecture;
+mod availability;
 mod canned;
 mod catalogue;
 mod catalogue_pages;

@@ -7,6 +7,7 @@
 
 mod agencies;
 mod answers;
+mod availability;
 mod calendars;
 mod canned_replies;
 mod catalogue;
@@ -15,6 +16,7 @@ mod decisions;
 mod demo;
 mod duties;
 mod incidents;
+mod maintenance;
 mod problem;
 mod ratings;
 mod relations;
@@ -61,6 +63,8 @@ type Parts = (
     canned_replies::CannedReplies,
     ratings::Ratings,
     incidents::Incidents,
+    availability::AvailabilityApi,
+    maintenance::MaintenanceApi,
     demo::Public,
 );
 
@@ -80,6 +84,8 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         canned_replies::CannedReplies(desk.clone()),
         ratings::Ratings(desk.clone()),
         incidents::Incidents(desk.clone()),
+        availability::AvailabilityApi(desk.clone()),
+        maintenance::MaintenanceApi(desk.clone()),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

@@ -55,6 +55,7 @@ pub trait Word: Copy + Sized + 'static {
 pub struct UnknownWord;
 
 pub mod agency;
+pub mod availability;
 pub mod canned;
 pub mod catalogue;
 pub mod clock_plan;
@@ -65,6 +66,7 @@ pub mod incident;
 pub mod managing;
 pub mod message;
 pub mod number;
+pub mod outage;
 pub mod people;
 pub mod relation;
 pub mod report;

@@ -2162,3 +2162,18 @@ policy-edition-open = { $count } open tickets
 policy-coming = What comes into force
 policy-next-change = The calendar changes again on
 policy-no-coming = No coming change is known.
+
+## Ketersediaan, gangguan layanan yang tercatat, dan pemeliharaan
+error-outage-stale = Somebody else has changed this outage. Load it again, then repeat.
+error-outage-voided = This outage was taken back.
+error-maintenance-stale = Somebody else has changed this maintenance. Load it again, then repeat.
+error-maintenance-over = This maintenance is over or was called off.
+error-availability-stale = Somebody else has changed this promise. Load it again, then repeat.
+field-outage-start = Write a beginning in the past, at most 400 days ago.
+field-outage-end = Write an end after the beginning, and not in the future.
+field-outage-ticket = Write the number of an incident ticket that you may open.
+field-availability-target = Write a percentage from 0.01 to 100.
+field-maintenance-services = Choose one service or more.
+field-maintenance-start = Write a beginning between now and a year ahead.
+field-maintenance-end = Write an end after the beginning, at most 14 days later.
+field-period = Write a period of one to 400 days; its end after its beginning.

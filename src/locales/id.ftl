@@ -2162,3 +2162,18 @@ policy-edition-open = { $count } tiket terbuka
 policy-coming = Yang akan berlaku
 policy-next-change = Kalender berubah lagi pada
 policy-no-coming = Belum ada perubahan yang diketahui.
+
+## Ketersediaan, gangguan layanan yang tercatat, dan pemeliharaan
+error-outage-stale = Catatan gangguan ini sudah diubah orang lain. Muat ulang, lalu ulangi.
+error-outage-voided = Catatan gangguan ini sudah dibatalkan.
+error-maintenance-stale = Pemeliharaan ini sudah diubah orang lain. Muat ulang, lalu ulangi.
+error-maintenance-over = Pemeliharaan ini sudah selesai atau dibatalkan.
+error-availability-stale = Janji ketersediaan ini sudah diubah orang lain. Muat ulang, lalu ulangi.
+field-outage-start = Tulis saat mulai yang sudah lewat, paling lama 400 hari yang lalu.
+field-outage-end = Tulis saat pulih sesudah saat mulai, dan tidak di masa depan.
+field-outage-ticket = Tulis nomor tiket gangguan yang dapat Anda buka.
+field-availability-target = Tulis persentase dari 0,01 sampai 100.
+field-maintenance-services = Pilih paling sedikit satu layanan.
+field-maintenance-start = Tulis saat mulai dari sekarang sampai satu tahun ke depan.
+field-maintenance-end = Tulis saat selesai sesudah saat mulai, paling lama 14 hari kemudian.
+field-period = Tulis masa dari satu sampai 400 hari; tanggal akhir sesudah tanggal awal.

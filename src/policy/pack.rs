@@ -65,6 +65,8 @@ pub struct Pack {
     pub report_chain: Vec<String>,
     /// Target of the availability of a service.
     pub availability_target: Percent,
+    /// Downtime by the network of a third party counts; it is labelled either way.
+    pub availability_counts_third_party: bool,
     pub duties: Vec<Duty>,
     pub classes: Vec<Class>,
     pub retention: Retention,

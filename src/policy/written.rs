@@ -56,6 +56,8 @@ pub(super) struct Written {
     pub(super) report: Report,
     pub(super) report_chain: Vec<String>,
     pub(super) availability_target: Percent,
+    #[serde(default = "counts")]
+    pub(super) availability_counts_third_party: bool,
     pub(super) duties: Vec<Duty>,
     pub(super) classes: Vec<Class>,
     pub(super) retention: Retention,
@@ -162,6 +164,7 @@ const SECTIONS: &[(&str, bool, TypeCheck)] = &[
     ("report", true, as_a::<Report>),
     ("report_chain", true, as_a::<Vec<String>>),
     ("availability_target", true, as_a::<Percent>),
+    ("availability_counts_third_party", false, as_a::<bool>),
     ("duties", true, each::<Duty>),
     ("classes", true, each::<Class>),
     ("retention", true, as_a::<Retention>),
@@ -201,6 +204,11 @@ pub(super) fn check_types(root: &Node, faults: &mut Faults<'_>) {
             ),
         }
     }
+}
+
+/// Editions from before the switch count everything.
+const fn counts() -> bool {
+    true
 }
 
 fn as_a<T: DeserializeOwned>(faults: &mut Faults<'_>, node: &Node) {

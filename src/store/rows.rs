@@ -7,6 +7,7 @@ use crate::domain::duty::{Duty, DutyStage, DutyState, Office};
 use crate::domain::event::{ActorLabel, Event};
 use crate::domain::incident::{Incident, Phase};
 use crate::domain::message::{Attachment, InboxItem, InboxState, Message, MessageVisibility, OutboxItem, OutboxState};
+use crate::domain::outage::{Outage, OutageCause, OutageOrigin, Severity};
 use crate::domain::people::{Account, Role, Scope};
 use crate::domain::report::life::{Edition, Report, ReportState};
 use crate::domain::round::RoundState;
@@ -69,6 +70,9 @@ stored_words!(
     Phase,
     AgencyKind,
     ReportState,
+    Severity,
+    OutageCause,
+    OutageOrigin,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.
@@ -203,6 +207,23 @@ from_columns!(Report {
     late,
 });
 from_columns!(Edition { edition, content, digest, reason, at, account_id });
+from_columns!(Outage {
+    id,
+    service,
+    started_at,
+    ended_at,
+    severity,
+    cause,
+    origin,
+    note,
+    ticket,
+    monitor_id,
+    recorded_by,
+    recorded_at,
+    voided_at,
+    void_reason,
+    version,
+});
 from_columns!(Account { id, email, name, nip, active });
 from_columns!(Agency { code, name, email, active });
 from_columns!(Event { stream, seq, at, actor, kind, payload, state, prev_hash, hash });

@@ -5,6 +5,7 @@ use crate::domain::report::facts::{
     BreachFact, CaseFact, DutyFact, End, Facts, Measured, Place, ServiceFact, Span, TicketFact,
 };
 use crate::domain::report::figure::Figure;
+use crate::domain::service::Service;
 use crate::domain::ticket::Status;
 use crate::error::Result;
 use crate::policy::{Calendar, Pause};
@@ -65,6 +66,7 @@ impl Desk {
         let agencies = store::services::agencies(tx).await?;
         let consultations = store::report_facts::consultations(tx, span.from, span.to).await?;
         let duties = store::report_facts::duties(tx, from, to).await?;
+        let availability = self.availability(&services, span, agency).await?;
         Ok(Gathered {
             span,
             tickets,
@@ -74,10 +76,26 @@ impl Desk {
             scores: store::report_facts::scores(tx, span.from, span.to).await?,
             consultations: consultations.into_iter().collect(),
             duties: duties.into_iter().map(duty).collect(),
-            availability: Vec::new(),
+            availability,
             cases: Vec::new(),
             zone: self.pack().zone,
         })
+    }
+
+    /// Of every critical service and of those that were disrupted.
+    async fn availability(
+        &self,
+        services: &[Service],
+        span: Span,
+        agency: Option<&str>,
+    ) -> Result<Vec<(String, ServiceFact)>> {
+        let ours = services.iter().filter(|it| it.active && agency.is_none_or(|agency| agency == it.agency));
+        let codes: Vec<String> = ours.map(|it| it.code.clone()).collect();
+        let measured = self.availability_of(&codes, span.from, span.to.min(self.now())).await?;
+        let worth = measured.into_iter().filter(|it| {
+            it.service.critical || !it.outages.is_empty() || it.figures.maintenance > 0 || it.figures.closed > 0
+        });
+        Ok(worth.map(|it| (it.service.agency.clone(), service_fact(&it))).collect())
     }
 
     /// Measures what the report needs, on the calendar of each ticket's profile.
@@ -134,6 +152,23 @@ impl Gathered {
             cases: self.cases.iter().filter(|it| is_ours(&it.0)).map(|it| it.1.clone()).collect(),
             months: Vec::new(),
         }
+    }
+}
+
+fn service_fact(it: &crate::desk::availability::Measured) -> ServiceFact {
+    let figures = &it.figures;
+    ServiceFact {
+        service: it.service.code.clone(),
+        name: it.service.name.clone(),
+        critical: it.service.critical,
+        agreed: figures.agreed(),
+        planned: figures.maintenance,
+        by_order: figures.closed,
+        downtime: figures.downtime,
+        outages: figures.outages,
+        mttr: figures.mttr(),
+        target: i64::from(figures.target),
+        is_met: figures.is_met(),
     }
 }
 

@@ -408,7 +408,6 @@ fn availability(facts: &Facts<'_>) -> Both {
     let mut table = Table::new("availability", &columns);
     for it in &facts.availability {
         let reached = share(it.agreed - it.downtime, it.agreed);
-        let mttr = (it.outages > 0).then(|| it.downtime / it.outages.max(1));
         table.rows.push(vec![
             it.name.as_str().into(),
             if it.critical { "critical" } else { "ordinary" }.into(),
@@ -417,13 +416,13 @@ fn availability(facts: &Facts<'_>) -> Both {
             it.agreed.into(),
             it.downtime.into(),
             it.outages.into(),
-            mttr.into(),
+            it.mttr.into(),
             it.planned.into(),
             it.by_order.into(),
         ]);
     }
-    let met = facts.availability.iter().filter(|it| share(it.agreed - it.downtime, it.agreed) >= Some(it.target));
-    let (met, all) = (i64::try_from(met.count()).unwrap_or(0), count(&facts.availability));
+    let judged = facts.availability.iter().filter_map(|it| it.is_met).collect::<Vec<_>>();
+    let (met, all) = (count(&judged.iter().filter(|met| **met).collect::<Vec<_>>()), count(&judged));
     let line = number("services-available", share(met, all), Unit::Percent);
     (vec![Line { part: Some(met), of: Some(all), ..line }], vec![table])
 }

@@ -137,8 +137,12 @@ pub struct ServiceFact {
     pub downtime: i64,
     /// How many disruptions.
     pub outages: i64,
+    /// Mean length of a disruption.
+    pub mttr: Option<i64>,
     /// Hundredths of a percent that must be reached.
     pub target: i64,
+    /// It was reached; `None` without agreed time.
+    pub is_met: Option<bool>,
 }
 
 /// A warning case as the report names it.

@@ -18,6 +18,7 @@ mod duty_stories;
 mod live;
 mod mail;
 mod migrations;
+mod periodic;
 mod policy;
 mod postfix;
 mod process;

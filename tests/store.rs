@@ -33,6 +33,7 @@ mod outbox;
 mod people_and_rights;
 mod queues;
 mod reporting;
+mod reports;
 mod retention;
 mod rounds;
 mod rules;

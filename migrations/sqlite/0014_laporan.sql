@@ -47,6 +47,8 @@ create table report_edition (
     reason text not null,
     at datetime not null,
     account_id bigint references account (id),
+    -- Code by which anybody may check it, once it was handed in.
+    authenticity text,
     unique (report_id, edition)
 );
 

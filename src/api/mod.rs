@@ -20,6 +20,7 @@ mod maintenance;
 mod problem;
 mod ratings;
 mod relations;
+mod reports;
 mod requests;
 mod services;
 mod tickets;
@@ -65,6 +66,7 @@ type Parts = (
     incidents::Incidents,
     availability::AvailabilityApi,
     maintenance::MaintenanceApi,
+    reports::Reports,
     demo::Public,
 );
 
@@ -86,6 +88,7 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         incidents::Incidents(desk.clone()),
         availability::AvailabilityApi(desk.clone()),
         maintenance::MaintenanceApi(desk.clone()),
+        reports::Reports(desk.clone()),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

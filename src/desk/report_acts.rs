@@ -107,12 +107,12 @@ impl Desk {
                     remark(&mut report, &obstacles, &recommendations)?;
                 }
                 report.edition += 1;
-                // Whoever draws it up again hands it in; it has to be confirmed anew.
-                self.submit(&mut tx, &mut report, actor, now).await?;
-                (report.received_at, report.received_by) = (None, None);
                 let edition = edition(report.edition, &drawn.content, &reason, now, Some(actor.account.id))?;
                 store::reports::add_edition(&mut tx, report.id, &edition).await?;
                 store::reports::keep_month(&mut tx, report.id, drawn.month).await?;
+                // Whoever draws it up again hands it in; it has to be confirmed anew.
+                self.submit(&mut tx, &mut report, actor, now).await?;
+                (report.received_at, report.received_by) = (None, None);
                 (
                     "reissued",
                     json!({"edition": edition.edition, "digest": edition.digest, "reason": reason,
@@ -154,6 +154,7 @@ impl Desk {
         for duty in [self.missed(report), self.fulfilled(report)].into_iter().flatten() {
             self.duty_caught_up(tx, &duty, &evidence, Some(actor.account.id)).await?;
         }
+        self.issue(tx, report, &ActorLabel::user(actor.account.id)).await?;
         Ok(("submitted", json!({"edition": report.edition, "late": report.late})))
     }
 }
@@ -163,7 +164,7 @@ fn remark(report: &mut Report, obstacles: &str, recommendations: &str) -> Result
     let texts = [("obstacles", &obstacles), ("recommendations", &recommendations)];
     let too_long = texts.iter().filter(|(_, text)| text.chars().count() > LONGEST_REMARKS);
     let say = || Say::new("field-too-long").with("longest", LONGEST_REMARKS);
-    let problems: Vec<FieldError> = too_long.map(|(field, _)| FieldError { field, say: say() }).collect();
+    let problems: Vec<FieldError> = too_long.map(|(field, _)| FieldError { field: *field, say: say() }).collect();
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }

@@ -116,7 +116,7 @@ impl Desk {
             }
             let Some(clocks) = known.get(&key) else { continue };
             let stops: Vec<Pause> = pauses.get(&row.id).map(|rows| rows.iter().map(stop).collect()).unwrap_or_default();
-            it.measured = measured(it, clocks, working.map(AsRef::as_ref), &stops, span);
+            it.measured = measured(it, clocks, working.map(|calendar| &**calendar), &stops, span);
             it.measured.target = row.target_seconds;
         }
         Ok(())

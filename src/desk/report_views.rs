@@ -26,6 +26,13 @@ pub struct FullReport {
     pub people: BTreeMap<i64, String>,
 }
 
+impl FullReport {
+    /// The code by which anybody may check the edition.
+    pub fn authenticity(&self) -> Option<&str> {
+        self.edition.as_ref().and_then(|edition| edition.authenticity.as_deref())
+    }
+}
+
 /// What a list of reports is narrowed by.
 #[derive(Debug, Clone, Default)]
 pub struct ReportFilter {
@@ -71,7 +78,7 @@ impl Desk {
         }
         let asked = |code: &String| filter.agency.as_ref().is_none_or(|agency| agency == code);
         let seen: Vec<String> = seen.into_iter().filter(asked).collect();
-        store::reports::list(&mut tx, Some(&seen), filter.from, filter.to, after, limit).await
+        store::reports::list(&mut tx, Some(seen.as_slice()), filter.from, filter.to, after, limit).await
     }
 
     /// A report with its content; of an edition, or of the one that counts.
@@ -163,10 +170,10 @@ impl Desk {
 async fn names(tx: &mut Tx, ids: impl Iterator<Item = Option<i64>>) -> Result<BTreeMap<i64, String>> {
     let mut people = BTreeMap::new();
     for id in ids.flatten() {
-        if let std::collections::btree_map::Entry::Vacant(slot) = people.entry(id)
+        if !people.contains_key(&id)
             && let Some(person) = store::people::by_id(tx, id).await?
         {
-            slot.insert(person.name);
+            people.insert(id, person.name);
         }
     }
     Ok(people)

@@ -10,6 +10,9 @@ use chrono::{DateTime, Days, Duration, NaiveDate, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::json;
 
+/// What share of solutions should be in time, in hundredths of a percent (DEF).
+pub const SLA_TARGET: i64 = 9_000;
+
 /// Writes reports in one language, on the clocks of one zone.
 #[derive(Debug, Clone, Copy)]
 pub struct Words {
@@ -113,6 +116,46 @@ impl Words {
         if value < 0 { format!("-{text}") } else { text }
     }
 
+    /// What the figures say, in one sentence.
+    pub fn summary(&self, content: &Content) -> String {
+        let of = |figure: &str| content.line(figure);
+        let shown = |figure: &str| of(figure).map_or_else(String::new, |line| self.value(line));
+        let values = [
+            ("received", shown("received")),
+            ("resolved", shown("resolved")),
+            ("closing", shown("closing")),
+            ("share", shown("sla-resolution")),
+        ];
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let key = match of("sla-resolution").and_then(|line| line.value) {
+            None => "report-summary-none",
+            Some(share) if share >= SLA_TARGET => "report-summary-met",
+            Some(_) => "report-summary-missed",
+        };
+        text::phrase(self.language, key, &values)
+    }
+
+    /// Who handed the report in, when, and who confirmed it.
+    pub fn submitter(&self, full: &FullReport) -> String {
+        let Some(report) = &full.report else { return self.word("report", "not-kept") };
+        let name = |id: Option<i64>| id.and_then(|id| full.people.get(&id)).cloned().unwrap_or_default();
+        let at = |at: Option<DateTime<Utc>>| {
+            at.map(|at| text::long_instant(self.language, at, self.zone)).unwrap_or_default()
+        };
+        let said = |key: &str, name: &str, at: &str| text::phrase(self.language, key, &[("name", name), ("at", at)]);
+        let first = match (report.submitted_at, report.submitted_by) {
+            (None, _) => self.word("report", "not-submitted"),
+            (Some(_), None) => said("report-submitted-by-clock", "", &at(report.submitted_at)),
+            (Some(_), by) => said("report-submitted-by", &name(by), &at(report.submitted_at)),
+        };
+        match report.received_at {
+            None => first,
+            Some(_) => {
+                format!("{first} {}", said("report-received-by", &name(report.received_by), &at(report.received_at)))
+            }
+        }
+    }
+
     /// The tables of a report for spreadsheets: all figures first, then a sheet for each table, then the remarks.
     pub fn sheets(&self, full: &FullReport) -> Vec<Sheet> {
         let content = &full.content;
@@ -142,7 +185,10 @@ impl Words {
                 Value::Text(self.word("report-how", &line.figure)),
             ]
         };
-        let rows = content.parts.iter().flat_map(|filled| filled.lines.iter().map(|line| row(filled.part.as_str(), line)));
+        let rows = content
+            .parts
+            .iter()
+            .flat_map(|filled| filled.lines.iter().map(move |line| row(filled.part.as_str(), line)));
         Sheet {
             name: self.word("report", "figures"),
             title: self.title(content),
@@ -156,10 +202,10 @@ impl Words {
             let Some(column) = table.columns.get(place) else { return Value::Nothing };
             match (cell, column.unit) {
                 (Cell::Number(number), unit) => measure(*number, unit),
-                (Cell::Text(at), Unit::Instant) => instant(at).map_or_else(|| Value::Text(at.clone()), |at| self.local(at)),
-                (Cell::Text(day), Unit::Day) => {
-                    day.parse().map_or_else(|_| Value::Text(day.clone()), Value::Day)
+                (Cell::Text(at), Unit::Instant) => {
+                    instant(at).map_or_else(|| Value::Text(at.clone()), |at| self.local(at))
                 }
+                (Cell::Text(day), Unit::Day) => day.parse().map_or_else(|_| Value::Text(day.clone()), Value::Day),
                 (Cell::Nothing, _) if !is_name(&column.name) => Value::Nothing,
                 (cell, unit) => Value::Text(self.cell(cell, &column.name, unit)),
             }
@@ -176,7 +222,8 @@ impl Words {
         let (head, report) = (&full.content.head, full.report.as_ref());
         let text = |text: &str| Value::Text(text.to_owned());
         let local = |at: Option<DateTime<Utc>>| at.map_or(Value::Nothing, |at| self.local(at));
-        let of = |read: fn(&crate::domain::report::life::Report) -> &str| report.map_or(Value::Nothing, |it| text(read(it)));
+        let of =
+            |read: fn(&crate::domain::report::life::Report) -> &str| report.map_or(Value::Nothing, |it| text(read(it)));
         let rows = [
             ("code", text(&head.code)),
             ("region", text(&head.region)),
@@ -187,17 +234,21 @@ impl Words {
             ("submitted-at", local(report.and_then(|it| it.submitted_at))),
             ("received-at", local(report.and_then(|it| it.received_at))),
             ("edition", full.edition.as_ref().map_or(Value::Nothing, |edition| Value::Whole(edition.edition))),
-            ("obstacles", of(|it| &it.obstacles)),
-            ("recommendations", of(|it| &it.recommendations)),
+            ("obstacles", of(|it| it.obstacles.as_str())),
+            ("recommendations", of(|it| it.recommendations.as_str())),
             ("pack", text(&head.pack)),
             ("digest", full.edition.as_ref().map_or(Value::Nothing, |edition| text(&edition.digest))),
             ("seal", head.seal.as_deref().map_or(Value::Nothing, text)),
+            ("authenticity", full.authenticity().map_or(Value::Nothing, text)),
         ];
         Sheet {
             name: self.word("report", "about"),
             title: self.word("report", "about"),
             heads: ["figure", "value"].iter().map(|head| self.column(head)).collect(),
-            rows: rows.into_iter().map(|(name, value)| vec![Value::Text(self.word("report-about", name)), value]).collect(),
+            rows: rows
+                .into_iter()
+                .map(|(name, value)| vec![Value::Text(self.word("report-about", name)), value])
+                .collect(),
         }
     }
 
@@ -262,6 +313,7 @@ impl Words {
             "version": report.map(|it| it.version),
             "edition": full.edition.as_ref().map(|edition| edition.edition),
             "digest": full.edition.as_ref().map(|edition| edition.digest.clone()),
+            "authenticity": full.authenticity(),
             "due_on": report.map(|it| it.due_on),
             "late": report.map(|it| it.late),
             "submitted_at": report.and_then(|it| it.submitted_at),
@@ -301,7 +353,6 @@ impl Words {
 /// Whole percents with two decimals instead of hundredths.
 fn plain(value: i64, unit: Unit) -> serde_json::Value {
     match unit {
-        #[expect(clippy::cast_precision_loss, reason = "at most a few thousand")]
         Unit::Percent | Unit::Score => json!(value as f64 / 100.0),
         _ => json!(value),
     }

@@ -3,11 +3,13 @@
 //! Facts are gathered outside the transaction that keeps the reports: a long read holds up nobody, and because every
 //! figure asks for the state at the end of the period, what happens meanwhile changes none.
 
+use crate::desk::documents::NewDocument;
 use crate::desk::duty_acts::MissedDuty;
 use crate::desk::report_facts::Gathered;
 use crate::desk::{Desk, chain};
 use crate::domain::duty_rule::{beginning_of, day_of, late_from};
 use crate::domain::event::ActorLabel;
+use crate::domain::letter::DocumentKind;
 use crate::domain::people::{Account, Role};
 use crate::domain::report::content::{Content, Head};
 use crate::domain::report::draw;
@@ -18,7 +20,7 @@ use crate::domain::ticket::Language;
 use crate::error::{Error, Result};
 use crate::mail::compose::Outgoing;
 use crate::policy::sections::Period;
-use crate::secret::sha256;
+use crate::secret::{new_code, sha256};
 use crate::store::{self, Tx};
 use crate::text;
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, Utc};
@@ -243,6 +245,7 @@ impl Desk {
             store::reports::update(&mut tx, &report).await?;
             let facts = json!({"trigger": "due_day", "due_on": report.due_on, "due_at": report.due_at});
             chain::note(&mut tx, "report", &report.code, now, ActorLabel::clock(), "submitted", facts).await?;
+            self.issue(&mut tx, &report, &ActorLabel::clock()).await?;
             if let Some(missed) = self.missed(&report) {
                 self.duty_missed(&mut tx, missed).await?;
             }
@@ -250,6 +253,27 @@ impl Desk {
         tx.commit().await?;
         self.wake();
         Ok(late.len())
+    }
+
+    /// Enters the edition that is handed in among the documents anybody may check; once for each edition.
+    pub(super) async fn issue(&self, tx: &mut Tx, report: &Report, by: &ActorLabel) -> Result<()> {
+        let edition = store::reports::edition(tx, report.id, report.edition).await?;
+        let Some(edition) = edition.filter(|edition| edition.authenticity.is_none()) else { return Ok(()) };
+        let before = store::reports::edition(tx, report.id, report.edition - 1).await?;
+        let code = new_code()?;
+        store::reports::authenticate(tx, report.id, report.edition, &code).await?;
+        let pack = self.pack();
+        let document = NewDocument {
+            code,
+            kind: DocumentKind::Report,
+            number: format!("{} / {}", report.code, report.edition),
+            dated: day_of(self.now(), pack.zone),
+            issuer: if report.is_regional() { pack.offices.ict.clone() } else { report.agency.clone() },
+            sha256: edition.digest,
+            replaces: before.and_then(|before| before.authenticity),
+        };
+        self.register_document(tx, by, document).await?;
+        Ok(())
     }
 
     /// The entry of the duty register for a report that did not come in time. The region's own report is no agency's.
@@ -266,7 +290,11 @@ impl Desk {
         });
         (!report.is_regional()).then(|| MissedDuty {
             code: DUTY.to_owned(),
-            what: text::phrase(Language::Indonesian, "report-duty", &[("month", &month), ("code", &report.code)]),
+            what: text::phrase(
+                Language::Indonesian,
+                "report-duty",
+                &[("month", month.as_str()), ("code", report.code.as_str())],
+            ),
             agency: report.agency.clone(),
             period_from: report.period_from,
             period_to: report.period_to,
@@ -343,5 +371,13 @@ pub(super) fn edition(
     account_id: Option<i64>,
 ) -> Result<Edition> {
     let content = serde_json::to_string(content)?;
-    Ok(Edition { edition: number, digest: sha256(&content), content, reason: reason.to_owned(), at, account_id })
+    Ok(Edition {
+        edition: number,
+        digest: sha256(&content),
+        content,
+        reason: reason.to_owned(),
+        at,
+        account_id,
+        authenticity: None,
+    })
 }

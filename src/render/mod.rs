@@ -9,5 +9,6 @@
 pub mod chart;
 pub mod letter;
 pub mod official;
+pub mod picture;
 pub mod sheet;
 pub mod typeset;

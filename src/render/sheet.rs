@@ -105,7 +105,7 @@ fn fill(page: &mut Worksheet, sheet: &Sheet) -> Result<(), XlsxError> {
                 }
                 Value::Day(date) => page.write_datetime_with_format(row, column, date, &day)?,
                 Value::Instant(at) => page.write_datetime_with_format(row, column, at, &minute)?,
-                Value::Nothing => page,
+                Value::Nothing => &mut *page,
             };
         }
     }
@@ -142,7 +142,6 @@ fn clipped(text: &str) -> String {
     text.chars().take(LONGEST_CELL).collect()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a cell of a spreadsheet holds no more")]
 fn float(number: i64) -> f64 {
     number as f64
 }

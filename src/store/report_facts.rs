@@ -222,3 +222,47 @@ pub async fn duties(tx: &mut Tx, from: NaiveDate, to: NaiveDate) -> Result<Vec<D
         to,
     )
 }
+
+/// A line of the register, without anything a person wrote and without names.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct RegisterRow {
+    /// Number of the ticket.
+    pub number: String,
+    /// Kind of user service.
+    pub kind: Kind,
+    /// Code of the agency.
+    pub agency: String,
+    /// Code of the service.
+    pub service: Option<String>,
+    /// The way it came in.
+    pub channel: Channel,
+    /// How urgent.
+    pub priority: Priority,
+    /// Where it stands.
+    pub status: Status,
+    /// When it was received. UTC.
+    pub opened_at: DateTime<Utc>,
+    /// When it was first answered since it was last opened. UTC.
+    pub responded_at: Option<DateTime<Utc>>,
+    /// When it was solved. UTC.
+    pub resolved_at: Option<DateTime<Utc>>,
+    /// The due instant that passed unmet. UTC.
+    pub breached_at: Option<DateTime<Utc>>,
+    /// When it was handed over. UTC.
+    pub escalated_at: Option<DateTime<Utc>>,
+}
+
+/// Tickets received since an instant, oldest first, at most `limit`.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn register(tx: &mut Tx, since: DateTime<Utc>, limit: i64) -> Result<Vec<RegisterRow>> {
+    sql!(
+        tx,
+        fetch_all as RegisterRow,
+        "select number, kind, agency, service, channel, priority, status, opened_at, responded_at, resolved_at, \
+         breached_at, escalated_at from ticket where opened_at >= $1 order by opened_at, id limit $2",
+        since,
+        limit,
+    )
+}

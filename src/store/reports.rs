@@ -175,6 +175,22 @@ pub async fn add_edition(tx: &mut Tx, report: i64, edition: &Edition) -> Result<
     Ok(())
 }
 
+/// Keeps the code by which anybody may check an edition.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn authenticate(tx: &mut Tx, report: i64, edition: i64, code: &str) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "update report_edition set authenticity = $3 where report_id = $1 and edition = $2",
+        report,
+        edition,
+        code,
+    )?;
+    Ok(())
+}
+
 /// An edition of a report.
 ///
 /// # Errors
@@ -183,7 +199,7 @@ pub async fn edition(tx: &mut Tx, report: i64, edition: i64) -> Result<Option<Ed
     sql!(
         tx,
         fetch_optional as Edition,
-        "select edition, content, digest, reason, at, account_id from report_edition where report_id = $1 and edition = $2",
+        "select edition, content, digest, reason, at, account_id, authenticity from report_edition where report_id = $1 and edition = $2",
         report,
         edition,
     )
@@ -197,7 +213,7 @@ pub async fn editions(tx: &mut Tx, report: i64) -> Result<Vec<Edition>> {
     sql!(
         tx,
         fetch_all as Edition,
-        "select edition, '' as content, digest, reason, at, account_id from report_edition where report_id = $1 \
+        "select edition, '' as content, digest, reason, at, account_id, authenticity from report_edition where report_id = $1 \
          order by edition desc",
         report,
     )

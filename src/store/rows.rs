@@ -213,7 +213,7 @@ from_columns!(Report {
     received_by,
     late,
 });
-from_columns!(Edition { edition, content, digest, reason, at, account_id });
+from_columns!(Edition { edition, content, digest, reason, at, account_id, authenticity });
 from_columns!(Outage {
     id,
     service,

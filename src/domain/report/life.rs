@@ -85,6 +85,8 @@ pub struct Edition {
     pub at: DateTime<Utc>,
     /// By whom; `None`: the clock.
     pub account_id: Option<i64>,
+    /// Code by which anybody may check it, once it was handed in.
+    pub authenticity: Option<String>,
 }
 
 impl ReportState {

@@ -86,6 +86,11 @@ fn samples() -> Vec<(&'static str, Value)> {
             "unanswered": 1, "duties": 3, "queue_url": "http://x/a", "duties_url": "http://x/b"})
     };
     samples.extend([("agency_reminder", reminder("")), ("agency_reminder", reminder(HOSTILE))]);
+    samples.push((
+        "report_drawn",
+        json!({"name": HOSTILE, "agency": HOSTILE, "month": "Oktober 2026", "code": "LAP-2026-10-BKD", "due": "besok",
+            "received": 3, "resolved": 2, "closing": 1, "url": "http://x/l"}),
+    ));
     samples.extend(kinds.iter().map(|kind| ("notice", notices(vec![item(kind, false)]))));
     samples
 }

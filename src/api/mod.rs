@@ -7,6 +7,7 @@
 
 mod agencies;
 mod answers;
+mod availability;
 mod calendars;
 mod canned_replies;
 mod catalogue;
@@ -15,9 +16,11 @@ mod decisions;
 mod demo;
 mod duties;
 mod incidents;
+mod maintenance;
 mod problem;
 mod ratings;
 mod relations;
+mod reports;
 mod requests;
 mod services;
 mod tickets;
@@ -61,6 +64,9 @@ type Parts = (
     canned_replies::CannedReplies,
     ratings::Ratings,
     incidents::Incidents,
+    availability::AvailabilityApi,
+    maintenance::MaintenanceApi,
+    reports::Reports,
     demo::Public,
 );
 
@@ -80,6 +86,9 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         canned_replies::CannedReplies(desk.clone()),
         ratings::Ratings(desk.clone()),
         incidents::Incidents(desk.clone()),
+        availability::AvailabilityApi(desk.clone()),
+        maintenance::MaintenanceApi(desk.clone()),
+        reports::Reports(desk.clone()),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

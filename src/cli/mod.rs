@@ -18,6 +18,7 @@ mod init;
 mod mail;
 mod people;
 mod policy;
+mod report;
 mod serve;
 
 use crate::config::Config;
@@ -55,6 +56,9 @@ enum Command {
     /// API tokens
     #[command(subcommand)]
     Token(people::TokenCommand),
+    /// Periodic reports
+    #[command(subcommand)]
+    Report(report::Command),
     /// Mail from a mail server
     #[command(subcommand)]
     Mail(mail::Command),
@@ -150,6 +154,7 @@ impl Cli {
             Command::Token(command) => people::token(command, &config).await,
             Command::Mail(command) => mail::run(command, &config).await,
             Command::Policy(command) => policy::run(command, self.config.as_deref()),
+            Command::Report(command) => report::run(command, &config).await,
             Command::Audit(command) => audit::run(command, &config).await,
         }
     }

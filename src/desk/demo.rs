@@ -3,9 +3,12 @@
 use crate::desk::command::Command;
 use crate::desk::demo_catalogue::Described;
 use crate::desk::intake::Report;
+use crate::desk::report_acts::ReportCommand;
+use crate::desk::report_views::ReportFilter;
 use crate::desk::{Desk, lines};
 use crate::domain::people::{Actor, Grant, Role, Scope};
 use crate::domain::relation::EscalationCause;
+use crate::domain::report::life::ReportState;
 use crate::domain::service::Agency;
 use crate::domain::ticket::{Channel, Language};
 use crate::error::{Error, Result};
@@ -13,6 +16,8 @@ use crate::store;
 use chrono::{DateTime, Duration, Utc};
 use serde::Deserialize;
 
+/// Days the tickets of the demo reach back.
+const HISTORY: i64 = 45;
 /// Password of every demo account.
 pub const PASSWORD: &str = "demo-meja-2026";
 
@@ -83,6 +88,7 @@ impl Desk {
 
     async fn move_clock_to_end(&self, now: DateTime<Utc>, speed: f64) -> Result<()> {
         self.run_due_steps().await?;
+        self.run_reports().await?;
         self.run_duties().await?;
         self.send_outbox().await?;
         self.seal().await?;
@@ -113,13 +119,18 @@ impl Desk {
     async fn history(&self, region: &Region, tickets: usize, now: DateTime<Utc>) -> Result<()> {
         let unit = self.demo_person(|grant| grant.role == Role::Tier2Unit && grant.agency.is_none()).await?;
         let reports = region.reports.iter().cycle().take(tickets);
-        self.clock.set(now - Duration::days(15), 0.0);
+        self.clock.set(now - Duration::days(HISTORY + 1), 0.0);
+        if tickets > 0 {
+            self.draw_reports_since(self.now()).await?;
+        }
         let total = i32::try_from(tickets.max(1)).unwrap_or(i32::MAX);
         for (place, report) in reports.enumerate() {
-            // From two weeks ago to half an hour ago, closer together towards the end: the open ones are young.
+            // From weeks ago to half an hour ago, closer together towards the end: the open ones are young.
             let left = total - i32::try_from(place).unwrap_or(0);
-            let ago = Duration::days(14) / total * left / total * left;
-            self.clock.set((now - ago.max(Duration::minutes(30))).max(self.now()), 0.0);
+            let ago = Duration::days(HISTORY) / total * left / total * left / total * left;
+            let at = (now - ago.max(Duration::minutes(30))).max(self.now());
+            self.demo_reports(&unit, at).await?;
+            self.clock.set(at, 0.0);
             self.run_due_steps().await?;
             let ticket = self.open(&unit, demo_report(report, place), None).await?;
             self.stage(region, &unit, &ticket.number, place, now, place * 3 < tickets * 2).await?;
@@ -127,6 +138,28 @@ impl Desk {
         self.clock.set(now, 0.0);
         // An empty demo is for tests and newcomers who fill it themselves.
         if tickets > 0 { self.demo_replies(&unit).await } else { Ok(()) }
+    }
+
+    /// Reports that come due on the way to `until` are handed in on the third, all but one agency's.
+    async fn demo_reports(&self, unit: &Actor, until: DateTime<Utc>) -> Result<()> {
+        while let Some(due) = self.next_report().await?.filter(|due| *due + Duration::days(2) <= until) {
+            self.clock.set(due.max(self.now()), 0.0);
+            self.run_due_steps().await?;
+            self.run_reports().await?;
+            self.clock.set((due + Duration::days(2)).max(self.now()), 0.0);
+            let drawn = self.reports(unit, &ReportFilter::default(), None, 100).await?;
+            // The second of the list, the first agency, is left to be reminded.
+            for (place, report) in drawn.iter().filter(|report| report.state == ReportState::Draft).enumerate() {
+                if place == 1 {
+                    continue;
+                }
+                self.act_on_report(unit, &report.code, None, ReportCommand::Submit, None).await?;
+                if place > 2 {
+                    self.act_on_report(unit, &report.code, None, ReportCommand::Receive, None).await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn stage(

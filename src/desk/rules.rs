@@ -90,8 +90,13 @@ impl Rules {
     /// The edition a ticket is pinned to, on the calendars as they are known now. A ticket whose profile its
     /// edition does not have (its service was given a newer one) follows the installed pack.
     pub fn of(&self, ticket: &Ticket) -> Arc<Pack> {
+        self.of_edition(&ticket.pack, &ticket.profile)
+    }
+
+    /// The edition with this version, or the installed pack where that edition does not have the profile.
+    pub fn of_edition(&self, version: &str, profile: &str) -> Arc<Pack> {
         self.today(|today| {
-            let pinned = today.editions.get(&ticket.pack).filter(|pack| pack.profile(&ticket.profile).is_ok());
+            let pinned = today.editions.get(version).filter(|pack| pack.profile(profile).is_ok());
             Arc::clone(pinned.unwrap_or(&today.pack))
         })
     }

@@ -88,12 +88,14 @@ impl Desk {
                 self.keep_clock(due, 0.0).await?;
             }
             // A step that cannot happen is reported where it fails; it must not hold up the others for ever.
-            if self.run_due_steps().await? + self.run_duties().await? == 0 && stuck.replace(due) == Some(due) {
+            let happened = self.run_due_steps().await? + self.run_reports().await? + self.run_duties().await?;
+            if happened == 0 && stuck.replace(due) == Some(due) {
                 break;
             }
         }
         self.keep_clock(to, speed).await?;
         self.run_due_steps().await?;
+        self.run_reports().await?;
         self.run_duties().await?;
         self.send_outbox().await?;
         Ok(())
@@ -102,7 +104,8 @@ impl Desk {
     /// The next instant at which something happens by itself: a step, or a decree that becomes known.
     async fn next_due(&self) -> Result<Option<DateTime<Utc>>> {
         let step = store::clocks::next_due(&mut self.db.read().await?).await?;
-        Ok([step, self.rules.next_change(), self.next_duty().await?].into_iter().flatten().min())
+        let (duty, report) = (self.next_duty().await?, self.next_report().await?);
+        Ok([step, self.rules.next_change(), duty, report].into_iter().flatten().min())
     }
 
     /// Sets the demo's clock and keeps it for other processes and later runs.

@@ -55,6 +55,7 @@ pub trait Word: Copy + Sized + 'static {
 pub struct UnknownWord;
 
 pub mod agency;
+pub mod availability;
 pub mod canned;
 pub mod catalogue;
 pub mod clock_plan;
@@ -62,11 +63,14 @@ pub mod duty;
 pub mod duty_rule;
 pub mod event;
 pub mod incident;
+pub mod letter;
 pub mod managing;
 pub mod message;
 pub mod number;
+pub mod outage;
 pub mod people;
 pub mod relation;
+pub mod report;
 pub mod reporter;
 pub mod rights;
 pub mod round;

@@ -42,8 +42,9 @@ pub async fn round(desk: &Desk) -> Result<()> {
     desk.end_outlived_incidents().await?;
     desk.mail_links().await?;
     desk.mail_own_links().await?;
-    // Duties wait for days: whatever is wrong with them must not hold up the mail.
+    // Reports and duties wait for days: whatever is wrong with them must not hold up the mail.
+    let reports = desk.run_reports().await;
     let duties = desk.run_duties().await;
     desk.send_outbox().await?;
-    duties.map(|_| ())
+    reports.and(duties).map(|_| ())
 }

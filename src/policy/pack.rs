@@ -16,8 +16,8 @@ use super::measures::{Sanction, SanctionMode, SanctionScope, Warning};
 use super::pause::Pause;
 use super::request::{PROFILE_PREFIX, RequestType};
 use super::sections::{
-    Class, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report, Reporters,
-    Retention, Roles,
+    Class, Email, Escalation, Identity, Intake, Letters, Lifecycle, Offices, Percent, PriorityRules, Region, Report,
+    Reporters, Retention, Roles,
 };
 use super::week::{Holiday, Ramadan};
 use crate::domain::ticket::{Kind, Priority};
@@ -60,11 +60,14 @@ pub struct Pack {
     pub email: Email,
     pub identity: Identity,
     pub reporters: Reporters,
+    pub letters: Letters,
     pub report: Report,
     /// Who receives the report, from the desk upwards.
     pub report_chain: Vec<String>,
     /// Target of the availability of a service.
     pub availability_target: Percent,
+    /// Downtime by the network of a third party counts; it is labelled either way.
+    pub availability_counts_third_party: bool,
     pub duties: Vec<Duty>,
     pub classes: Vec<Class>,
     pub retention: Retention,

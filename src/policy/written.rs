@@ -13,8 +13,8 @@ use super::fault::Faults;
 use super::measures::{Sanction, SanctionMode, SanctionScope, Warning};
 use super::request::RequestForm;
 use super::sections::{
-    Class, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report, Reporters,
-    Retention, Roles,
+    Class, Email, Escalation, Identity, Intake, Letters, Lifecycle, Offices, Percent, PriorityRules, Region, Report,
+    Reporters, Retention, Roles,
 };
 use super::tree::{Data, Node, Step};
 use super::week::{Holiday, Ramadan, Week};
@@ -53,9 +53,12 @@ pub(super) struct Written {
     pub(super) email: Email,
     pub(super) identity: Identity,
     pub(super) reporters: Reporters,
+    pub(super) letters: Letters,
     pub(super) report: Report,
     pub(super) report_chain: Vec<String>,
     pub(super) availability_target: Percent,
+    #[serde(default = "counts")]
+    pub(super) availability_counts_third_party: bool,
     pub(super) duties: Vec<Duty>,
     pub(super) classes: Vec<Class>,
     pub(super) retention: Retention,
@@ -159,9 +162,11 @@ const SECTIONS: &[(&str, bool, TypeCheck)] = &[
     ("email", true, as_a::<Email>),
     ("identity", true, as_a::<Identity>),
     ("reporters", true, as_a::<Reporters>),
+    ("letters", true, as_a::<Letters>),
     ("report", true, as_a::<Report>),
     ("report_chain", true, as_a::<Vec<String>>),
     ("availability_target", true, as_a::<Percent>),
+    ("availability_counts_third_party", false, as_a::<bool>),
     ("duties", true, each::<Duty>),
     ("classes", true, each::<Class>),
     ("retention", true, as_a::<Retention>),
@@ -201,6 +206,11 @@ pub(super) fn check_types(root: &Node, faults: &mut Faults<'_>) {
             ),
         }
     }
+}
+
+/// Editions from before the switch count everything.
+const fn counts() -> bool {
+    true
 }
 
 fn as_a<T: DeserializeOwned>(faults: &mut Faults<'_>, node: &Node) {

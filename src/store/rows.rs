@@ -6,8 +6,11 @@ use crate::domain::clock_plan::{ClockKind, Line, SlaClock, Step, StepKind, StepS
 use crate::domain::duty::{Duty, DutyStage, DutyState, Office};
 use crate::domain::event::{ActorLabel, Event};
 use crate::domain::incident::{Incident, Phase};
+use crate::domain::letter::{DocumentKind, DocumentState, LetterForm, LetterKind, LetterState, SignedHow};
 use crate::domain::message::{Attachment, InboxItem, InboxState, Message, MessageVisibility, OutboxItem, OutboxState};
+use crate::domain::outage::{Outage, OutageCause, OutageOrigin, Severity};
 use crate::domain::people::{Account, Role, Scope};
+use crate::domain::report::life::{Edition, Report, ReportState};
 use crate::domain::round::RoundState;
 use crate::domain::service::Agency;
 use crate::domain::ticket::{Channel, Classification, Impact, Kind, Language, Priority, Status, Ticket, Urgency};
@@ -67,6 +70,16 @@ stored_words!(
     RoundState,
     Phase,
     AgencyKind,
+    ReportState,
+    Severity,
+    OutageCause,
+    OutageOrigin,
+    DocumentKind,
+    DocumentState,
+    LetterForm,
+    LetterKind,
+    LetterState,
+    SignedHow,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.
@@ -178,6 +191,44 @@ from_columns!(Incident {
     announced_at,
     updated_at,
     ended_at,
+    version,
+});
+from_columns!(Report {
+    id,
+    version,
+    code,
+    agency,
+    period_from,
+    period_to,
+    due_on,
+    due_at,
+    state,
+    edition,
+    obstacles,
+    recommendations,
+    drawn_at,
+    submitted_at,
+    submitted_by,
+    received_at,
+    received_by,
+    late,
+});
+from_columns!(Edition { edition, content, digest, reason, at, account_id, authenticity });
+from_columns!(Outage {
+    id,
+    service,
+    started_at,
+    ended_at,
+    severity,
+    cause,
+    origin,
+    note,
+    ticket,
+    monitor_id,
+    recorded_by,
+    recorded_at,
+    voided_at,
+    void_reason,
     version,
 });
 from_columns!(Account { id, email, name, nip, active });

@@ -38,7 +38,10 @@ const ENTRIES: &[Entry] = &[
     Entry { path: "/kerja/antrean/berurutan", key: "round", top: never, shown: works, group: Group::Work },
     Entry { path: "/kerja/eskalasi", key: "escalations", top: holds_second_line, shown: always, group: Group::Work },
     Entry { path: "/kerja/pengawasan", key: "supervision", top: supervises, shown: supervises, group: Group::Work },
+    Entry { path: "/kerja/dasbor", key: "dashboard", top: supervises, shown: reads_tickets, group: Group::Work },
     Entry { path: "/kerja/kewajiban", key: "duties", top: reads_tickets, shown: always, group: Group::Work },
+    Entry { path: "/kerja/laporan", key: "reports", top: reads_tickets, shown: reads_tickets, group: Group::Records },
+    Entry { path: "/kerja/bukti-dukung", key: "evidence", top: never, shown: sees_the_region, group: Group::Records },
     Entry { path: "/kerja/layanan", key: "services", top: reads_tickets, shown: always, group: Group::Records },
     Entry { path: "/kerja/usulan", key: "proposals", top: decides, shown: always, group: Group::Records },
     Entry { path: "/kerja/audit", key: "audit", top: audits, shown: audits, group: Group::Records },
@@ -117,6 +120,11 @@ pub fn works(actor: &Actor) -> bool {
 
 fn holds_second_line(actor: &Actor) -> bool {
     visibility(actor).all || actor.holds(Role::Tier2Unit)
+}
+
+/// Sees the reports of the whole region.
+fn sees_the_region(actor: &Actor) -> bool {
+    crate::domain::report::life::may_see(actor, "")
 }
 
 /// Decides on proposals, or determines with those who do.

@@ -31,9 +31,11 @@ mod classify;
 mod composer;
 mod conflict;
 mod consultations;
+mod dashboard;
 mod door;
 mod dossier;
 mod duties;
+mod evidence;
 mod failure;
 #[cfg(debug_assertions)]
 mod gallery;
@@ -56,6 +58,7 @@ mod opened;
 mod own;
 mod packing;
 mod parcel;
+mod periodic;
 mod policy;
 mod proposals;
 mod queue;
@@ -116,7 +119,7 @@ pub fn routes_with(desk: Desk, live: Live) -> Result<impl Endpoint<Output = Resp
 
 /// Every address a person can open.
 fn list() -> Route {
-    of_one_ticket(settings::add(of_reporters(Route::new())))
+    of_one_ticket(settings::add(of_reporters(of_reports(Route::new()))))
         .at("/", get(start::start))
         .at("/lapor", get(report::show_kind).post(report::keep_kind))
         .at("/lapor/uraian", get(report::show_words).post(report::keep_words))
@@ -185,6 +188,20 @@ fn list() -> Route {
         .at("/kerja/pengaturan/token/:id/cabut", post(tokens::revoke))
         .at("/kerja/surat-demo", get(mailbox::newest))
         .at("/kerja/surat-demo/:id", get(mailbox::one))
+}
+
+/// Periodic reports.
+fn of_reports(routes: Route) -> Route {
+    routes
+        .at("/kerja/dasbor", get(dashboard::show))
+        .at("/kerja/bukti-dukung", get(evidence::show))
+        .at("/kerja/bukti-dukung/unduh", get(evidence::fetch))
+        .at("/kerja/laporan", get(periodic::list))
+        .at("/kerja/laporan-berjalan", get(periodic::running))
+        .at("/kerja/laporan/:code", get(periodic::show))
+        .at("/kerja/laporan/:code/unduh/:format", get(periodic::file))
+        .at("/kerja/laporan/:code/tiket/:figure", get(periodic::behind))
+        .at("/kerja/laporan/:code/:act", post(periodic::do_act))
 }
 
 /// What is done to one ticket, and the answers that stand ready for it.

@@ -2,6 +2,7 @@
 
 use super::Rules;
 use crate::policy::deadline::{Duration, Target};
+use crate::policy::duty::Duty;
 use crate::policy::request::{PROFILE_PREFIX, RequestForm};
 use crate::policy::sections::{Lifecycle, Report};
 use crate::policy::week::{DAY_SECONDS, Week, Window};
@@ -112,6 +113,11 @@ impl Rules<'_, '_> {
                 &["report", "due_day"],
                 "hari laporan di luar batas | tulis 1 sampai 28, supaya ada di setiap bulan",
             );
+        }
+        if let Some(duty) = &report.duty {
+            let duties: Vec<Duty> = self.read(&["duties"]).unwrap_or_default();
+            let codes: Vec<String> = duties.into_iter().map(|duty| duty.code).collect();
+            self.known(&["report", "duty"], "kewajiban", duty, &codes);
         }
     }
 }

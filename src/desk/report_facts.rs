@@ -1,0 +1,263 @@
+//! Gathers what a report is drawn from: the whole region at once, measured with the clocks' own arithmetic.
+
+use crate::desk::Desk;
+use crate::domain::report::facts::{
+    BreachFact, CaseFact, DutyFact, End, Facts, Measured, Place, ServiceFact, Span, TicketFact,
+};
+use crate::domain::report::figure::Figure;
+use crate::domain::service::Service;
+use crate::domain::ticket::Status;
+use crate::error::Result;
+use crate::policy::{Calendar, Pause};
+use crate::store::report_facts::{PauseRow, TicketRow};
+use crate::store::{self, Tx};
+use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use chrono_tz::Tz;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Broken promises whose words are looked up.
+const BROKEN: i64 = 20_000;
+/// Seconds of a day on a calendar that never closes.
+const DAY: i64 = 86_400;
+
+/// What is known of a period of the whole region.
+pub(super) struct Gathered {
+    pub span: Span,
+    pub tickets: Vec<TicketFact>,
+    breaches: BTreeMap<i64, BreachFact>,
+    services: BTreeMap<String, String>,
+    pub agencies: BTreeMap<String, String>,
+    scores: Vec<(String, i64)>,
+    consultations: BTreeMap<String, i64>,
+    duties: Vec<DutyFact>,
+    /// By the code of the agency that owns the service.
+    availability: Vec<(String, ServiceFact)>,
+    cases: Vec<(String, CaseFact)>,
+    zone: Tz,
+}
+
+/// The calendars that the clocks of a profile follow.
+struct Clocks {
+    resolution: Arc<Calendar>,
+    response: Arc<Calendar>,
+}
+
+impl Desk {
+    /// Gathers a period. With an agency only its tickets are read.
+    pub(super) async fn gather(
+        &self,
+        tx: &mut Tx,
+        span: Span,
+        (from, to): (NaiveDate, NaiveDate),
+        agency: Option<&str>,
+    ) -> Result<Gathered> {
+        let rows = store::report_facts::tickets(tx, span.from, span.to, agency).await?;
+        let mut pauses: HashMap<i64, Vec<PauseRow>> = HashMap::new();
+        for pause in store::report_facts::pauses(tx, span.from).await? {
+            pauses.entry(pause.ticket_id).or_default().push(pause);
+        }
+        let answers: HashMap<i64, i64> = store::report_facts::answers(tx, span.from).await?.into_iter().collect();
+        let mut tickets: Vec<TicketFact> =
+            rows.iter().map(|row| fact(row, pauses.get(&row.id), answers.get(&row.id))).collect();
+        self.measure(&rows, &pauses, &mut tickets, &span)?;
+        let broken = store::report_facts::broken(tx, span.from, span.to, BROKEN).await?;
+        let services = store::services::services(tx).await?;
+        let agencies = store::services::agencies(tx).await?;
+        let consultations = store::report_facts::consultations(tx, span.from, span.to).await?;
+        let duties = store::report_facts::duties(tx, from, to).await?;
+        let availability = self.availability(&services, span, agency).await?;
+        Ok(Gathered {
+            span,
+            tickets,
+            breaches: broken.into_iter().map(|row| (row.id, breach(row.number, row.solved.as_deref()))).collect(),
+            services: services.into_iter().map(|service| (service.code, service.name)).collect(),
+            agencies: agencies.into_iter().map(|agency| (agency.code, agency.name)).collect(),
+            scores: store::report_facts::scores(tx, span.from, span.to).await?,
+            consultations: consultations.into_iter().collect(),
+            duties: duties.into_iter().map(duty).collect(),
+            availability,
+            cases: Vec::new(),
+            zone: self.pack().zone,
+        })
+    }
+
+    /// Of every critical service and of those that were disrupted.
+    async fn availability(
+        &self,
+        services: &[Service],
+        span: Span,
+        agency: Option<&str>,
+    ) -> Result<Vec<(String, ServiceFact)>> {
+        let ours = services.iter().filter(|it| it.active && agency.is_none_or(|agency| agency == it.agency));
+        let codes: Vec<String> = ours.map(|it| it.code.clone()).collect();
+        let measured = self.availability_of(&codes, span.from, span.to.min(self.now())).await?;
+        let worth = measured.into_iter().filter(|it| {
+            it.service.critical || !it.outages.is_empty() || it.figures.maintenance > 0 || it.figures.closed > 0
+        });
+        Ok(worth.map(|it| (it.service.agency.clone(), service_fact(&it))).collect())
+    }
+
+    /// Measures what the report needs, on the calendar of each ticket's profile.
+    fn measure(
+        &self,
+        rows: &[TicketRow],
+        pauses: &HashMap<i64, Vec<PauseRow>>,
+        tickets: &mut [TicketFact],
+        span: &Span,
+    ) -> Result<()> {
+        let mut known: HashMap<(&str, &str), Clocks> = HashMap::new();
+        let pack = self.pack();
+        let working = pack.lifecycle_calendar();
+        for (row, it) in rows.iter().zip(tickets) {
+            let key = (row.pack.as_str(), row.profile.as_str());
+            if !known.contains_key(&key) {
+                known.insert(key, self.clocks_of(row)?);
+            }
+            let Some(clocks) = known.get(&key) else { continue };
+            let stops: Vec<Pause> = pauses.get(&row.id).map(|rows| rows.iter().map(stop).collect()).unwrap_or_default();
+            it.measured = measured(it, clocks, working.map(|calendar| &**calendar), &stops, span);
+            it.measured.target = row.target_seconds;
+        }
+        Ok(())
+    }
+
+    fn clocks_of(&self, row: &TicketRow) -> Result<Clocks> {
+        let pack = self.rules.of_edition(&row.pack, &row.profile);
+        let profile = pack.profile(&row.profile).or_else(|_| pack.profile(&pack.default_profile));
+        let profile = profile.map_err(|error| crate::error::Error::internal(error.to_string()))?;
+        Ok(Clocks { resolution: profile.calendar.clone(), response: profile.response_calendar.clone() })
+    }
+}
+
+impl Gathered {
+    /// What of it concerns an agency; empty: the whole region.
+    pub fn of<'a>(&'a self, agency: &str, none: &'a BTreeMap<String, String>) -> Facts<'a> {
+        let is_ours = |code: &str| agency.is_empty() || code == agency;
+        let tickets: Vec<&TicketFact> = self.tickets.iter().filter(|it| is_ours(&it.agency)).collect();
+        let of = |list: &BTreeMap<String, i64>| list.iter().filter(|it| is_ours(it.0)).map(|it| it.1).sum();
+        Facts {
+            span: self.span,
+            hours: hours(&tickets, &self.span, self.zone),
+            tickets,
+            breaches: &self.breaches,
+            services: &self.services,
+            agencies: if agency.is_empty() { &self.agencies } else { none },
+            ratings: self.scores.iter().filter(|it| is_ours(&it.0)).map(|it| it.1).collect(),
+            consultations: of(&self.consultations),
+            duties: self.duties.iter().filter(|it| is_ours(&it.agency)).cloned().collect(),
+            availability: self.availability.iter().filter(|it| is_ours(&it.0)).map(|it| it.1.clone()).collect(),
+            knowledge: None,
+            security_incidents: None,
+            cases: self.cases.iter().filter(|it| is_ours(&it.0)).map(|it| it.1.clone()).collect(),
+            months: Vec::new(),
+        }
+    }
+}
+
+fn service_fact(it: &crate::desk::availability::Measured) -> ServiceFact {
+    let figures = &it.figures;
+    ServiceFact {
+        service: it.service.code.clone(),
+        name: it.service.name.clone(),
+        critical: it.service.critical,
+        agreed: figures.agreed(),
+        planned: figures.maintenance,
+        by_order: figures.closed,
+        downtime: figures.downtime,
+        outages: figures.outages,
+        mttr: figures.mttr(),
+        target: i64::from(figures.target),
+        is_met: figures.is_met(),
+    }
+}
+
+fn fact(row: &TicketRow, pauses: Option<&Vec<PauseRow>>, answers: Option<&i64>) -> TicketFact {
+    let resolved = Status::Resolved.as_str();
+    let pauses = pauses.map(Vec::as_slice).unwrap_or_default();
+    let end = match row.status {
+        Status::Merged => End::Merged,
+        _ if row.resolved_at.is_some() => End::Solved,
+        _ => End::Silent,
+    };
+    let gap = |pause: &PauseRow| {
+        let to = pause.to_at.filter(|_| pause.reason == resolved)?;
+        Some(Span { from: pause.from_at, to })
+    };
+    TicketFact {
+        id: row.id,
+        agency: row.agency.clone(),
+        service: row.service.clone(),
+        kind: row.kind,
+        channel: row.channel,
+        priority: row.priority,
+        opened_at: row.opened_at,
+        ended: row.ended_at.map(|at| (at, end)),
+        gaps: pauses.iter().filter_map(gap).collect(),
+        pauses: pauses.iter().filter(|it| it.reason != resolved).map(|it| (it.from_at, it.to_at)).collect(),
+        response_due: row.response_due,
+        responded_at: row.response_at,
+        breached_at: row.breached_at,
+        breached_tier: row.breached_tier,
+        escalated_at: row.escalated_at,
+        answers: answers.copied().unwrap_or(1),
+        measured: Measured::default(),
+    }
+}
+
+fn stop(row: &PauseRow) -> Pause {
+    Pause { from: row.from_at, to: row.to_at }
+}
+
+fn measured(it: &TicketFact, clocks: &Clocks, working: Option<&Calendar>, stops: &[Pause], span: &Span) -> Measured {
+    let calendar = &clocks.resolution;
+    let solved = it.solved_in(span);
+    let is_open = it.place(span.to) == Place::Open;
+    let resolution = solved.map(|at| calendar.between(it.opened_at, at, stops));
+    let gaps: Vec<Pause> = it.gaps.iter().map(|gap| Pause { from: gap.from, to: Some(gap.to) }).collect();
+    let unpaused = solved.filter(|_| !it.pauses.is_empty()).map(|at| calendar.between(it.opened_at, at, &gaps));
+    let is_late = Figure::ResolvedLate.counts(it, span) || Figure::BreachedOpen.counts(it, span);
+    let until = solved.unwrap_or(span.to);
+    let answered = it.responded_at.filter(|at| *at < span.to && span.has(it.opened_at));
+    Measured {
+        response: answered.map(|at| clocks.response.between(it.opened_at, at, &[])),
+        resolution,
+        paused: unpaused.zip(resolution).map_or(0, |(all, counted)| all - counted),
+        over: it.breached_at.filter(|_| is_late).map(|due| calendar.between(due, until, stops)),
+        hand_over: it.escalated_at.map(|at| calendar.between(it.opened_at, at, stops)),
+        age_days: is_open.then(|| working.map_or(0, |days| days.between(it.opened_at, span.to, &[]) / a_day(days))),
+        target: None,
+    }
+}
+
+/// Seconds of an ordinary working day.
+fn a_day(calendar: &Calendar) -> i64 {
+    let Some(week) = calendar.week() else { return DAY };
+    let days = week.days().iter().filter(|(_, windows)| !windows.is_empty()).count();
+    (i64::from(week.seconds()) / i64::try_from(days.max(1)).unwrap_or(1)).max(1)
+}
+
+/// Received by local weekday and hour.
+fn hours(tickets: &[&TicketFact], span: &Span, zone: Tz) -> [[i64; 24]; 7] {
+    let mut hours = [[0; 24]; 7];
+    for it in tickets.iter().filter(|it| Figure::Received.counts(it, span)) {
+        let local = it.opened_at.with_timezone(&zone);
+        let (day, hour) = (local.weekday().num_days_from_monday(), local.hour());
+        let slot = hours.get_mut(day as usize).and_then(|day| day.get_mut(hour as usize));
+        if let Some(slot) = slot {
+            *slot += 1;
+        }
+    }
+    hours
+}
+
+fn breach(number: String, solved: Option<&str>) -> BreachFact {
+    let payload: Option<serde_json::Value> = solved.and_then(|text| serde_json::from_str(text).ok());
+    let cause = payload.and_then(|payload| payload["cause"].as_str().map(str::to_owned));
+    BreachFact { number, cause }
+}
+
+fn duty(row: store::report_facts::DutyRow) -> DutyFact {
+    let is_late = row.done_at.is_some_and(|at: DateTime<Utc>| at >= row.due_at);
+    DutyFact { what: row.what, agency: row.agency, due_on: row.due_on, state: row.state, done_at: row.done_at, is_late }
+}

@@ -1,0 +1,4 @@
+//! Measured availability from outside: figures, outages by hand, planned maintenance.
+
+mod figures;
+mod records;

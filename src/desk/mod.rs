@@ -15,6 +15,7 @@ use crate::desk::rules::Rules;
 use crate::desk::tallies::Tallies;
 use crate::domain::ticket::{Language, Ticket};
 use crate::mail::compose::Composer;
+use crate::mail::sender::SenderCheck;
 use crate::mail::transport::Transport;
 use crate::policy::Pack;
 use crate::secret::Secret;
@@ -109,6 +110,10 @@ pub mod views;
 pub mod working;
 pub mod written;
 
+pub mod bounces;
+pub mod mail_read;
+mod mail_storms;
+
 /// The desk of one region, everything wired. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Desk {
@@ -132,6 +137,8 @@ pub struct Desk {
     pub access: Access,
     /// The way out for mail.
     pub transport: Transport,
+    /// Looks who sent mails.
+    pub sender_check: Arc<SenderCheck>,
     /// What the settings say of mail, for people to look at; no secret among it.
     pub settings: Arc<Vec<Shown>>,
     /// Figures that stand until something happens.

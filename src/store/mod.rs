@@ -121,6 +121,10 @@ pub mod uploads;
 pub mod wishes;
 mod writer;
 
+pub mod mail_origins;
+pub mod storms;
+pub mod undeliverable;
+
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub enum Db {

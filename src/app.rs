@@ -9,6 +9,7 @@ use crate::desk::rules::Rules;
 use crate::desk::setup::{Installation, installation};
 use crate::error::{Error, Result};
 use crate::mail::compose::Composer;
+use crate::mail::sender::SenderCheck;
 use crate::mail::transport::Transport;
 use crate::policy::{Library, Source};
 use crate::secret::Secret;
@@ -122,19 +123,21 @@ pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
         None if found.is_demo => Transport::Page,
         None => Transport::None,
     };
+    let secret = Secret::load(&config.secret_file())?;
     let clock = Clock::system();
     clock.adopt(found.demo_clock);
     Ok(Desk {
         db,
         rules: Rules::new(clock.clone(), pack),
         clock,
-        secret: Secret::load(&config.secret_file())?,
-        composer: Arc::new(composer),
+        composer: Arc::new(composer.signing(secret.clone())),
+        secret,
         public_url: config.public_url(),
         files: config.data_dir.join("files"),
         is_demo: found.is_demo,
         access: access(config)?,
         transport,
+        sender_check: Arc::new(SenderCheck::new(&config.mail_authserv_id, &config.mail_dns)?),
         settings: Arc::new(config.shown()),
         wake: Arc::new(Notify::new()),
     })

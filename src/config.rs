@@ -57,6 +57,10 @@ pub struct Config {
     pub log: String,
     /// How log lines look.
     pub log_format: LogFormat,
+    /// Name of our mail server in `Authentication-Results` and `Received`: what it writes there is believed.
+    pub mail_authserv_id: String,
+    /// `system` asks the DNS who may send; empty asks nobody.
+    pub mail_dns: String,
     /// Address of the desk: sender of its mails.
     pub mail_address: String,
     /// Folder whose packs override those built in.
@@ -96,6 +100,8 @@ impl Default for Config {
             secret_file: None,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
+            mail_authserv_id: String::new(),
+            mail_dns: String::new(),
             mail_address: "meja@localhost".to_owned(),
             policies_dir: None,
             templates_dir: None,
@@ -161,6 +167,9 @@ impl Config {
         }
         if self.mail_address.parse::<lettre::Address>().is_err() {
             problems.push("mail_address: is no mail address".to_owned());
+        }
+        if !matches!(self.mail_dns.as_str(), "" | "system") {
+            problems.push("mail_dns: write system, or leave it empty".to_owned());
         }
         if self.imap_url.is_some() {
             problems.push("imap_url: reading a mailbox is not built yet; use `meja mail ingest`".to_owned());

@@ -15,6 +15,7 @@ use crate::error::{Error, FieldError, Result, Say};
 use crate::mail::parse::File;
 use crate::policy::request::RequestType;
 use crate::policy::{self, Guess};
+use crate::store::mail_origins::MailOrigin;
 use crate::store::{self, Tx};
 use chrono::{DateTime, Datelike, Duration, Utc};
 use serde_json::json;
@@ -71,8 +72,21 @@ pub struct MailTrace {
     pub message_id: String,
     /// Files in it.
     pub files: Vec<File>,
-    /// The ticket that is over and goes on here.
-    pub follows: Option<Ticket>,
+    /// The ticket it has to do with.
+    pub before: Option<Before>,
+    /// Who sent it.
+    pub origin: MailOrigin,
+    /// Names of files that were too many or too large together.
+    pub left_out: Vec<String>,
+}
+
+/// What an earlier ticket is to one that a mail opens.
+#[derive(Debug, Clone)]
+pub enum Before {
+    /// It is over and goes on here.
+    Over(Ticket),
+    /// The same mail, delivered to another mailbox, opened it.
+    Twin(Ticket),
 }
 
 /// What goes with a report from the public form.
@@ -100,6 +114,8 @@ pub(super) struct Judged {
     wish: Wish,
     /// No confirmation is mailed.
     quiet: bool,
+    /// Why not.
+    hushed: Option<&'static str>,
 }
 
 impl Judged {
@@ -111,6 +127,11 @@ impl Judged {
     /// The reporter wants to be known like this.
     pub(super) const fn wishing(&mut self, wish: Wish) {
         self.wish = wish;
+    }
+
+    /// Mails no confirmation; `why` is told on the ticket when it is not the sender's own wish.
+    pub(super) const fn hush(&mut self, why: Option<&'static str>) {
+        (self.quiet, self.hushed) = (true, why);
     }
 }
 
@@ -222,7 +243,7 @@ impl Desk {
         received: DateTime<Utc>,
         mail: Option<MailTrace>,
     ) -> Result<Ticket> {
-        let Judged { ticket, service, guess, routing, files, follows, wish, quiet } = judged;
+        let Judged { ticket, service, guess, routing, files, follows, wish, quiet, hushed } = judged;
         let mut working = Working::new(ticket, service);
         self.number(tx, &mut working, received).await?;
         let mut payload = json!({
@@ -240,15 +261,20 @@ impl Desk {
             store::wishes::keep(tx, working.ticket.id, wish).await?;
         }
         let message_id = mail.as_ref().map(|mail| mail.message_id.clone());
+        let left_out = mail.as_ref().map(|mail| mail.left_out.clone()).unwrap_or_default();
         self.first_message(tx, &mut working, &actor, received, mail, &files).await?;
         if let Some(before) = follows {
             self.follow_on(tx, &mut working, &actor, received, &before).await?;
+        }
+        if let Some(why) = hushed {
+            working.event(received, ActorLabel::mail(), "confirmation_withheld", json!({"cause": why}));
         }
         if quiet {
             store::relations::add_participant(tx, working.ticket.id, &working.ticket.requester_email).await?;
         } else if !working.ticket.requester_email.is_empty() {
             letters::received(self, tx, &working, message_id).await?;
         }
+        letters::left_out(self, tx, &mut working, &left_out, quiet, received).await?;
         let role = if working.ticket.tier == 1 { Role::Tier1Agent } else { Role::Tier2Unit };
         notices::note(tx, role, &working, StepKind::Start, 1, received, received).await?;
         working.save(tx, &self.rules, received).await?;
@@ -270,8 +296,15 @@ impl Desk {
         let payload = written::store_report(self, tx, working, &words, at).await?;
         if let Some(mail) = mail {
             store::relations::add_mail_reference(tx, working.ticket.id, &mail.message_id).await?;
-            if let Some(before) = mail.follows {
-                self.follow_on(tx, working, actor, at, &before).await?;
+            store::mail_origins::keep_origin(tx, working.ticket.id, &mail.origin).await?;
+            match mail.before {
+                Some(Before::Over(before)) => self.follow_on(tx, working, actor, at, &before).await?,
+                Some(Before::Twin(twin)) => {
+                    store::relations::add_link(tx, working.ticket.id, twin.id, "related").await?;
+                    let facts = json!({"to": twin.number, "relation": "related", "twin": true});
+                    working.event(at, actor.clone(), "linked", facts);
+                }
+                None => {}
             }
         }
         working.event(at, ActorLabel::requester(), "requester_wrote", payload);
@@ -408,6 +441,7 @@ impl Desk {
             follows: None,
             wish: Wish::default(),
             quiet: false,
+            hushed: None,
         })
     }
 

@@ -3,10 +3,11 @@
 use crate::desk::working::Working;
 use crate::desk::{Desk, merged_in};
 use crate::domain::canned::{Variable, told_to};
+use crate::domain::event::ActorLabel;
 use crate::domain::ticket::{Language, Ticket};
 use crate::error::Result;
 use crate::mail::compose::Outgoing;
-use crate::mail::thread;
+use crate::mail::{files, thread};
 use crate::store::relations::Consultation;
 use crate::store::{self, Tx};
 use crate::text;
@@ -32,6 +33,35 @@ pub async fn received(desk: &Desk, tx: &mut Tx, working: &Working, mail: Option<
     let letter =
         Letter { key: "received", template: "received", context: &context, automatic: true, references: &references };
     to_participant(desk, tx, ticket, &ticket.requester_email, &letter).await
+}
+
+/// Files of a mail that are not kept: noted on the ticket, and told to whoever sent them unless he wants no answer.
+///
+/// # Errors
+/// As [`received`].
+pub async fn left_out(
+    desk: &Desk,
+    tx: &mut Tx,
+    working: &mut Working,
+    names: &[String],
+    quiet: bool,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let megabytes = files::MOST_BYTES >> 20;
+    let facts = json!({"names": names, "most": files::MOST_FILES, "megabytes": megabytes});
+    working.event(at, ActorLabel::mail(), "files_left_out", facts);
+    if quiet {
+        return Ok(());
+    }
+    let context = json!({"files": names.join(", "), "most": files::MOST_FILES, "megabytes": megabytes});
+    let key = format!("files_left_out:{}", working.ticket.version);
+    let references = store::messages::mail_references(tx, working.ticket.id).await?;
+    let letter =
+        Letter { key: &key, template: "files_left_out", context: &context, automatic: true, references: &references };
+    to_participant(desk, tx, &working.ticket, &working.ticket.requester_email, &letter).await
 }
 
 /// What a person of the desk wrote to the participants.

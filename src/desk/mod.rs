@@ -14,6 +14,7 @@ use crate::desk::access::Access;
 use crate::desk::rules::Rules;
 use crate::domain::ticket::{Language, Ticket};
 use crate::mail::compose::Composer;
+use crate::mail::sender::SenderCheck;
 use crate::mail::transport::Transport;
 use crate::policy::Pack;
 use crate::secret::Secret;
@@ -122,6 +123,10 @@ pub mod views;
 pub mod working;
 pub mod written;
 
+pub mod bounces;
+pub mod mail_read;
+mod mail_storms;
+
 /// The desk of one region, everything wired. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Desk {
@@ -145,6 +150,8 @@ pub struct Desk {
     pub access: Access,
     /// The way out for mail.
     pub transport: Transport,
+    /// Looks who sent mails.
+    pub sender_check: Arc<SenderCheck>,
     /// What the settings say of mail, for people to look at; no secret among it.
     pub settings: Arc<Vec<Shown>>,
     /// Woken after every change that leaves work for the worker.

@@ -32,6 +32,9 @@ impl Desk {
         if matches!(self.transport, Transport::None) {
             return Ok(0);
         }
+        let mut tx = self.db.write().await?;
+        store::undeliverable::give_up_mails(&mut tx).await?;
+        tx.commit().await?;
         let mut sent = 0;
         loop {
             let now = self.clock.machine();

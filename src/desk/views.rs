@@ -12,9 +12,11 @@ use crate::domain::ticket::Ticket;
 use crate::error::{Error, Result, Say};
 use crate::policy::{Deadlines, Explanation, explain};
 use crate::store::holds::Held;
+use crate::store::mail_origins::MailOrigin;
 use crate::store::ratings::Rating;
 use crate::store::relations::Consultation;
 use crate::store::tickets::{After, Filter, Listed, Sort};
+use crate::store::undeliverable::Undeliverable;
 use crate::store::{self, Tx};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,6 +64,10 @@ pub struct TicketPage {
     pub wish: Wish,
     /// What the reporter thought of its solutions.
     pub ratings: Vec<Rating>,
+    /// Who sent the mails among the messages; for those who may read notes.
+    pub origins: Vec<MailOrigin>,
+    /// Participants who get no mail any more; for those who may read notes.
+    pub undeliverable: Vec<Undeliverable>,
     /// The reader does not learn who reported.
     pub veiled: bool,
 }
@@ -133,6 +139,8 @@ impl Desk {
         let mut page = self.page(&mut tx, ticket, internal).await?;
         if veiled {
             veil_messages(&mut page.messages);
+            page.origins.clear();
+            page.undeliverable.clear();
         }
         page.veiled = veiled;
         Ok(page)
@@ -376,6 +384,8 @@ impl Desk {
             holds: if internal { store::holds::holds_of(tx, id).await? } else { Vec::new() },
             wish: store::wishes::of_ticket(tx, id).await?,
             ratings: store::ratings::of_ticket(tx, id).await?,
+            origins: if internal { store::mail_origins::origins_of(tx, id).await? } else { Vec::new() },
+            undeliverable: if internal { store::undeliverable::given_up_of(tx, id).await? } else { Vec::new() },
             veiled: false,
             view: self.view(tx, ticket).await?,
         })

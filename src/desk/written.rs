@@ -1,7 +1,7 @@
 //! Texts people write: checked, stored, and told of in the event that carries their digest.
 
 use crate::desk::working::Working;
-use crate::desk::{Desk, files};
+use crate::desk::{Desk, files, letters};
 use crate::domain::event::ActorLabel;
 use crate::domain::message::{Message, MessageVisibility};
 use crate::domain::ticket::Status;
@@ -117,6 +117,34 @@ impl Desk {
             working.reopen(requester(), &reason, at);
         }
         Ok(())
+    }
+}
+
+impl Desk {
+    /// A mail that only says that the requester is away: kept, but a pause goes on and a solved ticket stays solved.
+    pub(super) async fn requester_is_away(
+        &self,
+        tx: &mut Tx,
+        working: &mut Working,
+        words: &Words<'_>,
+        at: DateTime<Utc>,
+    ) -> Result<()> {
+        let requester = ActorLabel::requester;
+        let stored = store(self, tx, working, requester(), MessageVisibility::Public, words, at).await?;
+        let facts = json!({"message": stored.payload, "files": stored.files, "channel": words.channel, "absent": true});
+        working.event(at, requester(), "requester_wrote", facts);
+        Ok(())
+    }
+
+    /// Tells the sender of a letter which of its files are not kept.
+    pub(super) async fn tell_left_out(
+        &self,
+        tx: &mut Tx,
+        working: &mut Working,
+        letter: &crate::mail::parse::Letter,
+        at: DateTime<Utc>,
+    ) -> Result<()> {
+        letters::left_out(self, tx, working, &letter.left_out, letter.quiet || letter.absent, at).await
     }
 }
 

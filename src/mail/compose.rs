@@ -6,8 +6,8 @@
 use crate::domain::message::NewMail;
 use crate::domain::ticket::Language;
 use crate::error::{Error, Result};
-use crate::mail::own;
-use crate::secret::sha256;
+use crate::mail::{own, thread};
+use crate::secret::{Secret, sha256};
 use chrono::{DateTime, Utc};
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
@@ -36,6 +36,8 @@ pub struct Composer {
     pub name: String,
     /// Name of the region.
     pub region: String,
+    /// Signs the Message-IDs.
+    secret: Option<Secret>,
 }
 
 /// Subject, plain text and HTML of a mail.
@@ -122,7 +124,14 @@ impl Composer {
             address: address.to_lowercase(),
             name: name.to_owned(),
             region: region.to_owned(),
+            secret: None,
         })
+    }
+
+    /// Signs the Message-IDs of its mails with the installation's key from now on.
+    #[must_use]
+    pub fn signing(self, secret: Secret) -> Self {
+        Self { secret: Some(secret), ..self }
     }
 
     /// Writes mails with these texts from now on: template, language, subject, body. One that cannot be read is left
@@ -191,7 +200,11 @@ impl Composer {
         let values = self.whole(mail.context.clone())?;
         let Parts { subject, text, html } = self.parts(mail.template, mail.language, &values)?;
         let host = self.address.rsplit_once('@').map_or("localhost", |(_, host)| host);
-        let message_id = format!("{}@{host}", &sha256(format!("{}\n{}\n{}", mail.key, mail.to, mail.at))[..32]);
+        let seed = format!("{}\n{}\n{}", mail.key, mail.to, mail.at);
+        let message_id = match &self.secret {
+            Some(secret) => thread::own_message_id(secret, &seed, host),
+            None => format!("{}@{host}", &sha256(seed)[..32]),
+        };
         let mut builder = lettre::Message::builder()
             .from(mailbox(&self.name, &self.address)?)
             .to(mailbox(mail.to_name, mail.to)?)

@@ -1,7 +1,21 @@
 //! Reading a mail: who wrote what, and whether a robot did.
 
+use crate::mail::report::{self, Report};
+pub use crate::mail::files::File;
+pub use crate::mail::plain::clean;
+use crate::mail::robots::{self, Robot};
+use crate::mail::sender::Origin;
+use crate::mail::plain::{ids, one_line};
+use crate::mail::{decode, files, words};
 use crate::secret::sha256;
-use mail_parser::{HeaderName, HeaderValue, Message, MessageParser, MimeHeaders, PartType};
+use mail_parser::{HeaderName, Message, MessageParser, PartType};
+
+/// Most parts and enclosed mails a mail is taken apart for; beyond that it is kept whole, unread.
+const MOST_PARTS: usize = 300;
+/// Most addresses that are read from `To` and `Cc`.
+const MOST_RECIPIENTS: usize = 100;
+/// Most Message-IDs of mails before that are looked at, nearest first.
+const MOST_REFERENCES: usize = 30;
 
 /// A mail as the desk understands it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -10,53 +24,36 @@ pub struct Letter {
     pub from: String,
     /// Name shown with it.
     pub from_name: String,
+    /// Where an answer is wanted, lower case, when it is not `from`. Proves nothing.
+    pub reply_to: Option<String>,
     /// Addresses in `To` and `Cc`, lower case.
     pub recipients: Vec<String>,
+    /// Addresses in `Cc` alone.
+    pub copies: Vec<String>,
     /// The subject as it stands, on one line.
     pub subject: String,
     /// The whole text; HTML is turned into text when that is all there is.
     pub text: String,
+    /// There is HTML, which may say it better.
+    pub has_html: bool,
     /// `Message-ID` without brackets; made from the bytes when it is missing.
     pub message_id: String,
     /// `In-Reply-To` and `References`, nearest first.
     pub references: Vec<String>,
     /// Why this is not a person's mail, if it is not.
     pub robot: Option<Robot>,
+    /// No automatic answer is wanted.
+    pub quiet: bool,
+    /// The words only say that their writer is away.
+    pub absent: bool,
+    /// What a [`Robot::Bounce`] reports.
+    pub report: Option<Report>,
     /// Files that came with it.
     pub files: Vec<File>,
-}
-
-/// Why a mail opens, resumes and answers nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Robot {
-    /// A report that a mail could not be delivered.
-    Bounce,
-    /// An automatic answer (RFC 3834 and its older kin).
-    AutoReply,
-    /// Sent to a mailing list or in bulk.
-    Bulk,
-}
-
-impl Robot {
-    /// The word kept as the cause.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Bounce => "bounce",
-            Self::AutoReply => "auto_reply",
-            Self::Bulk => "bulk",
-        }
-    }
-}
-
-/// A file that came with a mail.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct File {
-    /// The name its sender gave it.
-    pub name: String,
-    /// The type its sender claims.
-    pub media_type: String,
-    /// The bytes.
-    pub bytes: Vec<u8>,
+    /// Names of files that were too many or too large together.
+    pub left_out: Vec<String>,
+    /// Who sent it, as far as somebody has looked.
+    pub origin: Origin,
 }
 
 /// Headers that the way adds: they differ between two deliveries of the same mail.
@@ -78,6 +75,11 @@ const TRACE: &[&str] = &[
     "x-spam-flag",
     "x-spam-checker-version",
     "x-virus-scanned",
+    "x-received",
+    "x-forwarded-to",
+    "x-forwarded-for",
+    "x-delivered-to",
+    "x-loop",
 ];
 
 /// Digest of what the sender wrote, without the trace of this delivery: two deliveries of one mail
@@ -105,30 +107,85 @@ pub fn digest(raw: &[u8]) -> String {
 
 /// Reads a mail. `None` when there is no header at all: then it is no mail.
 pub fn read(raw: &[u8], envelope_sender: &str) -> Option<Letter> {
-    let message = MessageParser::default().parse(raw)?;
+    let is_whole = parts_in(raw) <= MOST_PARTS;
+    let parser = MessageParser::default();
+    let message = if is_whole { parser.parse(raw)? } else { parser.parse_headers(raw)? };
     if message.headers().is_empty() {
         return None;
     }
     let (from, from_name) = sole_sender(&message);
-    let mut references = ids(message.in_reply_to());
-    for id in ids(message.references()).into_iter().rev() {
-        if !references.contains(&id) {
-            references.push(id);
-        }
-    }
+    let subject = one_line(&decode::header(&message, HeaderName::Subject, message.subject().unwrap_or_default()));
+    let robot = robots::robot(&message, envelope_sender, &from, &subject);
+    let text = if is_whole { words::of(&message) } else { String::new() };
+    let (files, left_out) = if is_whole { files::of(&message) } else { (vec![files::whole(raw)], Vec::new()) };
+    let reply_to = first_address(message.reply_to()).filter(|address| *address != from);
     Some(Letter {
-        robot: robot(&message, envelope_sender, &from),
         from,
         from_name,
-        recipients: recipients(&message),
-        subject: one_line(message.subject().unwrap_or_default()),
-        text: text(&message),
+        reply_to,
+        recipients: addresses(&[message.to(), message.cc()]),
+        copies: addresses(&[message.cc()]),
+        subject,
+        absent: robot.is_none() && text.len() < 20_000 && robots::is_absence(&words::own(&text)),
+        text,
+        has_html: message.parts.iter().any(|part| matches!(part.body, PartType::Html(_))),
         message_id: message
             .message_id()
-            .map_or_else(|| format!("{}@tanpa-id.invalid", &digest(raw)[..32]), str::to_owned),
-        references,
-        files: files(&message),
+            .filter(|id| !id.trim().is_empty() && id.len() <= 500)
+            .map_or_else(|| format!("{}@tanpa-id.invalid", &digest(raw)[..32]), |id| id.trim().replace('\0', "")),
+        references: references(&message),
+        robot,
+        quiet: robots::wants_no_answer(&message),
+        report: (robot == Some(Robot::Bounce)).then(|| report::read(&message, raw)),
+        files,
+        left_out,
+        origin: Origin::default(),
     })
+}
+
+/// The HTML of a mail that says it best, if there is any.
+pub fn html(raw: &[u8]) -> Option<String> {
+    if parts_in(raw) > MOST_PARTS {
+        return None;
+    }
+    let message = MessageParser::default().parse(raw)?;
+    let part = message.html_bodies().find(|part| matches!(part.body, PartType::Html(_)))?;
+    Some(decode::text(&message, part))
+}
+
+/// The head of a mail as it came, field by field, at most a hundred.
+pub fn head(raw: &[u8]) -> Vec<(String, String)> {
+    let Some(message) = MessageParser::default().parse_headers(raw) else { return Vec::new() };
+    let field = |(name, value): (&str, &str)| (one_line(name), value.split_whitespace().collect::<Vec<_>>().join(" "));
+    message.headers_raw().map(field).map(|(name, value)| (name, value.chars().take(2_000).collect())).take(100).collect()
+}
+
+/// How many parts the bytes may fall into: each of them is announced, and the time to find them grows with their number.
+fn parts_in(raw: &[u8]) -> usize {
+    let count = |word: &[u8]| {
+        let (first, mut found) = (word[0], 0);
+        for (place, byte) in raw.iter().enumerate() {
+            if byte.eq_ignore_ascii_case(&first)
+                && raw.get(place..place + word.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(word))
+            {
+                found += 1;
+            }
+        }
+        found
+    };
+    count(b"boundary") + count(b"message/rfc822") + count(b"message/global")
+}
+
+fn references(message: &Message<'_>) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let nearest = ids(message.in_reply_to()).into_iter().chain(ids(message.references()).into_iter().rev());
+    for id in nearest.take(MOST_REFERENCES * 2) {
+        let id = id.trim().replace('\0', "");
+        if !id.is_empty() && id.len() <= 500 && found.len() < MOST_REFERENCES && !found.contains(&id) {
+            found.push(id);
+        }
+    }
+    found
 }
 
 fn split(raw: &[u8]) -> (&[u8], &[u8]) {
@@ -140,144 +197,44 @@ fn split(raw: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
+/// The one address that is responsible for the mail. Of several authors it is the one who sent it, if he says so.
 fn sole_sender(message: &Message<'_>) -> (String, String) {
     let fields = message.header_values(HeaderName::From).count();
-    let addresses: Vec<_> = message.from().into_iter().flat_map(|list| list.iter()).collect();
-    match addresses.as_slice() {
-        [one] if fields == 1 => {
-            let address = one.address().unwrap_or_default().trim().to_lowercase();
-            let valid = address.parse::<lettre::Address>().is_ok();
-            (if valid { address } else { String::new() }, one_line(one.name().unwrap_or_default()))
-        }
-        _ => (String::new(), String::new()),
-    }
-}
-
-fn recipients(message: &Message<'_>) -> Vec<String> {
-    let lists = [message.to(), message.cc()];
-    let all = lists.into_iter().flatten().flat_map(|list| list.iter());
-    all.filter_map(|address| address.address()).map(|address| address.trim().to_lowercase()).collect()
-}
-
-fn ids(value: &HeaderValue<'_>) -> Vec<String> {
-    match value {
-        HeaderValue::Text(id) => vec![id.to_string()],
-        HeaderValue::TextList(list) => list.iter().map(ToString::to_string).collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn robot(message: &Message<'_>, envelope_sender: &str, from: &str) -> Option<Robot> {
-    let header = |name: &str| message.header_raw(name).map(|value| value.trim().to_ascii_lowercase());
-    let local = from.split('@').next().unwrap_or_default();
-    let report = message
-        .content_type()
-        .is_some_and(|kind| kind.c_type == "multipart" && kind.c_subtype.as_deref() == Some("report"));
-    if envelope_sender == "<>"
-        || report
-        || header("return-path").as_deref() == Some("<>")
-        || matches!(local, "mailer-daemon" | "postmaster")
-    {
-        return Some(Robot::Bounce);
-    }
-    let automatic = header("auto-submitted").is_some_and(|value| !value.starts_with("no"))
-        || header("x-auto-response-suppress").is_some_and(|value| value != "none")
-        || ["x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply-from"]
-            .iter()
-            .any(|name| header(name).is_some());
-    let precedence = header("precedence").unwrap_or_default();
-    if automatic || precedence == "auto_reply" {
-        return Some(Robot::AutoReply);
-    }
-    let listed = ["list-id", "list-unsubscribe", "list-post"].iter().any(|name| header(name).is_some());
-    if listed
-        || matches!(precedence.as_str(), "bulk" | "list" | "junk")
-        || matches!(local, "noreply" | "no-reply" | "donotreply")
-    {
-        return Some(Robot::Bulk);
-    }
-    None
-}
-
-fn text(message: &Message<'_>) -> String {
-    let mut parts = Vec::new();
-    for part in message.text_bodies() {
-        match &part.body {
-            PartType::Text(text) => parts.push(text.to_string()),
-            PartType::Html(html) => parts.push(html_to_text(html)),
-            _ => {}
-        }
-    }
-    clean(&parts.join("\n\n"))
-}
-
-/// The words of an HTML part.
-fn html_to_text(html: &str) -> String {
-    // Bounded: what is longer is no letter, and the raw mail is kept in any case.
-    let end = html.char_indices().nth(400_000).map_or(html.len(), |(at, _)| at);
-    let html = &html[..end];
-    // The renderer's time grows with the square of the nesting; no letter is nested like that.
-    if nesting(html) > DEEPEST {
-        return without_tags(html);
-    }
-    html2text::config::plain().string_from_read(html.as_bytes(), 100).unwrap_or_else(|_| without_tags(html))
-}
-
-/// Deepest nesting that is rendered.
-const DEEPEST: usize = 100;
-
-/// How deep elements stand in each other, by their tags alone. Elements that people leave open do not count.
-fn nesting(html: &str) -> usize {
-    const LEFT_OPEN: &[&str] =
-        &["p", "br", "li", "td", "tr", "th", "img", "hr", "meta", "input", "link", "dd", "dt", "option", "col", "base"];
-    let (mut depth, mut deepest) = (0_usize, 0);
-    for tag in html.split('<').skip(1) {
-        let name: String = tag.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '/').take(20).collect();
-        let name = name.to_ascii_lowercase();
-        if name.is_empty() || LEFT_OPEN.contains(&name.trim_matches('/')) {
-            continue;
-        }
-        depth = if name.starts_with('/') { depth.saturating_sub(1) } else { depth + 1 };
-        deepest = deepest.max(depth);
-    }
-    deepest
-}
-
-/// What stands between the tags, in one pass.
-fn without_tags(html: &str) -> String {
-    let mut pieces = html.split('<');
-    let mut text = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        if let Some((_, words)) = piece.split_once('>') {
-            text.push(' ');
-            text.push_str(words);
-        }
-    }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn files(message: &Message<'_>) -> Vec<File> {
-    let named = |part: &mail_parser::MessagePart<'_>| File {
-        name: one_line(part.attachment_name().unwrap_or("lampiran")),
-        media_type: part.content_type().map_or_else(
-            || "application/octet-stream".to_owned(),
-            |kind| format!("{}/{}", kind.c_type, kind.c_subtype.as_deref().unwrap_or("octet-stream")),
-        ),
-        bytes: part.contents().to_vec(),
+    let authors: Vec<_> = message.from().into_iter().flat_map(|list| list.iter()).take(20).collect();
+    let sent = first_address(message.sender());
+    let sole = match authors.as_slice() {
+        _ if fields != 1 => None,
+        [one] => Some(*one),
+        several => several.iter().find(|one| sent.is_some() && one.address().map(plain) == sent).copied(),
     };
-    message.attachments().take(100).map(named).collect()
+    let Some(one) = sole else { return Default::default() };
+    let address = one.address().map(plain).unwrap_or_default();
+    if address.parse::<lettre::Address>().is_err() {
+        return Default::default();
+    }
+    let name = one_line(&decode::header(message, HeaderName::From, one.name().unwrap_or_default()));
+    // A name that looks like somebody else's address is no name.
+    let misleads = name.contains('@') && !name.to_lowercase().contains(&address);
+    (address, if misleads || name.contains('\u{fffd}') && name.contains('<') { String::new() } else { name })
 }
 
-/// One line without control characters, at most 500 characters.
-fn one_line(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(500).collect();
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
+fn first_address(list: Option<&mail_parser::Address<'_>>) -> Option<String> {
+    list?.iter().find_map(|one| one.address()).map(plain).filter(|address| address.contains('@') && address.len() <= 320)
 }
 
-/// Text that both databases keep: no control characters but line ends and tabs.
-pub fn clean(text: &str) -> String {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect::<String>().trim().to_owned()
+fn addresses(lists: &[Option<&mail_parser::Address<'_>>]) -> Vec<String> {
+    let all = lists.iter().flatten().flat_map(|list| list.iter());
+    let mut found = Vec::new();
+    for address in all.filter_map(|one| one.address()).map(plain).take(MOST_RECIPIENTS) {
+        if !found.contains(&address) {
+            found.push(address);
+        }
+    }
+    found
+}
+
+fn plain(address: &str) -> String {
+    address.trim().to_lowercase().replace('\0', "")
 }
 
 #[cfg(test)]
@@ -295,14 +252,23 @@ mod tests {
     #[test]
     fn robots_are_told_from_people() {
         let robot = |head: &str, sender: &str| {
-            read(format!("From: a@b.test\nSubject: x\n{head}\nisi").as_bytes(), sender).unwrap().robot
+            read(format!("From: a@b.test\n{head}\nisi").as_bytes(), sender).unwrap().robot
         };
         assert_eq!(robot("", "a@b.test"), None);
         assert_eq!(robot("Auto-Submitted: no\n", "a@b.test"), None);
         assert_eq!(robot("Auto-Submitted: auto-replied\n", "a@b.test"), Some(Robot::AutoReply));
+        assert_eq!(robot("Auto-Submitted: auto-replied (vacation)\n", "<>"), Some(Robot::AutoReply));
+        assert_eq!(robot("X-Auto-Response-Suppress: DR, OOF\n", "a@b.test"), None);
         assert_eq!(robot("Precedence: bulk\n", "a@b.test"), Some(Robot::Bulk));
         assert_eq!(robot("List-Id: <x.y>\n", "a@b.test"), Some(Robot::Bulk));
         assert_eq!(robot("", "<>"), Some(Robot::Bounce));
+        let receipt = "Content-Type: multipart/report; report-type=disposition-notification; boundary=x\n";
+        assert_eq!(robot(receipt, "a@b.test"), Some(Robot::Receipt));
+        assert_eq!(robot("Subject: Balasan otomatis: Re: [OKI] x\n", "a@b.test"), Some(Robot::AutoReply));
+        assert_eq!(robot("Subject: Re: Sedang cuti\n", "a@b.test"), Some(Robot::AutoReply));
+        for subject in ["Aplikasi cuti tidak bisa dibuka", "Out of office tidak bisa diatur", "Pesan otomatis tidak terkirim", "Auto login gagal"] {
+            assert_eq!(robot(&format!("Subject: {subject}\n"), "a@b.test"), None, "{subject}");
+        }
     }
 
     #[test]
@@ -316,12 +282,27 @@ mod tests {
     }
 
     #[test]
-    fn html_nested_beyond_sense_is_read_in_one_pass() {
-        let bomb = format!("From: a@b.test\r\nContent-Type: text/html\r\n\r\n{}isi surat", "<div>".repeat(200_000));
-        assert_eq!(read(bomb.as_bytes(), "").unwrap().text, "");
-        let deep =
-            format!("From: a@b.test\r\nContent-Type: text/html\r\n\r\n{}isi surat", "<blockquote>".repeat(5_000));
-        assert_eq!(read(deep.as_bytes(), "").unwrap().text, "isi surat");
-        assert_eq!(nesting("<p>a<p>b<br><ul><li>c<li>d</ul>"), 1);
+    fn mails_nested_beyond_sense_are_kept_whole() {
+        let mut bomb = "From: a@b.test\r\nSubject: sarang\r\n".to_owned();
+        for level in 0..20_000 {
+            bomb.push_str(&format!("Content-Type: multipart/mixed; boundary=b{level}\r\n\r\n--b{level}\r\n"));
+        }
+        let letter = read(bomb.as_bytes(), "").unwrap();
+        assert_eq!((letter.subject.as_str(), letter.text.as_str(), letter.files.len()), ("sarang", "", 1));
+        assert_eq!(letter.files[0].bytes.len(), bomb.len());
+        let enclosed = "Content-Type: message/rfc822\r\n\r\n".repeat(50_000);
+        assert!(read(format!("From: a@b.test\r\n{enclosed}").as_bytes(), "").is_some());
+    }
+
+    #[test]
+    fn who_is_responsible_is_one_person_or_nobody() {
+        let from = |head: &str| read(format!("{head}\r\nSubject: x\r\n\r\nisi").as_bytes(), "").unwrap();
+        assert_eq!(from("From: a@x.test, b@x.test").from, "");
+        assert_eq!(from("From: a@x.test, b@x.test\r\nSender: B@x.test").from, "b@x.test");
+        assert_eq!(from("From: a@x.test, b@x.test\r\nSender: c@x.test").from, "");
+        let misled = from("From: \"bupati@kab.go.id\" <jahat@luar.test>");
+        assert_eq!((misled.from.as_str(), misled.from_name.as_str()), ("jahat@luar.test", ""));
+        assert_eq!(from("From: a@x.test\r\nReply-To: lain@y.test").reply_to.as_deref(), Some("lain@y.test"));
+        assert_eq!(from("From: a@x.test\r\nReply-To: A@x.test").reply_to, None);
     }
 }

@@ -32,6 +32,19 @@ pub fn read_reply_address(secret: &Secret, desk: &str, address: &str) -> Option<
     genuine.then_some((number, participant))
 }
 
+/// A Message-ID of our own for the mail that `seed` stands for, without brackets: it carries a mark of the
+/// installation, so that a mail that comes back is known even after its copy is gone.
+pub fn own_message_id(secret: &Secret, seed: &str, host: &str) -> String {
+    let name = &sha256(seed)[..32];
+    format!("{name}.{}@{host}", secret.mark("message", name))
+}
+
+/// Did this installation write the mail with this Message-ID?
+pub fn is_own_message_id(secret: &Secret, id: &str) -> bool {
+    let Some((local, _)) = id.trim_matches(['<', '>']).rsplit_once('@') else { return false };
+    local.split_once('.').is_some_and(|(name, mark)| name.len() == 32 && secret.recognises("message", name, mark))
+}
+
 /// Ticket numbers that a subject line names in brackets.
 pub fn numbers_in(subject: &str) -> Vec<String> {
     let bracketed = subject.split('[').skip(1).filter_map(|rest| rest.split(']').next());
@@ -41,6 +54,15 @@ pub fn numbers_in(subject: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_own_message_id_is_known_and_a_forged_one_is_not() {
+        let secret = Secret::from_bytes(&[1; 32]);
+        let id = own_message_id(&secret, "received:1", "desk.test");
+        assert!(is_own_message_id(&secret, &id) && is_own_message_id(&secret, &format!("<{id}>")));
+        assert!(!is_own_message_id(&Secret::from_bytes(&[2; 32]), &id));
+        assert!(!is_own_message_id(&secret, &id.replacen(&id[..1], "x", 1)) && !is_own_message_id(&secret, "a@b"));
+    }
 
     #[test]
     fn a_reply_address_is_read_back_and_a_forged_one_is_not() {

@@ -143,6 +143,10 @@ pub mod uploads;
 pub mod wishes;
 mod writer;
 
+pub mod mail_origins;
+pub mod storms;
+pub mod undeliverable;
+
 /// A row that belongs to a ticket, with the key of that ticket.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Of<T> {

@@ -1,0 +1,77 @@
+//! Reading a received mail before the writer's turn, and looking at one again afterwards.
+
+use crate::desk::Desk;
+use crate::domain::message::InboxItem;
+use crate::domain::people::Actor;
+use crate::error::{Error, Result};
+use crate::mail::parse::{self, Letter};
+use crate::mail::{html, sender};
+use crate::store;
+use crate::store::mail_origins::MailOrigin;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longest time the cleaning of one mail's HTML may take; then its text has to do.
+const CLEANING: Duration = Duration::from_secs(3);
+
+/// A mail as staff look at it again.
+#[derive(Debug, Clone)]
+pub struct SeenMail {
+    /// Who sent it.
+    pub origin: MailOrigin,
+    /// Its head as it came, field by field; only while the raw mail is kept.
+    pub head: Vec<(String, String)>,
+    /// Its HTML without anything that runs, loads or hides.
+    pub html: Option<String>,
+}
+
+impl Desk {
+    /// What a mail says and who sent it; `None` when it is no mail. Whatever a stranger sends may cost time, but only
+    /// its own.
+    pub(super) async fn read_letter(&self, item: &InboxItem) -> Option<Letter> {
+        let (raw, sender) = (item.raw.clone(), item.sender.clone());
+        let mut letter = tokio::task::spawn_blocking(move || parse::read(&raw, &sender)).await.unwrap_or_default()?;
+        if self.sender_check.is_on() && letter.robot.is_none() {
+            letter.origin = Arc::clone(&self.sender_check).check(item.raw.clone(), item.sender.clone()).await;
+        }
+        Some(letter)
+    }
+
+    /// The mail behind a message, for those who may read notes and learn who reported.
+    ///
+    /// # Errors
+    /// `NotFound` when the message came another way.
+    pub async fn seen_mail(&self, actor: &Actor, number: &str, message: i64) -> Result<SeenMail> {
+        let page = self.ticket_page(actor, number).await?;
+        let origin = page.origins.into_iter().find(|origin| origin.message_id == message);
+        let origin = origin.ok_or(Error::NotFound("mail"))?;
+        let raw = store::mail_origins::raw_mail(&mut self.db.read().await?, origin.inbox_id).await?;
+        let Some(raw) = raw else { return Ok(SeenMail { origin, head: Vec::new(), html: None }) };
+        let work = tokio::task::spawn_blocking(move || {
+            let html = parse::html(&raw).and_then(|html| html::safe(&html));
+            (parse::head(&raw), html)
+        });
+        let (head, html) = tokio::time::timeout(CLEANING, work).await.ok().and_then(|done| done.ok()).unwrap_or_default();
+        Ok(SeenMail { origin, head, html })
+    }
+}
+
+/// Who sent a letter, as it is kept beside its message.
+pub(super) fn origin_of(item: &InboxItem, letter: &Letter, reused: bool) -> MailOrigin {
+    let sender::Origin { spf, dkim, dmarc, .. } = letter.origin;
+    MailOrigin {
+        message_id: 0,
+        inbox_id: item.id,
+        from_email: letter.from.clone(),
+        from_name: letter.from_name.clone(),
+        reply_to: letter.reply_to.clone(),
+        envelope: item.sender.trim_matches(['<', '>']).to_lowercase(),
+        copies: letter.copies.join(" "),
+        spf: spf.to_owned(),
+        dkim: dkim.to_owned(),
+        dmarc: dmarc.to_owned(),
+        belief: letter.origin.belief().as_str().to_owned(),
+        has_html: letter.has_html,
+        reused,
+    }
+}

@@ -13,10 +13,12 @@ mod catalogue;
 mod choice;
 mod decisions;
 mod demo;
+mod dispatch;
 mod duties;
 mod incidents;
 mod problem;
 mod ratings;
+mod received;
 mod relations;
 mod requests;
 mod services;
@@ -61,6 +63,8 @@ type Parts = (
     canned_replies::CannedReplies,
     ratings::Ratings,
     incidents::Incidents,
+    received::ReceivedMails,
+    dispatch::Dispatches,
     demo::Public,
 );
 
@@ -80,6 +84,8 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         canned_replies::CannedReplies(desk.clone()),
         ratings::Ratings(desk.clone()),
         incidents::Incidents(desk.clone()),
+        received::ReceivedMails(desk.clone()),
+        dispatch::Dispatches(desk.clone()),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

@@ -109,6 +109,13 @@ pub mod views;
 pub mod working;
 pub mod written;
 
+pub mod dispatch;
+pub mod inbox;
+pub mod mailboxes;
+pub mod quarantine;
+pub mod scans;
+pub mod ways;
+
 /// The desk of one region, everything wired. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Desk {
@@ -132,6 +139,8 @@ pub struct Desk {
     pub access: Access,
     /// The way out for mail.
     pub transport: Transport,
+    /// The ways mail takes.
+    pub ways: Arc<ways::Ways>,
     /// What the settings say of mail, for people to look at; no secret among it.
     pub settings: Arc<Vec<Shown>>,
     /// Figures that stand until something happens.

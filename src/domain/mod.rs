@@ -66,6 +66,7 @@ pub mod managing;
 pub mod message;
 pub mod number;
 pub mod people;
+pub mod quarantine;
 pub mod relation;
 pub mod reporter;
 pub mod rights;

@@ -45,5 +45,6 @@ pub async fn round(desk: &Desk) -> Result<()> {
     // Duties wait for days: whatever is wrong with them must not hold up the mail.
     let duties = desk.run_duties().await;
     desk.send_outbox().await?;
+    desk.scan_files().await?;
     duties.map(|_| ())
 }

@@ -9,5 +9,7 @@
 pub mod compose;
 pub mod own;
 pub mod parse;
+pub mod scanner;
+pub mod sign;
 pub mod thread;
 pub mod transport;

@@ -121,6 +121,10 @@ pub mod uploads;
 pub mod wishes;
 mod writer;
 
+pub mod mailboxes;
+pub mod scans;
+pub mod senders;
+
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub enum Db {

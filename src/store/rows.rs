@@ -6,7 +6,10 @@ use crate::domain::clock_plan::{ClockKind, Line, SlaClock, Step, StepKind, StepS
 use crate::domain::duty::{Duty, DutyStage, DutyState, Office};
 use crate::domain::event::{ActorLabel, Event};
 use crate::domain::incident::{Incident, Phase};
-use crate::domain::message::{Attachment, InboxItem, InboxState, Message, MessageVisibility, OutboxItem, OutboxState};
+use crate::domain::message::{
+    Attachment, InboxItem, InboxRow, InboxState, Message, MessageVisibility, OutboxItem, OutboxState, ScanVerdict,
+    SenderVerdict,
+};
 use crate::domain::people::{Account, Role, Scope};
 use crate::domain::round::RoundState;
 use crate::domain::service::Agency;
@@ -54,6 +57,8 @@ stored_words!(
     StepState,
     MessageVisibility,
     InboxState,
+    SenderVerdict,
+    ScanVerdict,
     OutboxState,
     Role,
     Scope,
@@ -127,6 +132,7 @@ from_columns!(Step { id, ticket_id, kind, cycle, due_at, state });
 from_columns!(Message { id, at, author, author_name, visibility, body, channel });
 from_columns!(Attachment { id, message_id, name, media_type, size, sha256 });
 from_columns!(InboxItem { id, mailbox, sender, raw, received_at });
+from_columns!(InboxRow { id, mailbox, sender, author, subject, received_at, state, cause, ticket, size });
 from_columns!(OutboxItem {
     id,
     recipient,

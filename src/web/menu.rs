@@ -5,6 +5,7 @@
 
 use crate::desk::queues::supervises;
 use crate::domain::managing;
+use crate::domain::quarantine;
 use crate::domain::people::{Actor, Grant, Role, visibility};
 use crate::web::visit::Visit;
 use serde_json::{Value, json};
@@ -38,6 +39,7 @@ const ENTRIES: &[Entry] = &[
     Entry { path: "/kerja/antrean/berurutan", key: "round", top: never, shown: works, group: Group::Work },
     Entry { path: "/kerja/eskalasi", key: "escalations", top: holds_second_line, shown: always, group: Group::Work },
     Entry { path: "/kerja/pengawasan", key: "supervision", top: supervises, shown: supervises, group: Group::Work },
+    Entry { path: "/kerja/surel", key: "received", top: never, shown: quarantine::may_read, group: Group::Work },
     Entry { path: "/kerja/kewajiban", key: "duties", top: reads_tickets, shown: always, group: Group::Work },
     Entry { path: "/kerja/layanan", key: "services", top: reads_tickets, shown: always, group: Group::Records },
     Entry { path: "/kerja/usulan", key: "proposals", top: decides, shown: always, group: Group::Records },

@@ -261,7 +261,9 @@ impl Config {
             "mail_address" => self.mail_address.clone(),
             "public_url" => self.public_url(),
             "templates_dir" => self.templates_dir.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
-            "imap_url" => self.imap_url.iter().flat_map(|urls| urls.split_whitespace()).map(server).collect::<Vec<_>>().join(" "),
+            "imap_url" => {
+                self.imap_url.iter().flat_map(|urls| urls.split_whitespace()).map(server).collect::<Vec<_>>().join(" ")
+            }
             _ => self.lmtp_listen.clone().unwrap_or_default(),
         };
         let origin = |key: &str| self.origins.get(key).copied().unwrap_or_default();

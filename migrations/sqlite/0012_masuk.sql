@@ -53,12 +53,3 @@ create table file_scan (
     scanned_at datetime
 );
 create index file_scan_waiting on file_scan (due_at, id) where verdict = 'waiting';
-
--- Mails by which somebody does not want to be told of something.
-create table mail_refusal (
-    id integer primary key,
-    account_id bigint not null references account (id),
-    -- What is not mailed any more: the kind of a step.
-    kind text not null,
-    unique (account_id, kind)
-);

@@ -228,8 +228,7 @@ impl ReceivedMails {
         refuse(problems)?;
         let unknown = || Error::field("verdict", Say::new("field-unknown-word").with("known", "let_in, discard"));
         let verdict = verdict.ok_or_else(unknown)?;
-        let address =
-            self.0.teach_sender(&actor, id.0, verdict, body.0.whole_domain, &body.0.reason).await?;
+        let address = self.0.teach_sender(&actor, id.0, verdict, body.0.whole_domain, &body.0.reason).await?;
         let rules = self.0.sender_rules(&actor).await?;
         let found = rules.into_iter().find(|rule| rule.address == address);
         Ok(Json(rule(found.ok_or(Error::NotFound("sender"))?)))
@@ -268,11 +267,5 @@ fn mail(row: InboxRow) -> MailJson {
 }
 
 fn rule(rule: SenderRule) -> RuleJson {
-    RuleJson {
-        id: rule.id,
-        address: rule.address,
-        verdict: rule.verdict.to_string(),
-        reason: rule.reason,
-        at: rule.at,
-    }
+    RuleJson { id: rule.id, address: rule.address, verdict: rule.verdict.to_string(), reason: rule.reason, at: rule.at }
 }

@@ -120,7 +120,13 @@ impl Desk {
         Ok((ticket, known))
     }
 
-    pub(super) async fn add_to(&self, tx: &mut Tx, item: &InboxItem, letter: &Letter, ticket: Ticket) -> Result<Verdict> {
+    pub(super) async fn add_to(
+        &self,
+        tx: &mut Tx,
+        item: &InboxItem,
+        letter: &Letter,
+        ticket: Ticket,
+    ) -> Result<Verdict> {
         store::dialect::lock_ticket(tx, ticket.id).await?;
         let mut working = Working::load(tx, ticket).await?;
         let read_at = item.received_at.max(working.ticket.updated_at);

@@ -43,6 +43,7 @@ pub mod day_preview;
 pub mod days_off;
 pub mod demo;
 pub mod demo_catalogue;
+mod demo_mails;
 mod demo_replies;
 pub mod description;
 pub mod drafts;

@@ -74,9 +74,10 @@ impl Desk {
             false => store::senders::rule_for(&mut tx, &row.author).await?,
         };
         drop(tx);
-        let (head, letter) = tokio::task::spawn_blocking(move || (head(&item.raw), parse::read(&item.raw, &item.sender)))
-            .await
-            .unwrap_or_default();
+        let (head, letter) =
+            tokio::task::spawn_blocking(move || (head(&item.raw), parse::read(&item.raw, &item.sender)))
+                .await
+                .unwrap_or_default();
         let letter = letter.unwrap_or_default();
         Ok(Received {
             row,
@@ -133,9 +134,17 @@ impl Desk {
         // Nobody must take it for the words of whoever reported.
         letter.from_name = format!("{} <{}>", letter.from_name, letter.from).trim().to_owned();
         let verdict = self.add_to(&mut tx, &item, &letter, ticket).await?;
-        self.decided(tx, actor, &item, InboxState::Done, verdict.ticket, "added_to_ticket", json!({"from": letter.from}))
-            .await?
-            .ok_or(Error::NotFound("ticket"))
+        self.decided(
+            tx,
+            actor,
+            &item,
+            InboxState::Done,
+            verdict.ticket,
+            "added_to_ticket",
+            json!({"from": letter.from}),
+        )
+        .await?
+        .ok_or(Error::NotFound("ticket"))
     }
 
     /// Decides that a mail is nothing.
@@ -294,7 +303,8 @@ mod tests {
 
     #[test]
     fn a_head_is_shown_as_it_stands_and_ends_where_the_text_begins() {
-        let raw = b"From: a@b.test\r\nSubject: =?utf-8?q?a?=\r\n lanjut\r\ntanpa titik dua\r\nX: \x07\xff\r\n\r\nBody: x\r\n";
+        let raw =
+            b"From: a@b.test\r\nSubject: =?utf-8?q?a?=\r\n lanjut\r\ntanpa titik dua\r\nX: \x07\xff\r\n\r\nBody: x\r\n";
         let shown = head(raw);
         let texts: Vec<(&str, &str)> = shown.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(texts, [("From", "a@b.test"), ("Subject", "=?utf-8?q?a?= lanjut"), ("X", "\u{fffd}")]);

@@ -52,7 +52,8 @@ async fn converse(
         heard?;
     }
     let answer = String::from_utf8_lossy(&answer);
-    read(answer.trim_end_matches(['\0', '\n'])).ok_or_else(|| io::Error::other(format!("the virus scanner said {answer:?}")))
+    read(answer.trim_end_matches(['\0', '\n']))
+        .ok_or_else(|| io::Error::other(format!("the virus scanner said {answer:?}")))
 }
 
 fn read(answer: &str) -> Option<(ScanVerdict, Option<String>)> {

@@ -67,7 +67,8 @@ impl Transport {
         let failed = |error: &dyn std::fmt::Display| Error::internal(format!("smtp_url: {error}"));
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|error| failed(&error))?;
         if let Some(file) = &wishes.ca_file {
-            let broken = |error: &dyn std::fmt::Display| Error::internal(format!("mail.ca_file: {}: {error}", file.display()));
+            let broken =
+                |error: &dyn std::fmt::Display| Error::internal(format!("mail.ca_file: {}: {error}", file.display()));
             let pem = std::fs::read(file).map_err(|error| broken(&error))?;
             let certificate = Certificate::from_pem(&pem).map_err(|error| broken(&error))?;
             let parameters = || {
@@ -76,7 +77,8 @@ impl Transport {
                     .build()
                     .map_err(|error| failed(&error))
             };
-            let (scheme, query) = (url.split(':').next().unwrap_or_default(), url.split_once('?').map_or("", |it| it.1));
+            let (scheme, query) =
+                (url.split(':').next().unwrap_or_default(), url.split_once('?').map_or("", |it| it.1));
             let asked = query.split('&').find_map(|pair| pair.strip_prefix("tls="));
             builder = match (scheme, asked) {
                 ("smtps", _) => builder.tls(Tls::Wrapper(parameters()?)),

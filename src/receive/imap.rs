@@ -129,10 +129,13 @@ type Open = Session<Line>;
 impl Visit<'_> {
     async fn run(&mut self, stop: &mut watch::Receiver<bool>) -> Result<()> {
         let (mut session, allowed) = in_time(self.pace.patience, "signing in", self.enter()).await?;
-        let tells = in_time(self.pace.patience, "CAPABILITY", async { Ok(session.capabilities().await.map_err(said)?.has_str("IDLE")) });
+        let tells = in_time(self.pace.patience, "CAPABILITY", async {
+            Ok(session.capabilities().await.map_err(said)?.has_str("IDLE"))
+        });
         let tells = tells.await?;
         allowed.set(AROUND);
-        in_time(self.pace.patience, "SELECT", Self::select(&mut session, self.mailbox, self.desk, &mut self.takes)).await?;
+        in_time(self.pace.patience, "SELECT", Self::select(&mut session, self.mailbox, self.desk, &mut self.takes))
+            .await?;
         while !*stop.borrow() {
             self.take_new(&mut session, &allowed).await?;
             while session.unsolicited_responses.try_recv().is_ok() {}
@@ -176,7 +179,8 @@ impl Visit<'_> {
     /// Opens the folder and finds the place where reading goes on.
     async fn select(session: &mut Open, mailbox: &Mailbox, desk: &Desk, takes: &mut Takes) -> Result<()> {
         let opened = session.select(&mailbox.folder).await.map_err(said)?;
-        let validity = opened.uid_validity.ok_or_else(|| unavailable("the server gives messages no lasting numbers"))?;
+        let validity =
+            opened.uid_validity.ok_or_else(|| unavailable("the server gives messages no lasting numbers"))?;
         if takes.uid_validity == i64::from(validity) {
             return Ok(());
         }
@@ -264,7 +268,9 @@ impl Visit<'_> {
         fetched.retain(|mail| mail.uid.is_some_and(|uid| uids.contains(&uid)));
         fetched.sort_by_key(|mail| mail.uid);
         for mail in &fetched {
-            let (Some(uid), Some(raw)) = (mail.uid, if too_large { mail.header() } else { mail.body() }) else { continue };
+            let (Some(uid), Some(raw)) = (mail.uid, if too_large { mail.header() } else { mail.body() }) else {
+                continue;
+            };
             let cause = too_large.then_some("too_large");
             self.keep(uid, raw, cause).await?;
             self.put_away(session, uid).await;

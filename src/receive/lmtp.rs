@@ -132,7 +132,8 @@ impl Door {
                 drop(place);
             });
         }
-        let ended = tokio::time::timeout(Duration::from_secs(15), async { while sessions.join_next().await.is_some() {} });
+        let ended =
+            tokio::time::timeout(Duration::from_secs(15), async { while sessions.join_next().await.is_some() {} });
         if ended.await.is_err() {
             tracing::warn!("LMTP: some connections were cut; their mail servers will try again");
         }

@@ -107,7 +107,8 @@ impl Session {
                 self.flush(&mut stream).await;
                 break;
             }
-            let in_a_line = chunk[count - 1] != b'\n' && matches!(listening, Listening::Commands(_) | Listening::Rest(_));
+            let in_a_line =
+                chunk[count - 1] != b'\n' && matches!(listening, Listening::Commands(_) | Listening::Rest(_));
             begun = if in_a_line { begun.or(Some(Instant::now())) } else { None };
         }
         let _ = timeout(Duration::from_secs(2), stream.shutdown()).await;

@@ -58,12 +58,7 @@ pub async fn waiting(tx: &mut Tx, limit: i64) -> Result<Vec<InboxItem>> {
 /// # Errors
 /// The database does not answer.
 pub async fn by_id(tx: &mut Tx, id: i64) -> Result<Option<InboxItem>> {
-    sql!(
-        tx,
-        fetch_optional as InboxItem,
-        "select id, mailbox, sender, raw, received_at from inbox where id = $1",
-        id,
-    )
+    sql!(tx, fetch_optional as InboxItem, "select id, mailbox, sender, raw, received_at from inbox where id = $1", id,)
 }
 
 /// One mail as lists show it.

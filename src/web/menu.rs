@@ -5,8 +5,8 @@
 
 use crate::desk::queues::supervises;
 use crate::domain::managing;
-use crate::domain::quarantine;
 use crate::domain::people::{Actor, Grant, Role, visibility};
+use crate::domain::quarantine;
 use crate::web::visit::Visit;
 use serde_json::{Value, json};
 

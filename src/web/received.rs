@@ -39,7 +39,8 @@ pub async fn list(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     let before = asked.get("sebelum").and_then(|id| id.parse().ok()).unwrap_or(i64::MAX);
     let found = desk.received_mails(actor, Some(*state), before, ROWS).await?;
     let counts = desk.received_counts(actor).await?;
-    let count = |state: InboxState| counts.iter().find(|(word, _)| word == state.as_str()).map_or(0, |(_, count)| *count);
+    let count =
+        |state: InboxState| counts.iter().find(|(word, _)| word == state.as_str()).map_or(0, |(_, count)| *count);
     let tabs: Vec<Value> = STATES
         .iter()
         .map(|(word, state)| {

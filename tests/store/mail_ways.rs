@@ -112,9 +112,8 @@ async fn a_sender_is_known_by_his_address_before_his_domain(db: Db) {
     senders::teach(&mut tx, "@iklan.test", SenderVerdict::Discard, "iklan", ani, at(1)).await.unwrap();
     senders::teach(&mut tx, "baik@iklan.test", SenderVerdict::Discard, "salah", ani, at(2)).await.unwrap();
     senders::teach(&mut tx, "baik@iklan.test", SenderVerdict::LetIn, "rekan", ani, at(3)).await.unwrap();
-    let verdict = async |tx: &mut _, address: &str| {
-        senders::rule_for(tx, address).await.unwrap().map(|rule| rule.verdict)
-    };
+    let verdict =
+        async |tx: &mut _, address: &str| senders::rule_for(tx, address).await.unwrap().map(|rule| rule.verdict);
     assert_eq!(verdict(&mut tx, "baik@iklan.test").await, Some(SenderVerdict::LetIn));
     assert_eq!(verdict(&mut tx, "lain@iklan.test").await, Some(SenderVerdict::Discard));
     assert_eq!(verdict(&mut tx, "lain@sub.iklan.test").await, None);

@@ -259,8 +259,7 @@ async fn the_server_must_prove_its_name() {
     assert!(found.problem.as_deref().unwrap().contains("TLS with localhost"), "{found:?}");
     assert_eq!((found.taken, found.seen_at), (0, None));
     reading.end().await;
-    app.desk.ways =
-        Arc::new(Ways { ca_file: Some(server.folder.join("ca.pem")), ..(*app.desk.ways).clone() });
+    app.desk.ways = Arc::new(Ways { ca_file: Some(server.folder.join("ca.pem")), ..(*app.desk.ways).clone() });
     // A certificate for another name.
     let reading = Reading::begin(&app.desk, at("imaps", "127.0.0.1", server.tls_port, ""));
     let found = cursor(&app, |cursor| cursor.name.contains("127.0.0.1") && cursor.problem.is_some()).await;

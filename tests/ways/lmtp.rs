@@ -56,7 +56,8 @@ async fn answers(engine: Engine) {
 async fn pipelining(engine: Engine) {
     let Some(desk) = listening(engine, limits()).await else { return };
     let mut talk = Talk::begin(desk.port).await;
-    talk.say("LHLO a\r\nMAIL FROM:<a@warga.test>\r\nRCPT TO:<meja@desk.test>\r\nRCPT TO:<x@lain.test>\r\nDATA\r\n").await;
+    talk.say("LHLO a\r\nMAIL FROM:<a@warga.test>\r\nRCPT TO:<meja@desk.test>\r\nRCPT TO:<x@lain.test>\r\nDATA\r\n")
+        .await;
     assert_eq!(talk.codes(5).await, ["250", "250", "250", "550", "354"]);
     let (one, two) = (mail("a@warga.test", "Satu", "isi satu"), mail("b@warga.test", "Dua", "isi dua"));
     let next = "MAIL FROM:<b@warga.test>\r\nRCPT TO:<meja@desk.test>\r\nDATA\r\n";

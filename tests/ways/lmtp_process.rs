@@ -57,7 +57,9 @@ fn killed_between_message_and_answer_nothing_is_lost_or_doubled() {
     let (socket, next) = (folder.path().join("lmtp"), AtomicUsize::new(0));
     let mut open: BTreeSet<usize> = BTreeSet::new();
     let mail = |place: usize| {
-        format!("From: w{place}@warga.test\r\nSubject: Gangguan {place}\r\nMessage-ID: <k{place}@warga.test>\r\n\r\nIsi {place}\r\n")
+        format!(
+            "From: w{place}@warga.test\r\nSubject: Gangguan {place}\r\nMessage-ID: <k{place}@warga.test>\r\n\r\nIsi {place}\r\n"
+        )
     };
     for round in 0..5_usize {
         let server = start(folder.path());
@@ -97,7 +99,8 @@ fn killed_between_message_and_answer_nothing_is_lost_or_doubled() {
         let (mut subjects, mut cursor) = (Vec::new(), String::new());
         loop {
             let (_, page) = server.get("demo-superadmin", &format!("/tickets?limit=100{cursor}"));
-            subjects.extend(page["items"].as_array()?.iter().map(|ticket| ticket["subject"].as_str().unwrap().to_owned()));
+            subjects
+                .extend(page["items"].as_array()?.iter().map(|ticket| ticket["subject"].as_str().unwrap().to_owned()));
             let Some(next) = page["next_cursor"].as_str() else { break };
             cursor = format!("&cursor={next}");
         }

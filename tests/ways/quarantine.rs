@@ -38,7 +38,10 @@ async fn becomes_a_ticket(engine: Engine) {
     assert_eq!(bad["errors"][0]["field"], "requester_email");
     let opened = app.post("demo-superadmin", &path, json!({"requester_email": "Ani@warga.test"})).await.ok(200);
     let ticket = app.ticket(opened["ticket"].as_str().unwrap()).await;
-    assert_eq!((&ticket["subject"], &ticket["requester"]["email"]), (&json!("Tanpa pengirim"), &json!("ani@warga.test")));
+    assert_eq!(
+        (&ticket["subject"], &ticket["requester"]["email"]),
+        (&json!("Tanpa pengirim"), &json!("ani@warga.test"))
+    );
     assert_eq!(ticket["opened_at"].as_str().unwrap()[..16], *"2026-10-05T02:00", "its clocks began when it came");
     assert_eq!(app.mails_to("ani@warga.test").await.len(), 1, "a confirmation, once");
     app.post("demo-superadmin", &path, json!({})).await.ok(409);

@@ -230,12 +230,8 @@ fn key(folder: &std::path::Path, algorithm: &[&str]) -> (DkimConfig, String) {
     let file = folder.join("kunci.pem");
     let made = Command::new("openssl").arg("genpkey").args(algorithm).arg("-out").arg(&file).output().unwrap();
     assert!(made.status.success(), "{made:?}");
-    let public = Command::new("openssl")
-        .args(["pkey", "-pubout", "-outform", "DER", "-in"])
-        .arg(&file)
-        .output()
-        .unwrap()
-        .stdout;
+    let public =
+        Command::new("openssl").args(["pkey", "-pubout", "-outform", "DER", "-in"]).arg(&file).output().unwrap().stdout;
     let config = DkimConfig { domain: "desk.test".to_owned(), selector: "meja".to_owned(), key_file: file };
     (config, data_encoding::BASE64.encode(&public))
 }

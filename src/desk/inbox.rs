@@ -46,6 +46,13 @@ pub async fn put_for(db: &Db, clock: &Clock, raw: &[u8], mailboxes: &[String], s
     Ok(new)
 }
 
+/// A claimed mail, as far as it could be parsed; with the reason why it is not judged at all, if there is one.
+struct Opened {
+    item: InboxItem,
+    letter: Option<Letter>,
+    cause: Option<&'static str>,
+}
+
 impl Desk {
     /// Is this an address the desk takes mail for: its own with or without an extension, a further name of it, or an
     /// agency's?
@@ -114,7 +121,7 @@ impl Desk {
         let letters = join_all(group.iter().map(|claimed| self.open_letter(*claimed))).await;
         let mut commits = Vec::new();
         for opened in letters {
-            let Some((item, letter, cause)) = opened? else { continue };
+            let Some(Opened { item, letter, cause }) = opened? else { continue };
             match self.settle_item(&item, letter, cause).await {
                 // The embedded writer commits many at once, and what follows sees what went before.
                 Ok(Some(tx)) if matches!(self.db, Db::Sqlite { .. }) => commits.push(tokio::spawn(tx.commit())),
@@ -130,24 +137,24 @@ impl Desk {
         Ok(())
     }
 
-    async fn open_letter(&self, claimed: Claimed) -> Result<Option<(InboxItem, Option<Letter>, Option<&'static str>)>> {
+    async fn open_letter(&self, claimed: Claimed) -> Result<Option<Opened>> {
         let (id, tries, _) = claimed;
         let found = store::inbox::by_id(&mut self.db.glance().await?, id).await?;
         let Some(item) = found else { return Ok(None) };
         if tries > MOST_TRIES {
             tracing::error!(inbox = id, tries, "reading a mail never ends; it is put aside");
-            return Ok(Some((item, None, Some("poison"))));
+            return Ok(Some(Opened { item, letter: None, cause: Some("poison") }));
         }
         let read = spawn_blocking(move || {
             let letter = parse::read(&item.raw, &item.sender);
             (item, letter)
         });
         match read.await {
-            Ok((item, letter)) => Ok(Some((item, letter, None))),
+            Ok((item, letter)) => Ok(Some(Opened { item, letter, cause: None })),
             Err(error) => {
                 tracing::error!(%error, inbox = id, "a mail could not be parsed");
                 let found = store::inbox::by_id(&mut self.db.glance().await?, id).await?;
-                Ok(found.map(|item| (item, None, Some("unreadable"))))
+                Ok(found.map(|item| Opened { item, letter: None, cause: Some("unreadable") }))
             }
         }
     }

@@ -99,15 +99,23 @@ impl Desk {
         if !email.is_empty() && email.parse::<lettre::Address>().is_err() {
             return Err(Error::field("requester_email", Say::new("field-email")));
         }
-        let (mut tx, item) = self.to_decide(actor, id).await?;
-        let mut letter = letter_of(&item).await;
+        let (item, mut letter) = self.letter_in_question(actor, id).await?;
+        let mut tx = self.to_decide(id).await?;
         if !email.is_empty() && email != letter.from {
             (letter.from, letter.from_name) = (email, String::new());
         }
         let verdict = self.open_from(&mut tx, &item, &letter, None).await?;
-        self.decided(tx, actor, &item, InboxState::Done, verdict.ticket, "opened_ticket", json!({"from": letter.from}))
-            .await?
-            .ok_or(Error::NotFound("ticket"))
+        self.decided(
+            tx,
+            actor,
+            item.id,
+            InboxState::Done,
+            verdict.ticket,
+            "opened_ticket",
+            json!({"from": letter.from}),
+        )
+        .await?
+        .ok_or(Error::NotFound("ticket"))
     }
 
     /// Adds a mail to a ticket as its requester's words. Who wrote it becomes no participant by that.
@@ -115,7 +123,8 @@ impl Desk {
     /// # Errors
     /// `Denied`, `NotFound`; `Conflict` when somebody has decided before; `Invalid` when there is no such ticket.
     pub async fn add_mail_to(&self, actor: &Actor, id: i64, number: &str) -> Result<Ticket> {
-        let (mut tx, item) = self.to_decide(actor, id).await?;
+        let (item, mut letter) = self.letter_in_question(actor, id).await?;
+        let mut tx = self.to_decide(id).await?;
         let unknown = || Error::field("ticket", Say::new("field-unknown-ticket"));
         let number = crate::domain::number::parse(number.trim()).ok_or_else(unknown)?;
         let mut ticket = store::tickets::by_number(&mut tx, &number).await?.ok_or_else(unknown)?;
@@ -130,14 +139,13 @@ impl Desk {
         if !may(actor, Action::Do(Verb::Note), &ticket) {
             return Err(denied());
         }
-        let mut letter = letter_of(&item).await;
         // Nobody must take it for the words of whoever reported.
         letter.from_name = format!("{} <{}>", letter.from_name, letter.from).trim().to_owned();
         let verdict = self.add_to(&mut tx, &item, &letter, ticket).await?;
         self.decided(
             tx,
             actor,
-            &item,
+            item.id,
             InboxState::Done,
             verdict.ticket,
             "added_to_ticket",
@@ -153,8 +161,9 @@ impl Desk {
     /// `Denied`, `NotFound`; `Conflict` when somebody has decided before; `Invalid` without a reason.
     pub async fn discard_mail(&self, actor: &Actor, id: i64, reason: &str) -> Result<()> {
         let reason = written::required("reason", reason, written::LONGEST_REASON)?;
-        let (tx, item) = self.to_decide(actor, id).await?;
-        self.decided(tx, actor, &item, InboxState::Discarded, None, "discarded", json!({"reason": reason})).await?;
+        decisive(actor)?;
+        let tx = self.to_decide(id).await?;
+        self.decided(tx, actor, id, InboxState::Discarded, None, "discarded", json!({"reason": reason})).await?;
         Ok(())
     }
 
@@ -211,17 +220,23 @@ impl Desk {
         store::senders::all(&mut self.db.read().await?).await
     }
 
-    /// A mail that is still to be decided about, in the transaction that will do it.
-    async fn to_decide(&self, actor: &Actor, id: i64) -> Result<(Tx, InboxItem)> {
+    /// A mail and what is in it. Read before the writer's turn: whatever a stranger sent costs nobody else time.
+    async fn letter_in_question(&self, actor: &Actor, id: i64) -> Result<(InboxItem, Letter)> {
         decisive(actor)?;
+        let item = store::inbox::by_id(&mut self.db.glance().await?, id).await?.ok_or(Error::NotFound("mail"))?;
+        let letter = letter_of(&item).await;
+        Ok((item, letter))
+    }
+
+    /// The transaction in which it is decided about a mail that still waits for it.
+    async fn to_decide(&self, id: i64) -> Result<Tx> {
         let mut tx = self.db.write().await?;
         chain::turn(&mut tx, "mail", &id.to_string()).await?;
         let row = store::inbox::row(&mut tx, id).await?.ok_or(Error::NotFound("mail"))?;
         if matches!(row.state, InboxState::New | InboxState::Done) {
             return Err(Error::conflict(Say::new("error-mail-decided")));
         }
-        let item = store::inbox::by_id(&mut tx, id).await?.ok_or(Error::NotFound("mail"))?;
-        Ok((tx, item))
+        Ok(tx)
     }
 
     /// Ends what [`Desk::to_decide`] began; gives the ticket as it stands then.
@@ -230,24 +245,24 @@ impl Desk {
         &self,
         mut tx: Tx,
         actor: &Actor,
-        item: &InboxItem,
+        id: i64,
         state: InboxState,
         ticket: Option<i64>,
         kind: &'static str,
         mut payload: Value,
     ) -> Result<Option<Ticket>> {
-        if !store::inbox::decide(&mut tx, item.id, state, None, ticket).await? {
+        if !store::inbox::decide(&mut tx, id, state, None, ticket).await? {
             return Err(Error::conflict(Say::new("error-mail-decided")));
         }
         let found = match ticket {
-            Some(id) => store::tickets::by_id(&mut tx, id).await?,
+            Some(key) => store::tickets::by_id(&mut tx, key).await?,
             None => None,
         };
         if let Some(ticket) = &found {
             payload["ticket"] = ticket.number.clone().into();
         }
         let label = ActorLabel::user(actor.account.id);
-        chain::note(&mut tx, "mail", &item.id.to_string(), self.now(), label, kind, payload).await?;
+        chain::note(&mut tx, "mail", &id.to_string(), self.now(), label, kind, payload).await?;
         tx.commit().await?;
         self.wake();
         Ok(found)

@@ -84,8 +84,9 @@ fn killed_between_message_and_answer_nothing_is_lost_or_doubled() {
             while sent.load(Ordering::SeqCst) < 3 + 4 * round {
                 std::thread::yield_now();
             }
-            server.signal_kill();
+            // Whoever is at it now is cut in the middle; nobody begins anew.
             died.store(true, Ordering::SeqCst);
+            server.signal_kill();
         });
         open = unanswered.into_inner().unwrap();
         server.kill();

@@ -142,9 +142,9 @@ async fn poison(engine: Engine) {
     let Some(app) = TestApp::new(engine, "oki", NOW).await else { return };
     app.desk.receive(mail("a@warga.test", "Racun", "isi").as_bytes(), "meja@desk.test", "").await.unwrap();
     // Three programs died over it.
-    for _ in 0..3 {
+    for death in 1..=3 {
         let mut tx = app.desk.db.write().await.unwrap();
-        let past = app.desk.clock.machine() - chrono::Duration::hours(1);
+        let past = app.desk.clock.machine() - chrono::Duration::hours(10 - death);
         store::dialect::claim_inbox(&mut tx, past, past, 9).await.unwrap();
         tx.commit().await.unwrap();
     }

@@ -7,15 +7,17 @@ use crate::desk::access::{Access, Lasts};
 use crate::desk::provider::Provider;
 use crate::desk::rules::Rules;
 use crate::desk::setup::{Installation, installation};
+use crate::desk::ways::Ways;
 use crate::error::{Error, Result};
 use crate::mail::compose::Composer;
 use crate::mail::sender::SenderCheck;
-use crate::mail::transport::Transport;
+use crate::mail::sign::Signer;
+use crate::mail::transport::{Transport, Wishes};
 use crate::policy::{Library, Source};
 use crate::secret::Secret;
 use crate::store::Db;
 use crate::web::live::Live;
-use crate::{api, jobs, web};
+use crate::{api, jobs, receive, web};
 use chrono::TimeDelta;
 use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
 use poem::middleware::Compression;
@@ -119,7 +121,7 @@ pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
     let name = format!("Meja Layanan {}", pack.region.name);
     let composer = Composer::new(&config.mail_address, &name, &pack.region.name, config.templates_dir.as_deref())?;
     let transport = match &config.smtp_url {
-        Some(url) => Transport::smtp(url)?,
+        Some(url) => Transport::smtp(url, wishes(config)?)?,
         None if found.is_demo => Transport::Page,
         None => Transport::None,
     };
@@ -138,9 +140,16 @@ pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
         access: access(config)?,
         transport,
         sender_check: Arc::new(SenderCheck::new(&config.mail_authserv_id, &config.mail_dns)?),
+        ways: Arc::new(Ways::of(config, found.is_demo)?),
         settings: Arc::new(config.shown()),
         wake: Arc::new(Notify::new()),
     })
+}
+
+/// How mail is handed over, by the settings.
+fn wishes(config: &Config) -> Result<Wishes> {
+    let signer = config.mail.dkim.as_ref().map(|dkim| Signer::load(dkim).map(Arc::new)).transpose()?;
+    Ok(Wishes { ca_file: config.mail.ca_file.clone(), signer, ..Wishes::default() })
 }
 
 /// How people sign in, by the settings.
@@ -209,6 +218,8 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let (stopping, stopped) = watch::channel(false);
+    desk.take_up_inbox().await?;
+    let ways_in = receive::open(&desk, &stopped).await?;
     let worker = tokio::spawn(jobs::worker::run(desk.clone(), stopped));
     let mut schedule = jobs::schedule::start(&desk).await?;
     let db = desk.db.clone();
@@ -225,6 +236,7 @@ pub async fn serve(
     );
     server.await?;
     stopping.send_replace(true);
+    ways_in.close().await;
     if let Err(error) = schedule.shutdown().await {
         tracing::warn!(%error, "recurring work did not stop cleanly");
     }

@@ -7,6 +7,10 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+pub mod mail;
+
+use mail::{Listen, MailConfig};
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -47,9 +51,9 @@ pub struct Config {
     pub public_url: Option<String>,
     /// `smtp://host:port` or `smtps://user:password@host`; without it mails wait in the outbox.
     pub smtp_url: Option<String>,
-    /// Mailbox to read; not built yet.
+    /// Mailboxes to read, `imaps://user@host/folder`, separated by spaces.
     pub imap_url: Option<String>,
-    /// Where LMTP is listened for; not built yet.
+    /// Where LMTP is listened for: `unix:/path/of/socket` or `127.0.0.1:2424`.
     pub lmtp_listen: Option<String>,
     /// File with the installation's key; by default `secret` in the data folder.
     pub secret_file: Option<PathBuf>,
@@ -81,6 +85,8 @@ pub struct Config {
     pub trusted_proxies: String,
     /// Where else people may sign in.
     pub oidc: Option<OidcConfig>,
+    /// The ways mail takes.
+    pub mail: MailConfig,
     /// Where each setting that is shown to people comes from.
     #[serde(skip)]
     pub origins: BTreeMap<String, Origin>,
@@ -112,6 +118,7 @@ impl Default for Config {
             requester_session_days: 90,
             trusted_proxies: String::new(),
             oidc: None,
+            mail: MailConfig::default(),
             origins: BTreeMap::new(),
         }
     }
@@ -133,6 +140,8 @@ impl Config {
             let key = key.as_str().to_ascii_lowercase();
             !key.starts_with("test_") && key != "cache"
         });
+        // `MEJA_MAIL__CLAMD` is `clamd` in the section `mail`.
+        let environment = environment.split("__");
         let settings = Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(file.unwrap_or(Path::new("meja.toml"))))
             .merge(environment);
@@ -171,11 +180,17 @@ impl Config {
         if !matches!(self.mail_dns.as_str(), "" | "system") {
             problems.push("mail_dns: write system, or leave it empty".to_owned());
         }
-        if self.imap_url.is_some() {
-            problems.push("imap_url: reading a mailbox is not built yet; use `meja mail ingest`".to_owned());
+        if let Err(problem) = self.mail.read_mailboxes(self.imap_url.as_deref()) {
+            problems.push(problem);
         }
-        if self.lmtp_listen.is_some() {
-            problems.push("lmtp_listen: LMTP is not built yet; use `meja mail ingest`".to_owned());
+        if let Some(Err(problem)) = self.lmtp_listen.as_deref().map(Listen::read) {
+            problems.push(format!("lmtp_listen: {problem}"));
+        }
+        if !(1..=200).contains(&self.mail.largest_mb) {
+            problems.push("mail.largest_mb: must be from 1 to 200".to_owned());
+        }
+        if let Some(bad) = self.mail.aliases.iter().find(|alias| alias.parse::<lettre::Address>().is_err()) {
+            problems.push(format!("mail.aliases: {bad:?} is no mail address"));
         }
         for (key, value, most) in [
             ("staff_idle_minutes", self.staff_idle_minutes, 24 * 60),
@@ -255,7 +270,9 @@ impl Config {
             "mail_address" => self.mail_address.clone(),
             "public_url" => self.public_url(),
             "templates_dir" => self.templates_dir.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
-            "imap_url" => self.imap_url.as_deref().map(server).unwrap_or_default(),
+            "imap_url" => {
+                self.imap_url.iter().flat_map(|urls| urls.split_whitespace()).map(server).collect::<Vec<_>>().join(" ")
+            }
             _ => self.lmtp_listen.clone().unwrap_or_default(),
         };
         let origin = |key: &str| self.origins.get(key).copied().unwrap_or_default();

@@ -37,4 +37,5 @@ mod stories;
 mod supervision_pages;
 mod support;
 mod templates;
+mod ways;
 mod web;

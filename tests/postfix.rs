@@ -9,19 +9,25 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// The throw-away Postfix of `tests/all`; `None` when it does not run.
-struct Postfix {
-    url: String,
-    folder: PathBuf,
+pub struct Postfix {
+    pub url: String,
+    pub folder: PathBuf,
+    /// Where it hands mail for `tcp.test` over by LMTP.
+    pub lmtp_port: u16,
+    /// Where it speaks TLS from the first byte.
+    pub tls_port: u16,
     maildir: PathBuf,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the suite's own settings; the program's enter through Config")]
-fn postfix() -> Option<Postfix> {
+pub fn postfix() -> Option<Postfix> {
     let value = |name: &str| std::env::var(name).ok();
     let found = (|| {
         Some(Postfix {
             url: value("MEJA_TEST_SMTP_URL")?,
             folder: value("MEJA_TEST_POSTFIX_DIR")?.into(),
+            lmtp_port: value("MEJA_TEST_LMTP_PORT")?.parse().ok()?,
+            tls_port: value("MEJA_TEST_SMTPS_PORT")?.parse().ok()?,
             maildir: value("MEJA_TEST_MAILDIR")?.into(),
         })
     })();
@@ -33,7 +39,7 @@ fn postfix() -> Option<Postfix> {
 }
 
 /// Waits for another program to do its part, at most a minute.
-fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = look() {
@@ -45,7 +51,7 @@ fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 }
 
 impl Postfix {
-    fn send(&self, from: &str, to: &str, subject: &str, body: &str) {
+    pub fn send(&self, from: &str, to: &str, subject: &str, body: &str) {
         let mailbox = |address: &str| Mailbox::new(None, address.parse().unwrap());
         let message =
             Message::builder().from(mailbox(from)).to(mailbox(to)).subject(subject).body(body.to_owned()).unwrap();
@@ -54,7 +60,7 @@ impl Postfix {
     }
 
     /// Mails in somebody's mailbox, as text, oldest first.
-    fn mailbox(&self, domain: &str, local: &str) -> Vec<String> {
+    pub fn mailbox(&self, domain: &str, local: &str) -> Vec<String> {
         let folder = self.maildir.join(domain).join(local).join("new");
         let mut files: Vec<PathBuf> =
             std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();

@@ -49,6 +49,8 @@ mod trail;
 mod transactions;
 mod writer;
 
+mod mail_ways;
+
 /// The `second`-th second of the tests' day, with microseconds that must not get lost.
 fn at(second: i64) -> DateTime<Utc> {
     "2026-02-13T09:10:11.000007Z".parse::<DateTime<Utc>>().expect("an instant") + Duration::seconds(second)

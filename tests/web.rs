@@ -110,6 +110,7 @@ async fn desk(folder: &Path) -> Desk {
         is_demo: true,
         access: meja::desk::access::Access::default(),
         transport: meja::mail::transport::Transport::Page,
+        ways: std::sync::Arc::new(meja::desk::ways::Ways::of(&meja::config::Config::default(), true).unwrap()),
         settings: Arc::default(),
         wake: Arc::default(),
     };

@@ -14,11 +14,13 @@ mod catalogue;
 mod choice;
 mod decisions;
 mod demo;
+mod dispatch;
 mod duties;
 mod incidents;
 mod maintenance;
 mod problem;
 mod ratings;
+mod received;
 mod relations;
 mod reports;
 mod requests;
@@ -67,6 +69,8 @@ type Parts = (
     availability::AvailabilityApi,
     maintenance::MaintenanceApi,
     reports::Reports,
+    received::ReceivedMails,
+    dispatch::Dispatches,
     demo::Public,
 );
 
@@ -89,6 +93,8 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         availability::AvailabilityApi(desk.clone()),
         maintenance::MaintenanceApi(desk.clone()),
         reports::Reports(desk.clone()),
+        received::ReceivedMails(desk.clone()),
+        dispatch::Dispatches(desk.clone()),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

@@ -137,7 +137,11 @@ impl Desk {
         }
         self.clock.set(now, 0.0);
         // An empty demo is for tests and newcomers who fill it themselves.
-        if tickets > 0 { self.demo_replies(&unit).await } else { Ok(()) }
+        if tickets > 0 {
+            self.demo_replies(&unit).await?;
+            self.demo_mails(&unit).await?;
+        }
+        Ok(())
     }
 
     /// Reports that come due on the way to `until` are handed in on the third, all but one agency's.

@@ -27,6 +27,9 @@ pub async fn attach(desk: &Desk, tx: &mut Tx, ticket: i64, message: i64, files: 
             size: i64::try_from(file.bytes.len()).unwrap_or(i64::MAX),
             sha256,
         };
+        if desk.ways.scanner.is_some() {
+            store::scans::ask(tx, &attachment.sha256, desk.clock.machine()).await?;
+        }
         store::messages::attach(tx, ticket, &attachment).await?;
         kept.push(json!({"name": attachment.name, "size": attachment.size, "sha256": attachment.sha256}));
     }
@@ -46,11 +49,12 @@ impl Desk {
     /// A file among the messages of `page`, with its bytes.
     ///
     /// # Errors
-    /// `NotFound` when none of them brought it; `Internal` when its bytes are gone or no longer what came.
+    /// `NotFound` when none of them brought it; `Conflict` while a virus scanner has not found it clean; `Internal` when its bytes are gone or no longer what came.
     pub async fn file_of(&self, page: &TicketPage, id: i64) -> Result<(Attachment, Vec<u8>)> {
         let is_shown = |file: &&Attachment| page.messages.iter().any(|message| message.id == file.message_id);
         let file =
             page.files.iter().filter(is_shown).find(|file| file.id == id).ok_or(Error::NotFound("attachment"))?;
+        self.refuse_unless_clean(file).await?;
         let bytes = tokio::fs::read(path(&self.files, &file.sha256)).await?;
         if sha256(&bytes) != file.sha256 {
             return Err(Error::internal(format!("attachment {id}: its bytes are not those that came")));

@@ -7,6 +7,7 @@ use crate::domain::people::Actor;
 use crate::error::{Error, Result, Say};
 use crate::store;
 use crate::store::health::{PutAside, StuckMail};
+use crate::store::mailboxes::Cursor;
 use chrono::{DateTime, Utc};
 
 /// Mails of each list.
@@ -25,6 +26,14 @@ pub struct Health {
     pub put_aside: i64,
     /// The newest of them.
     pub aside: Vec<PutAside>,
+    /// How many received mails stand in each state, by its word.
+    pub inbox: Vec<(String, i64)>,
+    /// When the oldest mail came that still waits to be read. UTC.
+    pub unread_since: Option<DateTime<Utc>>,
+    /// The mailboxes that are read, as far as they were.
+    pub mailboxes: Vec<Cursor>,
+    /// How many files stand in each verdict of the virus scanner, by its word.
+    pub scans: Vec<(String, i64)>,
     /// Codes of agencies whose first line nobody active holds.
     pub without_first_line: Vec<String>,
     /// When the chains of events were sealed last. UTC.
@@ -49,6 +58,10 @@ impl Desk {
             stuck_mail: stuck_mail.into_iter().map(hidden).collect(),
             put_aside,
             aside,
+            inbox: store::inbox::counts(&mut tx).await?,
+            unread_since: store::inbox::oldest_waiting(&mut tx).await?,
+            mailboxes: store::mailboxes::all(&mut tx).await?,
+            scans: store::scans::counts(&mut tx).await?,
             without_first_line: store::people::without_first_line(&mut tx).await?,
             sealed_at: store::events::last_seal(&mut tx).await?.map(|seal| seal.at),
         })

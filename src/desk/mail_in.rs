@@ -18,14 +18,14 @@ use crate::mail::thread;
 use crate::store::{self, Db, Tx};
 use crate::text;
 
-/// Most mails that one look at the inbox takes up.
-const BATCH: i64 = 50;
-
 /// What was found out about a mail.
-struct Verdict {
-    state: InboxState,
-    cause: Option<&'static str>,
-    ticket: Option<i64>,
+pub(super) struct Verdict {
+    /// Where it stands now.
+    pub state: InboxState,
+    /// Why.
+    pub cause: Option<&'static str>,
+    /// The ticket it opened, was added to, or speaks of.
+    pub ticket: Option<i64>,
 }
 
 /// Stores a mail as it came; `false` when it was delivered to this mailbox before. It is durable when this
@@ -53,49 +53,7 @@ impl Desk {
         Ok(is_new)
     }
 
-    /// Reads every mail that waits; one that cannot be read never holds up the others.
-    ///
-    /// # Errors
-    /// The database does not answer; what was read before stays.
-    pub async fn read_inbox(&self) -> Result<usize> {
-        let mut read = 0;
-        loop {
-            let mut tx = self.db.read().await?;
-            let waiting = store::inbox::waiting(&mut tx, BATCH).await?;
-            drop(tx);
-            if waiting.is_empty() {
-                return Ok(read);
-            }
-            for item in waiting {
-                self.read_item(&item).await?;
-                read += 1;
-            }
-        }
-    }
-
-    async fn read_item(&self, item: &InboxItem) -> Result<()> {
-        let letter = self.read_letter(item).await;
-        let mut tx = self.db.write().await?;
-        let verdict = match self.judge_mail(&mut tx, item, letter).await {
-            Ok(verdict) => verdict,
-            Err(error) if error.is_temporary() => return Err(error),
-            Err(error) => {
-                // The transaction is spent; a fresh one puts the mail where a person sees it.
-                tracing::error!(%error, inbox = item.id, "a mail could not become a ticket");
-                drop(tx);
-                tx = self.db.write().await?;
-                Verdict { state: InboxState::Quarantined, cause: Some("failed"), ticket: None }
-            }
-        };
-        if !store::inbox::settle(&mut tx, item.id, verdict.state, verdict.cause, verdict.ticket).await? {
-            return Ok(());
-        }
-        tx.commit().await?;
-        self.wake();
-        Ok(())
-    }
-
-    async fn judge_mail(&self, tx: &mut Tx, item: &InboxItem, letter: Option<Letter>) -> Result<Verdict> {
+    pub(super) async fn judge_mail(&self, tx: &mut Tx, item: &InboxItem, letter: Option<Letter>) -> Result<Verdict> {
         let quarantined = |cause| Verdict { state: InboxState::Quarantined, cause: Some(cause), ticket: None };
         let Some(letter) = letter else { return Ok(quarantined("unreadable")) };
         if self.is_own_mail(&letter.message_id) {
@@ -192,7 +150,13 @@ impl Desk {
         Ok((ticket, known))
     }
 
-    async fn add_to(&self, tx: &mut Tx, item: &InboxItem, letter: &Letter, ticket: Ticket) -> Result<Verdict> {
+    pub(super) async fn add_to(
+        &self,
+        tx: &mut Tx,
+        item: &InboxItem,
+        letter: &Letter,
+        ticket: Ticket,
+    ) -> Result<Verdict> {
         store::dialect::lock_ticket(tx, ticket.id).await?;
         let mut working = Working::load(tx, ticket).await?;
         let read_at = item.received_at.max(working.ticket.updated_at);
@@ -220,7 +184,7 @@ impl Desk {
         Ok(Verdict { state: InboxState::Done, cause: None, ticket: Some(working.ticket.id) })
     }
 
-    async fn open_from(
+    pub(super) async fn open_from(
         &self,
         tx: &mut Tx,
         item: &InboxItem,

@@ -26,15 +26,11 @@ pub struct SeenMail {
 }
 
 impl Desk {
-    /// What a mail says and who sent it; `None` when it is no mail. Whatever a stranger sends may cost time, but only
-    /// its own.
-    pub(super) async fn read_letter(&self, item: &InboxItem) -> Option<Letter> {
-        let (raw, sender) = (item.raw.clone(), item.sender.clone());
-        let mut letter = tokio::task::spawn_blocking(move || parse::read(&raw, &sender)).await.unwrap_or_default()?;
+    /// Looks who sent a mail, where the settings ask for it.
+    pub(super) async fn check_sender(&self, item: &InboxItem, letter: &mut Letter) {
         if self.sender_check.is_on() && letter.robot.is_none() {
             letter.origin = Arc::clone(&self.sender_check).check(item.raw.clone(), item.sender.clone()).await;
         }
-        Some(letter)
     }
 
     /// The mail behind a message, for those who may read notes and learn who reported.

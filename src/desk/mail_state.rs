@@ -12,6 +12,7 @@ use crate::mail::compose::Outgoing;
 use crate::mail::transport::Transport;
 use crate::secret::new_token;
 use crate::store;
+use crate::store::mailboxes::Cursor;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
@@ -25,6 +26,8 @@ pub struct MailState {
     pub outbox: Vec<(String, i64)>,
     /// How many received mails stand in each state, by its word.
     pub inbox: Vec<(String, i64)>,
+    /// The mailboxes that are read, as far as they were.
+    pub mailboxes: Vec<Cursor>,
     /// Mails that failed at least once and are not sent, newest first: to masked addresses, and without their words. Who
     /// looks after mail need not know who reported what.
     pub troubled: Vec<OutboxItem>,
@@ -45,6 +48,7 @@ impl Desk {
         Ok(MailState {
             outbox: store::outbox::counts(&mut tx).await?,
             inbox: store::inbox::counts(&mut tx).await?,
+            mailboxes: store::mailboxes::all(&mut tx).await?,
             troubled: store::outbox::troubled(&mut tx, MOST).await?.into_iter().map(hidden).collect(),
             sent_at: store::outbox::last_sent(&mut tx).await?,
         })

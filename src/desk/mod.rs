@@ -45,6 +45,7 @@ pub mod day_preview;
 pub mod days_off;
 pub mod demo;
 pub mod demo_catalogue;
+mod demo_mails;
 mod demo_replies;
 pub mod description;
 pub mod documents;
@@ -126,6 +127,12 @@ pub mod written;
 pub mod bounces;
 pub mod mail_read;
 mod mail_storms;
+pub mod dispatch;
+pub mod inbox;
+pub mod mailboxes;
+pub mod quarantine;
+pub mod scans;
+pub mod ways;
 
 /// The desk of one region, everything wired. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -152,6 +159,8 @@ pub struct Desk {
     pub transport: Transport,
     /// Looks who sent mails.
     pub sender_check: Arc<SenderCheck>,
+    /// The ways mail takes.
+    pub ways: Arc<ways::Ways>,
     /// What the settings say of mail, for people to look at; no secret among it.
     pub settings: Arc<Vec<Shown>>,
     /// Woken after every change that leaves work for the worker.

@@ -19,6 +19,32 @@ words! {
         Ignored = "ignored",
         /// Could not become anything by itself; a person decides.
         Quarantined = "quarantined",
+        /// Somebody decided that it is nothing.
+        Discarded = "discarded",
+    }
+}
+
+words! {
+    /// What was decided about a sender once and for all.
+    pub enum SenderVerdict {
+        /// His mail is never put aside for what he is.
+        LetIn = "let_in",
+        /// His mail opens nothing and is not shown to anybody who does not look for it.
+        Discard = "discard",
+    }
+}
+
+words! {
+    /// What a virus scanner said of a file.
+    pub enum ScanVerdict {
+        /// It was not looked through yet: nobody may open it.
+        Waiting = "waiting",
+        /// Nothing was found.
+        Clean = "clean",
+        /// Something was found: nobody may open it.
+        Infected = "infected",
+        /// The scanner refuses it, because it is too large for instance: nobody may open it.
+        Unscannable = "unscannable",
     }
 }
 
@@ -68,6 +94,31 @@ pub struct Attachment {
     pub size: i64,
     /// Its name in the content-addressed store.
     pub sha256: String,
+}
+
+/// A received mail as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxRow {
+    /// Key inside the database.
+    pub id: i64,
+    /// The address it was delivered to, lower case, or empty.
+    pub mailbox: String,
+    /// Envelope sender, or empty.
+    pub sender: String,
+    /// Address in `From`, or empty.
+    pub author: String,
+    /// Its subject, or empty.
+    pub subject: String,
+    /// Server receipt. UTC.
+    pub received_at: DateTime<Utc>,
+    /// What became of it.
+    pub state: InboxState,
+    /// Why.
+    pub cause: Option<String>,
+    /// Number of the ticket it opened, was added to, or speaks of.
+    pub ticket: Option<String>,
+    /// Bytes.
+    pub size: i64,
 }
 
 /// A received mail as it stands in the inbox.

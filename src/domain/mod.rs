@@ -69,6 +69,7 @@ pub mod message;
 pub mod number;
 pub mod outage;
 pub mod people;
+pub mod quarantine;
 pub mod relation;
 pub mod report;
 pub mod reporter;

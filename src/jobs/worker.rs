@@ -46,5 +46,6 @@ pub async fn round(desk: &Desk) -> Result<()> {
     let reports = desk.run_reports().await;
     let duties = desk.run_duties().await;
     desk.send_outbox().await?;
+    desk.scan_files().await?;
     reports.and(duties).map(|_| ())
 }

@@ -218,6 +218,9 @@ impl Composer {
         if let Some(last) = ids.last() {
             builder = builder.in_reply_to(last.clone()).references(ids.join(" "));
         }
+        // Lets people sort it; one list per installation.
+        let list = HeaderName::new_from_ascii_str("List-Id");
+        builder = builder.raw_header(HeaderValue::new(list, format!("<meja-layanan.{host}>")));
         if mail.automatic {
             builder = builder
                 .raw_header(raw("Auto-Submitted", "auto-generated"))

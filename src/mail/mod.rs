@@ -18,6 +18,8 @@ pub mod quotes;
 pub mod report;
 pub mod robots;
 pub mod sender;
+pub mod scanner;
+pub mod sign;
 pub mod thread;
 pub mod transport;
 pub mod words;

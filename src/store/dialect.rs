@@ -67,3 +67,45 @@ pub async fn claim_mail(tx: &mut Tx, now: DateTime<Utc>, lease: DateTime<Utc>, l
     };
     Ok(items?)
 }
+
+/// Takes mails of the inbox; those whose reading never ended before come last, and alone.
+macro_rules! claim_inbox {
+    ($passed_over:literal) => {
+        concat!(
+            "update inbox set tries = tries + 1, lease_until = $2 where id in (select id from inbox \
+             where state = 'new' and (lease_until is null or lease_until < $1) and tries between $3 and $4 \
+             order by id limit $5",
+            $passed_over,
+            ") returning id, tries, cast(length(raw) as bigint)"
+        )
+    };
+}
+
+/// A claimed mail: its key, how often reading it was begun (this time included), and its bytes' number.
+pub type Claimed = (i64, i64, i64);
+
+/// Takes mails that wait to be read, until `lease`: many that were never tried, or else one that was. So a mail that
+/// ends the program takes no others with it. Instants are the machine's.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn claim_inbox(tx: &mut Tx, now: DateTime<Utc>, lease: DateTime<Utc>, limit: i64) -> Result<Vec<Claimed>> {
+    for (least, most, limit) in [(0_i64, 0_i64, limit), (1, i64::MAX, 1)] {
+        let claimed = match tx.flushed().await? {
+            Connection::Sqlite(connection) => {
+                let query = sqlx::query_as::<_, Claimed>(claim_inbox!(""));
+                query.bind(now).bind(lease).bind(least).bind(most).bind(limit).fetch_all(connection).await
+            }
+            Connection::Postgres(connection) => {
+                let query = sqlx::query_as::<_, Claimed>(claim_inbox!(" for update skip locked"));
+                query.bind(now).bind(lease).bind(least).bind(most).bind(limit).fetch_all(connection).await
+            }
+        };
+        let mut claimed = claimed?;
+        if !claimed.is_empty() {
+            claimed.sort_unstable();
+            return Ok(claimed);
+        }
+    }
+    Ok(Vec::new())
+}

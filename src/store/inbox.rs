@@ -1,9 +1,19 @@
 //! Mail as it came in: raw first, read afterwards.
 
-use crate::domain::message::{InboxItem, InboxState};
+use crate::domain::message::{InboxItem, InboxRow, InboxState};
 use crate::error::Result;
 use crate::store::Tx;
 use chrono::{DateTime, Utc};
+
+macro_rules! row {
+    ($rest:literal) => {
+        concat!(
+            "select i.id, i.mailbox, i.sender, i.author, i.subject, i.received_at, i.state, i.cause, t.number as ticket, \
+             cast(length(i.raw) as bigint) as size from inbox i left join ticket t on t.id = i.ticket_id ",
+            $rest
+        )
+    };
+}
 
 /// Stores a received mail; `None` when the same mail was delivered to the same mailbox before.
 ///
@@ -30,7 +40,7 @@ pub async fn store(
     )
 }
 
-/// Mails not yet read, in the order they came.
+/// Mails not yet read, in the order they came. Whoever reads them claims them (`dialect::claim_inbox`).
 ///
 /// # Errors
 /// The database does not answer.
@@ -41,6 +51,90 @@ pub async fn waiting(tx: &mut Tx, limit: i64) -> Result<Vec<InboxItem>> {
         "select id, mailbox, sender, raw, received_at from inbox where state = 'new' order by id limit $1",
         limit,
     )
+}
+
+/// One mail with its bytes.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn by_id(tx: &mut Tx, id: i64) -> Result<Option<InboxItem>> {
+    sql!(tx, fetch_optional as InboxItem, "select id, mailbox, sender, raw, received_at from inbox where id = $1", id,)
+}
+
+/// One mail as lists show it.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn row(tx: &mut Tx, id: i64) -> Result<Option<InboxRow>> {
+    sql!(tx, fetch_optional as InboxRow, row!("where i.id = $1"), id)
+}
+
+/// Mails in a state, or in any; the newest first, from below `before` on.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list(tx: &mut Tx, state: Option<InboxState>, before: i64, limit: i64) -> Result<Vec<InboxRow>> {
+    match state {
+        Some(state) => {
+            let text = row!("where i.state = $1 and i.id < $2 order by i.id desc limit $3");
+            sql!(tx, fetch_all as InboxRow, text, state, before, limit)
+        }
+        None => sql!(tx, fetch_all as InboxRow, row!("where i.id < $1 order by i.id desc limit $2"), before, limit),
+    }
+}
+
+/// Notes who wrote a mail and about what, for lists.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn describe(tx: &mut Tx, id: i64, author: &str, subject: &str) -> Result<()> {
+    later!(tx, query => {
+        query.push("update inbox set author = ").push_bind(author.to_owned());
+        query.push(", subject = ").push_bind(subject.to_owned()).push(" where id = ").push_bind(id);
+    })
+}
+
+/// Lets a mail that could not be read now wait until `due`; that try does not count.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn put_off(tx: &mut Tx, id: i64, due: DateTime<Utc>) -> Result<()> {
+    let text = "update inbox set tries = 0, lease_until = $2 where id = $1 and state = 'new'";
+    sql!(tx, execute, text, id, due).map(|_| ())
+}
+
+/// Lets go of every mail that somebody reads: for the start of the only program on a database.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn release(tx: &mut Tx) -> Result<u64> {
+    sql!(tx, execute, "update inbox set lease_until = null where state = 'new' and lease_until is not null")
+}
+
+/// Says what somebody decided about a mail that was put aside; `false` when that was decided before.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn decide(tx: &mut Tx, id: i64, state: InboxState, cause: Option<&str>, ticket: Option<i64>) -> Result<bool> {
+    let changed = sql!(
+        tx,
+        execute,
+        "update inbox set state = $2, cause = coalesce($3, cause), ticket_id = coalesce($4, ticket_id) \
+         where id = $1 and state in ('quarantined', 'ignored', 'discarded')",
+        id,
+        state,
+        cause,
+        ticket,
+    )?;
+    Ok(changed == 1)
+}
+
+/// When the oldest mail came that still waits to be read.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn oldest_waiting(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
+    sql!(tx, fetch_one scalar Option<DateTime<Utc>>, "select min(received_at) from inbox where state = 'new'")
 }
 
 /// Says what became of a mail; `false` when it was settled before.

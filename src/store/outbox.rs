@@ -122,3 +122,43 @@ pub async fn retry(tx: &mut Tx, id: i64, due: DateTime<Utc>) -> Result<bool> {
         "update outbox set state = 'queued', attempts = 0, due_at = $2 where id = $1 and state in ('queued', 'dead')";
     Ok(sql!(tx, execute, text, id, due)? == 1)
 }
+
+/// A mail on its way out as its ticket shows it.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Dispatch {
+    /// Key inside the database.
+    pub id: i64,
+    /// Envelope recipient.
+    pub recipient: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its Message-ID, without brackets: what to look for in the next server's log.
+    pub message_id: String,
+    /// Where it stands.
+    pub state: OutboxState,
+    /// Tries so far.
+    pub attempts: i64,
+    /// What the other side said last.
+    pub last_error: Option<String>,
+    /// When it is tried next, as long as it waits. UTC.
+    pub due_at: DateTime<Utc>,
+    /// When it was written. UTC.
+    pub created_at: DateTime<Utc>,
+    /// When the next server took it. UTC.
+    pub sent_at: Option<DateTime<Utc>>,
+}
+
+/// The mails of a ticket, the newest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn of_ticket(tx: &mut Tx, ticket: i64, limit: i64) -> Result<Vec<Dispatch>> {
+    sql!(
+        tx,
+        fetch_all as Dispatch,
+        "select id, recipient, subject, message_id, state, attempts, last_error, due_at, created_at, sent_at \
+         from outbox where ticket_id = $1 order by id desc limit $2",
+        ticket,
+        limit,
+    )
+}

@@ -66,9 +66,9 @@ pub async fn over(tx: &mut Tx, limits: &Limits) -> Result<Over> {
          (select count(*) from idempotency where created_at < $3) as keys, \
          (select count(*) from session where seen_at < $4) as sessions, \
          (select count(*) from sign_in_link where until < $5) as links, \
-         (select count(*) from inbox where received_at < $6 and state in ('done', 'ignored') and (ticket_id is null \
+         (select count(*) from inbox where received_at < $6 and state in ('done', 'ignored', 'discarded') and (ticket_id is null \
          or ticket_id not in (select ticket_id from legal_hold where ended_at is null))) as raw_mails, \
-         (select count(*) from inbox where received_at < $6 and state in ('done', 'ignored') \
+         (select count(*) from inbox where received_at < $6 and state in ('done', 'ignored', 'discarded') \
          and ticket_id in (select ticket_id from legal_hold where ended_at is null)) as held_mails",
         limits.drafts,
         limits.attempts,
@@ -87,7 +87,7 @@ pub async fn remove_raw_mails(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64>
     sql!(
         tx,
         execute,
-        "delete from inbox where received_at < $1 and state in ('done', 'ignored') and (ticket_id is null \
+        "delete from inbox where received_at < $1 and state in ('done', 'ignored', 'discarded') and (ticket_id is null \
          or ticket_id not in (select ticket_id from legal_hold where ended_at is null))",
         before,
     )

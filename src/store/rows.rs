@@ -7,8 +7,11 @@ use crate::domain::duty::{Duty, DutyStage, DutyState, Office};
 use crate::domain::event::{ActorLabel, Event};
 use crate::domain::incident::{Incident, Phase};
 use crate::domain::letter::{DocumentKind, DocumentState, LetterForm, LetterKind, LetterState, SignedHow};
-use crate::domain::message::{Attachment, InboxItem, InboxState, Message, MessageVisibility, OutboxItem, OutboxState};
 use crate::domain::outage::{Outage, OutageCause, OutageOrigin, Severity};
+use crate::domain::message::{
+    Attachment, InboxItem, InboxRow, InboxState, Message, MessageVisibility, OutboxItem, OutboxState, ScanVerdict,
+    SenderVerdict,
+};
 use crate::domain::people::{Account, Role, Scope};
 use crate::domain::report::life::{Edition, Report, ReportState};
 use crate::domain::round::RoundState;
@@ -57,6 +60,8 @@ stored_words!(
     StepState,
     MessageVisibility,
     InboxState,
+    SenderVerdict,
+    ScanVerdict,
     OutboxState,
     Role,
     Scope,
@@ -140,6 +145,7 @@ from_columns!(Step { id, ticket_id, kind, cycle, due_at, state });
 from_columns!(Message { id, at, author, author_name, visibility, body, channel });
 from_columns!(Attachment { id, message_id, name, media_type, size, sha256 });
 from_columns!(InboxItem { id, mailbox, sender, raw, received_at });
+from_columns!(InboxRow { id, mailbox, sender, author, subject, received_at, state, cause, ticket, size });
 from_columns!(OutboxItem {
     id,
     recipient,

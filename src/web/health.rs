@@ -1,6 +1,7 @@
 //! How the installation is, for who runs it.
 
 use crate::desk::health::Health;
+use crate::store::mailboxes::Cursor;
 use crate::web::failure::Answer;
 use crate::web::visit::Visit;
 use poem::handler;
@@ -19,7 +20,31 @@ pub async fn show(Data(visit): Data<&Visit>) -> Answer {
     let mut context = figures(visit, &health);
     context["stuck_mail"] = health.stuck_mail.iter().map(stuck).collect::<Vec<_>>().into();
     context["aside"] = health.aside.iter().map(aside).collect::<Vec<_>>().into();
+    context["inbox"] = counted(visit, "inbox-state", &health.inbox);
+    context["unread_since"] = visit.instant_if(health.unread_since);
+    context["scans"] = counted(visit, "scan-verdict", &health.scans);
+    context["lmtp"] = visit.desk().ways.lmtp.as_ref().map(|listen| listen.to_string()).into();
+    context["mailboxes"] = mailboxes(visit, &health.mailboxes);
     Ok(visit.page("health.html", context)?)
+}
+
+fn counted(visit: &Visit, family: &str, counts: &[(String, i64)]) -> Value {
+    counts.iter().map(|(word, count)| json!({"text": visit.word(family, word), "count": count})).collect()
+}
+
+/// The mailboxes of the settings with what is known of them.
+pub fn mailboxes(visit: &Visit, known: &[Cursor]) -> Value {
+    let shape = |mailbox: &crate::config::mail::Mailbox| {
+        let cursor = known.iter().find(|cursor| cursor.name == mailbox.name());
+        json!({
+            "name": mailbox.name(),
+            "taken": cursor.map_or(0, |cursor| cursor.taken),
+            "seen": visit.instant_if(cursor.and_then(|cursor| cursor.seen_at)),
+            "problem": cursor.and_then(|cursor| cursor.problem.clone()),
+            "problem_at": visit.instant_if(cursor.and_then(|cursor| cursor.problem_at)),
+        })
+    };
+    visit.desk().ways.mailboxes.iter().map(shape).collect()
 }
 
 /// The figures alone, as the home shows them too.

@@ -6,6 +6,7 @@
 use crate::desk::queues::supervises;
 use crate::domain::managing;
 use crate::domain::people::{Actor, Grant, Role, visibility};
+use crate::domain::quarantine;
 use crate::web::visit::Visit;
 use serde_json::{Value, json};
 
@@ -39,6 +40,7 @@ const ENTRIES: &[Entry] = &[
     Entry { path: "/kerja/eskalasi", key: "escalations", top: holds_second_line, shown: always, group: Group::Work },
     Entry { path: "/kerja/pengawasan", key: "supervision", top: supervises, shown: supervises, group: Group::Work },
     Entry { path: "/kerja/dasbor", key: "dashboard", top: supervises, shown: reads_tickets, group: Group::Work },
+    Entry { path: "/kerja/surel", key: "received", top: never, shown: quarantine::may_read, group: Group::Work },
     Entry { path: "/kerja/kewajiban", key: "duties", top: reads_tickets, shown: always, group: Group::Work },
     Entry { path: "/kerja/laporan", key: "reports", top: reads_tickets, shown: reads_tickets, group: Group::Records },
     Entry { path: "/kerja/bukti-dukung", key: "evidence", top: never, shown: sees_the_region, group: Group::Records },

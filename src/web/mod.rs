@@ -32,6 +32,7 @@ mod composer;
 mod conflict;
 mod consultations;
 mod dashboard;
+mod dispatch;
 mod door;
 mod dossier;
 mod duties;
@@ -62,6 +63,7 @@ mod periodic;
 mod policy;
 mod proposals;
 mod queue;
+mod received;
 mod relations;
 mod render;
 mod report;
@@ -186,6 +188,11 @@ fn list() -> Route {
         .at("/kerja/pengaturan/pengguna/:id/:act", post(users::do_act))
         .at("/kerja/pengaturan/token", get(tokens::list).post(tokens::make))
         .at("/kerja/pengaturan/token/:id/cabut", post(tokens::revoke))
+        .at("/kerja/surel", get(received::list))
+        .at("/kerja/surel/pengirim", get(received::senders))
+        .at("/kerja/surel/pengirim/:id/hapus", post(received::forget))
+        .at("/kerja/surel/:id", get(received::show))
+        .at("/kerja/surel/:id/:act", post(received::decide))
         .at("/kerja/surat-demo", get(mailbox::newest))
         .at("/kerja/surat-demo/:id", get(mailbox::one))
 }
@@ -246,6 +253,8 @@ fn of_one_ticket(route: Route) -> Route {
         .at("/kerja/tiket/:number/urungkan/:seq", post(undo::undo))
         .at("/kerja/tiket/:number/riwayat/bukti", get(dossier::proof))
         .at("/kerja/tiket/:number/cetak", get(dossier::print))
+        .at("/kerja/tiket/:number/surel", get(dispatch::list))
+        .at("/kerja/tiket/:number/surel/:id/coba", post(dispatch::retry))
 }
 
 /// What reporters open besides the report itself: files, verdicts, their own tickets, running disruptions, and the

@@ -5,8 +5,12 @@
 #   ANY@warga.test, ANY@kantor.test   into $MEJA_TEST_MAILDIR/DOMAIN/LOCALPART/new/ (without +extension, lower case)
 #   ANY@desk.test                     to `sh $MEJA_TEST_PIPE_COMMAND SENDER RECIPIENT` as user nobody, raw mail on stdin;
 #                                     SENDER is empty for a null sender; exit 75 is retried after 2 to 4 s
+#   ANY@tcp.test, ANY@unix.test       by LMTP to 127.0.0.1:$MEJA_TEST_LMTP_PORT and to the socket $MEJA_TEST_POSTFIX_DIR/lmtp/meja
+#   TLS                               STARTTLS there and TLS from the first byte on $MEJA_TEST_SMTPS_PORT, as `localhost`, by ca.pem
 #   any other domain                  refused with 554 at RCPT
 # shellcheck shell=bash
+# shellcheck source=tests/services/certificates.sh
+. "$(dirname "${BASH_SOURCE[0]}")/certificates.sh"
 
 postfix_start() {
   # Postfix binds a port that another Postfix holds without a word, so two runs start looking at different places.
@@ -18,6 +22,12 @@ postfix_start() {
   mkdir "$postfix_dir/etc" "$postfix_dir/queue"
   install -d -o postfix "$postfix_dir/data"
   install -d -o nobody -g nogroup "$postfix_dir/mail"
+  install -d -m 755 "$postfix_dir/lmtp"
+  make_certificates "$postfix_dir"
+  postfix_lmtp_port=$((port + 4001))
+  while (exec 3<>"/dev/tcp/127.0.0.1/$postfix_lmtp_port") 2>/dev/null; do postfix_lmtp_port=$((postfix_lmtp_port + 1)); done
+  postfix_tls_port=$((port + 8002))
+  while (exec 3<>"/dev/tcp/127.0.0.1/$postfix_tls_port") 2>/dev/null; do postfix_tls_port=$((postfix_tls_port + 1)); done
   printf '#!/bin/sh\nexit 75\n' >"$postfix_dir/ingest.sh"
   chmod 755 "$postfix_dir/ingest.sh"
 
@@ -37,6 +47,8 @@ CF
   fi
   export MEJA_TEST_SMTP_URL="smtp://127.0.0.1:$port"
   export MEJA_TEST_POSTFIX_DIR="$postfix_dir"
+  export MEJA_TEST_SMTPS_PORT="$postfix_tls_port"
+  export MEJA_TEST_LMTP_PORT="$postfix_lmtp_port"
   export MEJA_TEST_MAILDIR="$postfix_dir/mail"
   export MEJA_TEST_PIPE_COMMAND="$postfix_dir/ingest.sh"
 }
@@ -67,11 +79,17 @@ virtual_mailbox_base = $postfix_dir/mail
 virtual_mailbox_maps = sqlite:$postfix_dir/etc/mailboxes
 virtual_uid_maps = static:$(id -u nobody)
 virtual_gid_maps = static:$(id -g nobody)
-relay_domains = desk.test
+relay_domains = desk.test, tcp.test, unix.test
+transport_maps = inline:{
+ {tcp.test = lmtp:inet:127.0.0.1:$postfix_lmtp_port}
+ {unix.test = lmtp:unix:$postfix_dir/lmtp/meja}}
 parent_domain_matches_subdomains =
 relay_transport = meja
 meja_destination_recipient_limit = 1
 recipient_delimiter = +
+smtpd_tls_security_level = may
+smtpd_tls_cert_file = $postfix_dir/server.pem
+smtpd_tls_key_file = $postfix_dir/server.key
 
 # Large mails pass; whatever was deferred comes again soon.
 message_size_limit = 67108864
@@ -87,6 +105,8 @@ CF
 postfix_services() { # PORT
   cat <<CF
 127.0.0.1:$1 inet n - n - - smtpd
+127.0.0.1:$postfix_tls_port inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
+tlsmgr     unix - - n 1000? 1 tlsmgr
 cleanup    unix n - n -    0 cleanup
 qmgr       unix n - n 300  1 qmgr
 rewrite    unix - - n -    - trivial-rewrite
@@ -102,6 +122,7 @@ retry      unix - - n -    - error
 virtual    unix - n n -    - virtual
 anvil      unix - - n -    1 anvil
 postlog    unix-dgram n - n - 1 postlogd
+lmtp       unix - - n -    - lmtp
 meja       unix - n n -    - pipe
   flags=Xq user=nobody null_sender= argv=/bin/sh $postfix_dir/ingest.sh \${sender} \${recipient}
 CF
@@ -111,5 +132,5 @@ postfix_stop() {
   [[ -n ${postfix_dir:-} ]] || return 0
   postfix -c "$postfix_dir/etc" stop >/dev/null 2>&1 || true
   rm -rf "$postfix_dir"
-  unset postfix_dir MEJA_TEST_SMTP_URL MEJA_TEST_POSTFIX_DIR MEJA_TEST_MAILDIR MEJA_TEST_PIPE_COMMAND
+  unset postfix_dir MEJA_TEST_SMTP_URL MEJA_TEST_POSTFIX_DIR MEJA_TEST_MAILDIR MEJA_TEST_PIPE_COMMAND MEJA_TEST_LMTP_PORT MEJA_TEST_SMTPS_PORT
 }

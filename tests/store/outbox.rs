@@ -17,6 +17,7 @@ on_both!(
     settled_mail_is_never_claimed_again,
     mails_are_counted_and_the_newest_come_first,
     mails_in_trouble_are_listed_and_tried_again,
+    the_mails_of_a_ticket_are_told_apart,
 );
 
 fn mail(key: &str) -> NewMail {
@@ -208,4 +209,15 @@ async fn mails_in_trouble_are_listed_and_tried_again(db: Db) {
     assert_eq!(again[0].attempts, 1, "with all its tries");
     let mut tx = write(&db).await;
     assert!(!outbox::retry(&mut tx, claimed[1].id, at(10)).await.unwrap(), "it is being sent");
+}
+
+async fn the_mails_of_a_ticket_are_told_apart(db: Db) {
+    let ticket = one_ticket(&db).await;
+    put(&db, &NewMail { ticket: Some(ticket), ..mail("a") }, 1).await;
+    put(&db, &mail("b"), 1).await;
+    put(&db, &NewMail { ticket: Some(ticket), ..mail("c") }, 3).await;
+    let found = outbox::of_ticket(&mut read(&db).await, ticket, 9).await.unwrap();
+    assert_eq!(found.iter().map(|it| it.message_id.as_str()).collect::<Vec<_>>(), ["c@meja", "a@meja"]);
+    assert_eq!((found[0].state, found[0].attempts, found[0].due_at), (OutboxState::Queued, 0, at(3)));
+    assert_eq!(outbox::of_ticket(&mut read(&db).await, ticket, 1).await.unwrap().len(), 1);
 }

@@ -15,6 +15,7 @@ mod crawl;
 mod duties;
 mod duty_pages;
 mod duty_stories;
+mod letters;
 mod live;
 mod mail;
 mod migrations;

@@ -18,6 +18,8 @@ mod dispatch;
 mod duties;
 mod incidents;
 mod maintenance;
+mod letter_answers;
+mod letters;
 mod problem;
 mod ratings;
 mod received;
@@ -71,6 +73,7 @@ type Parts = (
     reports::Reports,
     received::ReceivedMails,
     dispatch::Dispatches,
+    letters::Letters,
     demo::Public,
 );
 
@@ -95,6 +98,7 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         reports::Reports(desk.clone()),
         received::ReceivedMails(desk.clone()),
         dispatch::Dispatches(desk.clone()),
+        letters::Letters(desk.clone()),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

@@ -17,6 +17,7 @@ use crate::mail::compose::Composer;
 use crate::mail::sender::SenderCheck;
 use crate::mail::transport::Transport;
 use crate::policy::Pack;
+use crate::render::certificate::Identity;
 use crate::secret::Secret;
 use crate::store::Db;
 use chrono::{DateTime, Utc};
@@ -64,6 +65,10 @@ pub mod health;
 pub mod holds;
 pub mod incidents;
 pub mod intake;
+pub mod letter_acts;
+pub mod letter_sending;
+pub mod letter_signing;
+pub mod letter_turn;
 pub mod letters;
 pub mod lines;
 pub mod mail_in;
@@ -153,6 +158,8 @@ pub struct Desk {
     pub files: PathBuf,
     /// Made by `meja demo`: its clock may be moved and its mail can be read on a page.
     pub is_demo: bool,
+    /// What the installation signs letters with; `None`: they are signed elsewhere.
+    pub signer: Option<Arc<Identity>>,
     /// How people sign in.
     pub access: Access,
     /// The way out for mail.

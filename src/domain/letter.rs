@@ -67,6 +67,8 @@ words! {
         Withdraw = "withdraw",
         Send = "send",
         Receive = "receive",
+        /// Begin another letter that will stand in its place.
+        Replace = "replace",
     }
 }
 
@@ -237,7 +239,7 @@ pub struct IssuedDocument {
 impl LetterState {
     /// May a letter in this state be `act`ed on so? What leads nowhere is refused, whoever asks.
     pub const fn allows(self, act: LetterAct) -> bool {
-        use LetterState::{AwaitingSignature, Draft, Numbered, Sent, Signed};
+        use LetterState::{AwaitingSignature, Draft, Numbered, Received, Sent, Signed};
         match act {
             LetterAct::Read => true,
             LetterAct::Edit | LetterAct::Number => matches!(self, Draft | Numbered),
@@ -247,6 +249,7 @@ impl LetterState {
             LetterAct::Send => matches!(self, Signed),
             // Letters are handed over on paper, too.
             LetterAct::Receive => matches!(self, Signed | Sent),
+            LetterAct::Replace => matches!(self, Signed | Sent | Received),
         }
     }
 }
@@ -267,7 +270,8 @@ pub fn may(actor: &Actor, act: LetterAct, letter: &Letter) -> bool {
         | LetterAct::RequestSignature
         | LetterAct::Withdraw
         | LetterAct::Send
-        | LetterAct::Receive => is_of_office(actor),
+        | LetterAct::Receive
+        | LetterAct::Replace => is_of_office(actor),
     }
 }
 
@@ -403,9 +407,10 @@ mod tests {
         assert_eq!(allowed(LetterState::Draft), "edit number withdraw");
         assert_eq!(allowed(LetterState::Numbered), "edit number request_signature withdraw");
         assert_eq!(allowed(LetterState::AwaitingSignature), "sign return withdraw");
-        assert_eq!(allowed(LetterState::Signed), "send receive");
-        assert_eq!(allowed(LetterState::Sent), "receive");
-        for end in [LetterState::Received, LetterState::Superseded, LetterState::Withdrawn] {
+        assert_eq!(allowed(LetterState::Signed), "send receive replace");
+        assert_eq!(allowed(LetterState::Sent), "receive replace");
+        assert_eq!(allowed(LetterState::Received), "replace");
+        for end in [LetterState::Superseded, LetterState::Withdrawn] {
             assert_eq!(allowed(end), "", "{end}");
         }
     }

@@ -6,9 +6,12 @@
 //! To add a picture: a function that takes figures and words and gives a string, with a test of its own. To add a paper: a
 //! typst template beside a file that makes its values, and [`typeset::pdf`].
 
+pub mod certificate;
 pub mod chart;
+pub mod der;
 pub mod letter;
 pub mod official;
+pub mod pades;
 pub mod picture;
 pub mod sheet;
 pub mod typeset;

@@ -4,6 +4,7 @@
 //! `nav-<key>`; a page of settings needs its line in [`crate::web::settings::SETTINGS`] only.
 
 use crate::desk::queues::supervises;
+use crate::domain::letter::may_list;
 use crate::domain::managing;
 use crate::domain::people::{Actor, Grant, Role, visibility};
 use crate::domain::quarantine;
@@ -42,8 +43,10 @@ const ENTRIES: &[Entry] = &[
     Entry { path: "/kerja/dasbor", key: "dashboard", top: supervises, shown: reads_tickets, group: Group::Work },
     Entry { path: "/kerja/surel", key: "received", top: never, shown: quarantine::may_read, group: Group::Work },
     Entry { path: "/kerja/kewajiban", key: "duties", top: reads_tickets, shown: always, group: Group::Work },
+    Entry { path: "/kerja/tanda-tangan", key: "signing", top: signs, shown: signs, group: Group::Work },
     Entry { path: "/kerja/laporan", key: "reports", top: reads_tickets, shown: reads_tickets, group: Group::Records },
     Entry { path: "/kerja/bukti-dukung", key: "evidence", top: never, shown: sees_the_region, group: Group::Records },
+    Entry { path: "/kerja/surat", key: "letters", top: never, shown: may_list, group: Group::Records },
     Entry { path: "/kerja/layanan", key: "services", top: reads_tickets, shown: always, group: Group::Records },
     Entry { path: "/kerja/usulan", key: "proposals", top: decides, shown: always, group: Group::Records },
     Entry { path: "/kerja/audit", key: "audit", top: audits, shown: audits, group: Group::Records },
@@ -132,6 +135,11 @@ fn sees_the_region(actor: &Actor) -> bool {
 /// Decides on proposals, or determines with those who do.
 pub fn decides(actor: &Actor) -> bool {
     actor.holds(Role::CoordinationTeam) || actor.grants.iter().any(Grant::is_of_ict_office)
+}
+
+/// Signs letters.
+pub fn signs(actor: &Actor) -> bool {
+    actor.holds(Role::CoordinationTeam) || actor.holds(Role::IctHead)
 }
 
 /// Looks after the trail of events.

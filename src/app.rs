@@ -137,6 +137,7 @@ pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
         transport,
         settings: Arc::new(config.shown()),
         tallies: Arc::default(),
+        closures: Arc::default(),
         wake: Arc::new(Notify::new()),
     })
 }

@@ -112,6 +112,7 @@ async fn desk(folder: &Path) -> Desk {
         transport: meja::mail::transport::Transport::Page,
         settings: Arc::default(),
         tallies: std::sync::Arc::default(),
+        closures: Arc::default(),
         wake: Arc::default(),
     };
     let agency =

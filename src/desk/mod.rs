@@ -11,6 +11,7 @@
 use crate::clock::Clock;
 use crate::config::Shown;
 use crate::desk::access::Access;
+use crate::desk::gateway::Closures;
 use crate::desk::rules::Rules;
 use crate::desk::tallies::Tallies;
 use crate::domain::ticket::{Language, Ticket};
@@ -31,6 +32,11 @@ pub mod agency_end;
 pub mod answer_drafts;
 pub mod audit;
 pub mod canned;
+pub mod case_acts;
+pub mod case_rules;
+pub mod case_terms;
+pub mod case_views;
+pub mod cases;
 pub mod catalogue;
 pub mod chain;
 pub mod classify;
@@ -54,6 +60,7 @@ pub mod duty_views;
 pub mod editions;
 pub mod federated;
 pub mod files;
+pub mod gateway;
 pub mod handover;
 pub mod health;
 pub mod holds;
@@ -136,6 +143,8 @@ pub struct Desk {
     pub settings: Arc<Vec<Shown>>,
     /// Figures that stand until something happens.
     pub tallies: Arc<Tallies>,
+    /// Orders to close that are in force, for the gateway.
+    pub closures: Arc<Closures>,
     /// Woken after every change that leaves work for the worker.
     pub wake: Arc<Notify>,
 }

@@ -88,21 +88,26 @@ impl Desk {
                 self.keep_clock(due, 0.0).await?;
             }
             // A step that cannot happen is reported where it fails; it must not hold up the others for ever.
-            if self.run_due_steps().await? + self.run_duties().await? == 0 && stuck.replace(due) == Some(due) {
+            if self.run_due_steps().await? + self.run_duties().await? + self.run_case_terms().await? == 0
+                && stuck.replace(due) == Some(due)
+            {
                 break;
             }
         }
         self.keep_clock(to, speed).await?;
         self.run_due_steps().await?;
         self.run_duties().await?;
+        self.run_case_terms().await?;
         self.send_outbox().await?;
+        self.refresh_closures().await;
         Ok(())
     }
 
     /// The next instant at which something happens by itself: a step, or a decree that becomes known.
     async fn next_due(&self) -> Result<Option<DateTime<Utc>>> {
         let step = store::clocks::next_due(&mut self.db.read().await?).await?;
-        Ok([step, self.rules.next_change(), self.next_duty().await?].into_iter().flatten().min())
+        let others = [self.rules.next_change(), self.next_duty().await?, self.next_case_term().await?];
+        Ok(others.into_iter().chain([step]).flatten().min())
     }
 
     /// Sets the demo's clock and keeps it for other processes and later runs.

@@ -247,6 +247,7 @@ pub fn routes(desk: Desk) -> Result<impl Endpoint<Output = Response> + 'static> 
 pub fn routes_with(desk: Desk, live: Live) -> Result<impl Endpoint<Output = Response> + 'static> {
     let pages = web::routes_with(desk.clone(), live)?;
     let all = Route::new()
+        .at("/api/v1/gateway/authorize", web::gateway::endpoint(desk.clone())?)
         .nest("/api", api::routes(&desk).with(Compression::new()))
         .at("/healthz", poem::get(alive))
         .at("/readyz", poem::get(ready))

@@ -14,6 +14,7 @@ mod crawl;
 mod duties;
 mod duty_pages;
 mod duty_stories;
+mod gateway;
 mod live;
 mod mail;
 mod migrations;

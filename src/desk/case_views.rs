@@ -188,6 +188,23 @@ impl Desk {
         Ok((order, case))
     }
 
+    /// Names of those who carried an order out and who opened the service again.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn suspension_people(&self, order: &Suspension) -> Result<(Option<String>, Option<String>)> {
+        let mut tx = self.db.read().await?;
+        let mut names = Vec::new();
+        for id in [order.executed_by, order.lifted_by] {
+            names.push(match id {
+                Some(id) => store::people::by_id(&mut tx, id).await?.map(|person| person.name),
+                None => None,
+            });
+        }
+        let lifted = names.pop().flatten();
+        Ok((names.pop().flatten(), lifted))
+    }
+
     /// What the public learns of an order that was carried out; nothing else of it is public.
     ///
     /// # Errors

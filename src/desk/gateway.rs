@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::{Mutex, PoisonError};
 
 /// For so long what was read last still counts when the database does not answer.
-const GRACE: TimeDelta = TimeDelta::seconds(30);
+const GRACE: TimeDelta = TimeDelta::seconds(15);
 
 /// The orders in force as they were read last.
 #[derive(Debug, Default)]

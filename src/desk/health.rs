@@ -1,6 +1,7 @@
 //! How the installation is, for who runs it. No ticket is read: that right does not come with it.
 
 use crate::desk::Desk;
+use crate::desk::gateway::GatewayHealth;
 use crate::domain::managing::may_administer;
 use crate::domain::people::Actor;
 use crate::error::{Error, Result, Say};
@@ -28,6 +29,8 @@ pub struct Health {
     pub without_first_line: Vec<String>,
     /// When the chains of events were sealed last. UTC.
     pub sealed_at: Option<DateTime<Utc>>,
+    /// What reverse proxies are told about closed services.
+    pub gateway: GatewayHealth,
 }
 
 impl Desk {
@@ -49,6 +52,7 @@ impl Desk {
             put_aside,
             aside,
             without_first_line: store::people::without_first_line(&mut tx).await?,
+            gateway: self.closures.health(self.clock.machine()),
             sealed_at: store::events::last_seal(&mut tx).await?.map(|seal| seal.at),
         })
     }

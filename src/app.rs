@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::mail::compose::Composer;
 use crate::mail::transport::Transport;
 use crate::policy::{Library, Source};
+use crate::render::certificate::Identity;
 use crate::secret::Secret;
 use crate::store::Db;
 use crate::web::live::Live;
@@ -133,6 +134,7 @@ pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
         public_url: config.public_url(),
         files: config.data_dir.join("files"),
         is_demo: found.is_demo,
+        signer: signer(config)?,
         access: access(config)?,
         transport,
         settings: Arc::new(config.shown()),
@@ -140,6 +142,17 @@ pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
         closures: Arc::default(),
         wake: Arc::new(Notify::new()),
     })
+}
+
+/// What letters are signed with, by the settings.
+fn signer(config: &Config) -> Result<Option<Arc<Identity>>> {
+    let Some(file) = &config.signing_certificate else { return Ok(None) };
+    let read =
+        |path: &Path| std::fs::read(path).map_err(|error| Error::internal(format!("{}: {error}", path.display())));
+    let password = config.signing_password_file.as_deref().map(read).transpose()?.unwrap_or_default();
+    let identity = Identity::open(&read(file)?, String::from_utf8_lossy(&password).trim_end_matches(['\r', '\n']))
+        .map_err(|error| Error::internal(format!("{}: {error}", file.display())))?;
+    Ok(Some(Arc::new(identity)))
 }
 
 /// How people sign in, by the settings.

@@ -75,6 +75,10 @@ pub struct Config {
     pub requester_session_days: u32,
     /// Proxies in front of the server whose `X-Forwarded-For` is believed: networks, separated by commas.
     pub trusted_proxies: String,
+    /// PKCS#12 file with which the installation signs letters; without it they are signed elsewhere and uploaded.
+    pub signing_certificate: Option<PathBuf>,
+    /// File with the password of that file.
+    pub signing_password_file: Option<PathBuf>,
     /// Where else people may sign in.
     pub oidc: Option<OidcConfig>,
     /// Where each setting that is shown to people comes from.
@@ -105,6 +109,8 @@ impl Default for Config {
             requester_idle_days: 30,
             requester_session_days: 90,
             trusted_proxies: String::new(),
+            signing_certificate: None,
+            signing_password_file: None,
             oidc: None,
             origins: BTreeMap::new(),
         }

@@ -126,6 +126,15 @@ pub fn new_token() -> Result<String> {
     Ok(BASE32_NOPAD.encode(&random_bytes::<16>()?).to_ascii_lowercase())
 }
 
+/// A new code of 80 bits that cannot be guessed, for people to type: four groups of four capitals and digits.
+///
+/// # Errors
+/// The machine gives no randomness.
+pub fn new_code() -> Result<String> {
+    let text = CROCKFORD.encode(&random_bytes::<10>()?);
+    Ok(format!("{}-{}-{}-{}", &text[..4], &text[4..8], &text[8..12], &text[12..]))
+}
+
 /// Random bytes of the machine.
 ///
 /// # Errors

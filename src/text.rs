@@ -37,6 +37,7 @@ pub fn say(language: Language, sentence: &Say) -> String {
 fn told(language: Language, name: &str, value: &str) -> String {
     match name {
         "status" => word(language, &format!("status-{value}")),
+        "letter_state" => word(language, &format!("letter-state-{value}")),
         "label" => word(language, &format!("label-{value}")),
         "bytes" => size(language, value.parse().unwrap_or_default()),
         _ => value.to_owned(),

@@ -50,7 +50,9 @@ async fn only_an_executed_order_closes_and_no_spelling_opens() {
     assert!(body.contains("Layanan ditutup sementara") && body.contains(&location), "{body}");
     assert!(!body.contains("Yoga") && !body.contains("Ditutup oleh petugas"), "minutes are not public: {body}");
     for query in [
-        "?host=IZIN.demo.test.:443&path=//x", "?host=izin.demo.test", "?host=izin.demo.test&path=%2F%2e%2e%2F",
+        "?host=IZIN.demo.test.:443&path=//x",
+        "?host=izin.demo.test",
+        "?host=izin.demo.test&path=%2F%2e%2e%2F",
         "?host=izin.demo.test&path=/x?y=1&host=lain.test",
     ] {
         assert_eq!(ask(query, &[]).await.0, 503, "{query}");
@@ -134,7 +136,8 @@ fn nginx(meja: u16, service: u16) -> Nginx {
     let gate = std::fs::read_to_string("deploy/nginx-gerbang.conf").unwrap();
     let gate = gate.replace("127.0.0.1:8080", &format!("127.0.0.1:{meja}"));
     let gate = gate.replace("127.0.0.1:9000", &format!("127.0.0.1:{service}"));
-    let gate = gate.replace("127.0.0.1:8081", &format!("127.0.0.1:{port}")).replace("izin.contoh.go.id", "izin.demo.test");
+    let gate =
+        gate.replace("127.0.0.1:8081", &format!("127.0.0.1:{port}")).replace("izin.contoh.go.id", "izin.demo.test");
     let temp = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("{kind}_temp_path {path}/{kind};"))
         .join("\n");
@@ -183,7 +186,8 @@ fn small_service() -> u16 {
             let Ok(mut stream) = stream else { return };
             let mut asked = [0_u8; 4096];
             let _ = stream.read(&mut asked);
-            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\nConnection: close\r\n\r\nlayanan hidup");
+            let _ =
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\nConnection: close\r\n\r\nlayanan hidup");
         }
     });
     port

@@ -15,6 +15,7 @@ mod duties;
 mod duty_pages;
 mod duty_stories;
 mod gateway;
+mod letters;
 mod live;
 mod mail;
 mod migrations;

@@ -25,6 +25,7 @@ mod federation;
 mod health;
 mod inbox;
 mod incidents;
+mod letters;
 mod listing;
 mod messages;
 mod notices;

@@ -17,6 +17,8 @@ mod decisions;
 mod demo;
 mod duties;
 mod incidents;
+mod letter_answers;
+mod letters;
 mod problem;
 mod ratings;
 mod relations;
@@ -64,6 +66,7 @@ type Parts = (
     canned_replies::CannedReplies,
     ratings::Ratings,
     incidents::Incidents,
+    letters::Letters,
     demo::Public,
 );
 
@@ -84,6 +87,7 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         canned_replies::CannedReplies(desk.clone()),
         ratings::Ratings(desk.clone()),
         incidents::Incidents(desk.clone()),
+        letters::Letters(desk.clone()),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

@@ -228,13 +228,13 @@ impl Desk {
         let label = ActorLabel::user(actor.account.id);
         let place = case.course.rung + 1;
         let ladder = self.ladder(tx, &self.procedure()?, case).await?;
-        let rung = ladder.into_iter().find(|rung| rung.place == place);
+        let rung = ladder.iter().find(|rung| rung.place == place);
         let rung = rung.ok_or_else(|| Error::conflict(Say::new("case-no-more-letters")))?;
         end_terms(tx, case, Some(Term::Cure)).await?;
-        case.letter = None;
+        case.letter = if elsewhere { None } else { Some(self.draft_for(tx, case, rung, &ladder).await?) };
         let facts = json!({
             "reason": reason, "rung": place, "kind": rung.kind, "signer": rung.signer, "addressee": rung.addressee,
-            "copies": rung.copies, "orders": rung.orders, "elsewhere": elsewhere,
+            "copies": rung.copies, "orders": rung.orders, "elsewhere": elsewhere, "letter": case.letter,
         });
         self.move_case(tx, case, Move::IssueLetter { last }, label, "letter_drafted", facts, now).await
     }

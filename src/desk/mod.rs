@@ -18,6 +18,7 @@ use crate::domain::ticket::{Language, Ticket};
 use crate::mail::compose::Composer;
 use crate::mail::transport::Transport;
 use crate::policy::Pack;
+use crate::render::certificate::Identity;
 use crate::secret::Secret;
 use crate::store::Db;
 use chrono::{DateTime, Utc};
@@ -33,6 +34,7 @@ pub mod answer_drafts;
 pub mod audit;
 pub mod canned;
 pub mod case_acts;
+pub mod case_letters;
 pub mod case_rules;
 pub mod case_terms;
 pub mod case_views;
@@ -51,6 +53,7 @@ pub mod demo;
 pub mod demo_catalogue;
 mod demo_replies;
 pub mod description;
+pub mod documents;
 pub mod drafts;
 pub mod duties;
 pub mod duty_acts;
@@ -66,6 +69,10 @@ pub mod health;
 pub mod holds;
 pub mod incidents;
 pub mod intake;
+pub mod letter_acts;
+pub mod letter_sending;
+pub mod letter_signing;
+pub mod letter_turn;
 pub mod letters;
 pub mod lines;
 pub mod mail_in;
@@ -75,6 +82,7 @@ pub mod news;
 pub mod notice_views;
 pub mod notices;
 pub mod offers;
+pub mod official_letters;
 pub mod once;
 pub mod outbox;
 pub mod own;
@@ -135,6 +143,8 @@ pub struct Desk {
     pub files: PathBuf,
     /// Made by `meja demo`: its clock may be moved and its mail can be read on a page.
     pub is_demo: bool,
+    /// What the installation signs letters with; `None`: they are signed elsewhere.
+    pub signer: Option<Arc<Identity>>,
     /// How people sign in.
     pub access: Access,
     /// The way out for mail.

@@ -63,6 +63,7 @@ pub mod duty_rule;
 pub mod endpoint;
 pub mod event;
 pub mod incident;
+pub mod letter;
 pub mod managing;
 pub mod message;
 pub mod number;

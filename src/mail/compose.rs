@@ -7,10 +7,11 @@ use crate::domain::message::NewMail;
 use crate::domain::ticket::Language;
 use crate::error::{Error, Result};
 use crate::mail::own;
+use crate::mail::parse::File;
 use crate::secret::sha256;
 use chrono::{DateTime, Utc};
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use rust_embed::RustEmbed;
 use std::collections::BTreeMap;
@@ -188,6 +189,14 @@ impl Composer {
     /// # Errors
     /// A template uses a name that is not given, or the address is no address.
     pub fn write(&self, mail: &Outgoing<'_>) -> Result<NewMail> {
+        self.write_with(mail, &[])
+    }
+
+    /// As [`Composer::write`], with files.
+    ///
+    /// # Errors
+    /// As [`Composer::write`].
+    pub fn write_with(&self, mail: &Outgoing<'_>, files: &[File]) -> Result<NewMail> {
         let values = self.whole(mail.context.clone())?;
         let Parts { subject, text, html } = self.parts(mail.template, mail.language, &values)?;
         let host = self.address.rsplit_once('@').map_or("localhost", |(_, host)| host);
@@ -212,9 +221,14 @@ impl Composer {
         }
         let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(text);
         let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(html);
-        let message = builder
-            .multipart(MultiPart::alternative().singlepart(text).singlepart(html))
-            .map_err(|error| Error::Internal(error.into()))?;
+        let words = MultiPart::alternative().singlepart(text).singlepart(html);
+        let whole = match files {
+            [] => words,
+            files => {
+                files.iter().fold(MultiPart::mixed().multipart(words), |whole, file| whole.singlepart(attached(file)))
+            }
+        };
+        let message = builder.multipart(whole).map_err(|error| Error::Internal(error.into()))?;
         Ok(NewMail {
             key: mail.key.clone(),
             ticket: mail.ticket,
@@ -282,6 +296,11 @@ impl Composer {
         };
         Ok(Parts { subject: one_line(&render("subject.txt")?), text: render("body.txt")?, html: render("body.html")? })
     }
+}
+
+fn attached(file: &File) -> SinglePart {
+    let kind = ContentType::parse(&file.media_type).unwrap_or(ContentType::TEXT_PLAIN);
+    Attachment::new(file.name.clone()).body(file.bytes.clone(), kind)
 }
 
 /// Where a part of a built-in mail stands.

@@ -108,6 +108,7 @@ fn assemble(written: Written, zone: Tz, values: Vec<Value>, json: serde_json::Va
         email: written.email,
         identity: written.identity,
         reporters: written.reporters,
+        letters: written.letters,
         report: written.report,
         report_chain: written.report_chain,
         availability_target: written.availability_target,

@@ -16,8 +16,8 @@ use super::measures::{Sanction, SanctionMode, SanctionScope, Warning};
 use super::pause::Pause;
 use super::request::{PROFILE_PREFIX, RequestType};
 use super::sections::{
-    Class, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report, Reporters,
-    Retention, Roles,
+    Class, Email, Escalation, Identity, Intake, Letters, Lifecycle, Offices, Percent, PriorityRules, Region, Report,
+    Reporters, Retention, Roles,
 };
 use super::week::{Holiday, Ramadan};
 use crate::domain::ticket::{Kind, Priority};
@@ -60,6 +60,7 @@ pub struct Pack {
     pub email: Email,
     pub identity: Identity,
     pub reporters: Reporters,
+    pub letters: Letters,
     pub report: Report,
     /// Who receives the report, from the desk upwards.
     pub report_chain: Vec<String>,

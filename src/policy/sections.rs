@@ -27,6 +27,49 @@ pub struct Offices {
     pub ict: String,
 }
 
+/// How official letters are numbered and what stands at their head.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Letters {
+    /// How a number looks that is proposed to the registry: `{class}`, `{seq}` (four digits), `{office}`, `{month}` (Roman)
+    /// and `{year}` stand for what they say.
+    pub number: String,
+    /// Archive classification of the letters (Permendagri 83/2022).
+    pub class: String,
+    /// Short name of the office as it stands in numbers.
+    pub office: String,
+    /// Line above the office at the head: the government.
+    pub government: String,
+    /// Address, telephone, mail and site under the office, one line each.
+    pub contact: Vec<String>,
+}
+
+impl Letters {
+    /// The number that is proposed for letter `seq` of the year of `date`.
+    ///
+    /// # Errors
+    /// The first name in braces that stands for nothing.
+    pub fn filled(&self, seq: i64, date: chrono::NaiveDate) -> Result<String, String> {
+        use chrono::Datelike;
+        const ROMAN: [&str; 12] = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"];
+        let (mut text, mut rest) = (String::new(), self.number.as_str());
+        while let Some((before, behind)) = rest.split_once('{') {
+            let (name, after) = behind.split_once('}').unwrap_or((behind, ""));
+            text.push_str(before);
+            match name {
+                "class" => text.push_str(&self.class),
+                "seq" => text.push_str(&format!("{seq:04}")),
+                "office" => text.push_str(&self.office),
+                "month" => text.push_str(ROMAN[date.month0() as usize]),
+                "year" => text.push_str(&date.year().to_string()),
+                unknown => return Err(unknown.to_owned()),
+            }
+            rest = after;
+        }
+        Ok(text + rest)
+    }
+}
+
 /// Who does what.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -13,8 +13,8 @@ use super::fault::Faults;
 use super::measures::{Sanction, SanctionMode, SanctionScope, Warning};
 use super::request::RequestForm;
 use super::sections::{
-    Class, Email, Escalation, Identity, Intake, Lifecycle, Offices, Percent, PriorityRules, Region, Report, Reporters,
-    Retention, Roles,
+    Class, Email, Escalation, Identity, Intake, Letters, Lifecycle, Offices, Percent, PriorityRules, Region, Report,
+    Reporters, Retention, Roles,
 };
 use super::tree::{Data, Node, Step};
 use super::week::{Holiday, Ramadan, Week};
@@ -53,6 +53,7 @@ pub(super) struct Written {
     pub(super) email: Email,
     pub(super) identity: Identity,
     pub(super) reporters: Reporters,
+    pub(super) letters: Letters,
     pub(super) report: Report,
     pub(super) report_chain: Vec<String>,
     pub(super) availability_target: Percent,
@@ -159,6 +160,7 @@ const SECTIONS: &[(&str, bool, TypeCheck)] = &[
     ("email", true, as_a::<Email>),
     ("identity", true, as_a::<Identity>),
     ("reporters", true, as_a::<Reporters>),
+    ("letters", true, as_a::<Letters>),
     ("report", true, as_a::<Report>),
     ("report_chain", true, as_a::<Vec<String>>),
     ("availability_target", true, as_a::<Percent>),

@@ -6,6 +6,7 @@ use crate::domain::clock_plan::{ClockKind, Line, SlaClock, Step, StepKind, StepS
 use crate::domain::duty::{Duty, DutyStage, DutyState, Office};
 use crate::domain::event::{ActorLabel, Event};
 use crate::domain::incident::{Incident, Phase};
+use crate::domain::letter::{DocumentKind, DocumentState, LetterForm, LetterKind, LetterState, SignedHow};
 use crate::domain::message::{Attachment, InboxItem, InboxState, Message, MessageVisibility, OutboxItem, OutboxState};
 use crate::domain::people::{Account, Role, Scope};
 use crate::domain::round::RoundState;
@@ -77,6 +78,12 @@ stored_words!(
     OrderState,
     Term,
     TermStage,
+    DocumentKind,
+    DocumentState,
+    LetterForm,
+    LetterKind,
+    LetterState,
+    SignedHow,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.

@@ -27,7 +27,16 @@ use serde_json::{Map, Value, json};
 const ROWS: i64 = 50;
 /// Fields whose text stays when a form is refused.
 const KEPT: [&str; 11] = [
-    "note", "reason", "elsewhere", "number", "received_at", "receipt", "report", "repaired", "findings", "executed_at",
+    "note",
+    "reason",
+    "elsewhere",
+    "number",
+    "received_at",
+    "receipt",
+    "report",
+    "repaired",
+    "findings",
+    "executed_at",
     "minutes",
 ];
 /// Acts as their addresses call them.
@@ -174,8 +183,7 @@ async fn shape(visit: &Visit, actor: &Actor, number: &str) -> Result<Value> {
     let code = &page.case.agency;
     let agency = agencies.iter().find(|agency| agency.code == *code).map_or(code, |agency| &agency.name);
     let last = page.ladder.iter().map(|rung| rung.place).max().unwrap_or_default();
-    let acts: Vec<&str> =
-        ACTS.iter().filter(|(_, verb)| page.verbs.contains(verb)).map(|(word, _)| *word).collect();
+    let acts: Vec<&str> = ACTS.iter().filter(|(_, verb)| page.verbs.contains(verb)).map(|(word, _)| *word).collect();
     let mut case = head(visit, &page.case);
     case["agency"] = agency.as_str().into();
     case["version"] = page.case.version.into();
@@ -272,9 +280,10 @@ fn steps(visit: &Visit, page: &CasePage) -> Vec<Value> {
 /// When the letter on a place was received, or drafted while it has not been.
 fn letter_at(visit: &Visit, page: &CasePage, place: i64) -> Option<Value> {
     let of = |kind: &str| {
-        let found = page.events.iter().rfind(|event| {
-            event.kind == kind && payload(event).get("rung").and_then(Value::as_i64) == Some(place)
-        });
+        let found = page
+            .events
+            .iter()
+            .rfind(|event| event.kind == kind && payload(event).get("rung").and_then(Value::as_i64) == Some(place));
         found.map(|event| visit.instant(event.at))
     };
     of("letter_received").or_else(|| of("letter_drafted"))
@@ -321,7 +330,8 @@ fn event_row(
     let facts = payload(event);
     let said = ["note", "report", "findings", "minutes", "decision", "receipt", "evidence"];
     row["said"] = said.iter().find_map(|name| facts.get(*name)?.as_str().filter(|text| !text.is_empty())).into();
-    row["letter"] = facts.get("kind").and_then(Value::as_str).into();
+    let is_letter = event.kind.starts_with("letter_");
+    row["letter"] = facts.get("kind").and_then(Value::as_str).filter(|_| is_letter).into();
     row["paper"] = facts.get("number").and_then(Value::as_str).into();
     row["ticket"] = facts.get("ticket").and_then(Value::as_str).into();
     let term = facts.get("term").and_then(Value::as_str).map(|term| visit.word("case-term", term));

@@ -109,10 +109,9 @@ fn closed(gate: &Gate, request: &Request, code: &str) -> Response {
         "lang": language.as_str(), "code": code, "notice": notice, "region": pack.region.name, "office": pack.offices.ict,
     });
     match gate.pages.render(language, "gateway_closed.html", context) {
-        Ok(html) => response
-            .header(header::CONTENT_SECURITY_POLICY, POLICY)
-            .content_type("text/html; charset=utf-8")
-            .body(html),
+        Ok(html) => {
+            response.header(header::CONTENT_SECURITY_POLICY, POLICY).content_type("text/html; charset=utf-8").body(html)
+        }
         Err(error) => {
             tracing::error!(%error, "the notice of a closed service");
             response.content_type("text/plain; charset=utf-8").body(format!("{notice}\n"))

@@ -4,6 +4,7 @@
 //! `nav-<key>`; a page of settings needs its line in [`crate::web::settings::SETTINGS`] only.
 
 use crate::desk::queues::supervises;
+use crate::domain::letter::may_list;
 use crate::domain::managing;
 use crate::domain::people::{Actor, Grant, Role, visibility};
 use crate::web::visit::Visit;
@@ -40,6 +41,8 @@ const ENTRIES: &[Entry] = &[
     Entry { path: "/kerja/pengawasan", key: "supervision", top: supervises, shown: supervises, group: Group::Work },
     Entry { path: "/kerja/kewajiban", key: "duties", top: reads_tickets, shown: always, group: Group::Work },
     Entry { path: "/kerja/perkara", key: "cases", top: never, shown: reads_tickets, group: Group::Work },
+    Entry { path: "/kerja/tanda-tangan", key: "signing", top: signs, shown: signs, group: Group::Work },
+    Entry { path: "/kerja/surat", key: "letters", top: never, shown: may_list, group: Group::Records },
     Entry { path: "/kerja/layanan", key: "services", top: reads_tickets, shown: always, group: Group::Records },
     Entry { path: "/kerja/usulan", key: "proposals", top: decides, shown: always, group: Group::Records },
     Entry { path: "/kerja/audit", key: "audit", top: audits, shown: audits, group: Group::Records },
@@ -130,6 +133,11 @@ fn holds_second_line(actor: &Actor) -> bool {
 /// Decides on proposals, or determines with those who do.
 pub fn decides(actor: &Actor) -> bool {
     actor.holds(Role::CoordinationTeam) || actor.grants.iter().any(Grant::is_of_ict_office)
+}
+
+/// Signs letters.
+pub fn signs(actor: &Actor) -> bool {
+    actor.holds(Role::CoordinationTeam) || actor.holds(Role::IctHead)
 }
 
 /// Looks after the trail of events.

@@ -28,6 +28,7 @@ mod bulk;
 mod canned;
 mod cases;
 mod catalogue;
+mod check;
 mod classify;
 mod closures;
 mod composer;
@@ -46,6 +47,8 @@ mod history;
 mod home_parts;
 mod incidents;
 mod keys;
+mod letter_acts;
+mod letters;
 mod links;
 pub mod live;
 mod looks;
@@ -78,6 +81,7 @@ mod settings;
 mod shapes;
 mod side;
 mod sign_in;
+mod signing;
 mod sso;
 mod standing;
 mod start;
@@ -119,7 +123,7 @@ pub fn routes_with(desk: Desk, live: Live) -> Result<impl Endpoint<Output = Resp
 
 /// Every address a person can open.
 fn list() -> Route {
-    of_one_ticket(settings::add(of_reporters(of_cases(Route::new()))))
+    of_one_ticket(of_letters(settings::add(of_reporters(of_cases(Route::new())))))
         .at("/", get(start::start))
         .at("/lapor", get(report::show_kind).post(report::keep_kind))
         .at("/lapor/uraian", get(report::show_words).post(report::keep_words))
@@ -188,6 +192,23 @@ fn list() -> Route {
         .at("/kerja/pengaturan/token/:id/cabut", post(tokens::revoke))
         .at("/kerja/surat-demo", get(mailbox::newest))
         .at("/kerja/surat-demo/:id", get(mailbox::one))
+}
+
+/// Official letters: the records, the signing desk, and the page on which anybody checks one.
+fn of_letters(route: Route) -> Route {
+    route
+        .at("/kerja/surat", get(letters::list))
+        .at("/kerja/surat/:key", get(letters::show))
+        .at("/kerja/surat/:key/ubah", get(letter_acts::show_edit).post(letter_acts::edit))
+        .at("/kerja/surat/:key/pdf", get(letters::pdf))
+        .at("/kerja/surat/:key/:act", post(letter_acts::do_act))
+        .at("/kerja/tanda-tangan", get(signing::list))
+        .at("/kerja/tanda-tangan/:key", get(signing::show))
+        .at("/kerja/tanda-tangan/:key/unggah", post(signing::upload))
+        .at("/kerja/tanda-tangan/:key/sertifikat", post(signing::sign_own))
+        .at("/kerja/tanda-tangan/:key/kembalikan", post(signing::give_back))
+        .at("/cek-surat", get(check::show))
+        .at("/cek-surat/:code", get(check::show_code))
 }
 
 /// What is done to one ticket, and the answers that stand ready for it.

@@ -36,6 +36,7 @@ pub(super) fn check(root: &Node, faults: &mut Faults<'_>) {
     rules.duties();
     rules.sanctions();
     rules.warning();
+    rules.letters();
     rules.intake();
     rules.labels();
     rules.codes();

@@ -7,7 +7,7 @@ use crate::policy::catalogue::Catalogue;
 use crate::policy::citation;
 use crate::policy::duty::Duty;
 use crate::policy::measures::{Sanction, SanctionMode, Warning};
-use crate::policy::sections::{Escalation, Outside, Roles, Scope};
+use crate::policy::sections::{Escalation, Letters, Outside, Roles, Scope};
 
 impl Rules<'_, '_> {
     pub(super) fn roles(&mut self) {
@@ -155,6 +155,20 @@ impl Rules<'_, '_> {
         if let Some(catalogue) = self.read::<Catalogue>(&["catalogue"]) {
             let aspects: Vec<String> = catalogue.sla_aspects.into_iter().map(|aspect| aspect.code).collect();
             self.known(&["warning", "trigger", "aspect"], "aspek", &warning.trigger.aspect, &aspects);
+        }
+    }
+}
+
+impl Rules<'_, '_> {
+    pub(super) fn letters(&mut self) {
+        let Some(letters) = self.read::<Letters>(&["letters"]) else { return };
+        if let Err(unknown) = letters.filled(1, chrono::NaiveDate::MIN) {
+            let text = format!(
+                "nomor surat dengan isian tidak dikenal \"{{{unknown}}}\" | tulis {{class}}, {{seq}}, {{office}}, {{month}} atau {{year}}"
+            );
+            self.fault(&["letters", "number"], &text);
+        } else if !letters.number.contains("{seq}") {
+            self.fault(&["letters", "number"], "nomor surat tanpa urutan | tulis {seq} di dalamnya");
         }
     }
 }

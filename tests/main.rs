@@ -36,6 +36,7 @@ mod stories;
 mod supervision_pages;
 mod support;
 mod templates;
+mod warning_pages;
 mod warning_refusals;
 mod warning_rules;
 mod warning_stories;

@@ -29,6 +29,8 @@ struct Region {
     question: String,
     reason: String,
     tried: String,
+    dossier: String,
+    warning: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -126,7 +128,12 @@ impl Desk {
         }
         self.clock.set(now, 0.0);
         // An empty demo is for tests and newcomers who fill it themselves.
-        if tickets > 0 { self.demo_replies(&unit).await } else { Ok(()) }
+        if tickets == 0 {
+            return Ok(());
+        }
+        self.demo_replies(&unit).await?;
+        self.run_due_steps().await?;
+        self.demo_case(&unit, &region.dossier, &region.warning).await
     }
 
     async fn stage(

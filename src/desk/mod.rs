@@ -50,6 +50,7 @@ pub mod critical;
 pub mod day_preview;
 pub mod days_off;
 pub mod demo;
+mod demo_case;
 pub mod demo_catalogue;
 mod demo_replies;
 pub mod description;

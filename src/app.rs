@@ -144,6 +144,7 @@ pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
         sender_check: Arc::new(SenderCheck::new(&config.mail_authserv_id, &config.mail_dns)?),
         ways: Arc::new(Ways::of(config, found.is_demo)?),
         settings: Arc::new(config.shown()),
+        closures: Arc::default(),
         wake: Arc::new(Notify::new()),
     })
 }
@@ -273,6 +274,7 @@ pub fn routes(desk: Desk) -> Result<impl Endpoint<Output = Response> + 'static> 
 pub fn routes_with(desk: Desk, live: Live) -> Result<impl Endpoint<Output = Response> + 'static> {
     let pages = web::routes_with(desk.clone(), live)?;
     let all = Route::new()
+        .at("/api/v1/gateway/authorize", web::gateway::endpoint(desk.clone())?)
         .nest("/api", api::routes(&desk).with(Compression::new()))
         .at("/healthz", poem::get(alive))
         .at("/readyz", poem::get(ready))

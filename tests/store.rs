@@ -16,6 +16,7 @@ mod agencies;
 mod alike;
 mod answering;
 mod availability;
+mod cases;
 mod catalogue;
 mod clocks;
 mod decisions;

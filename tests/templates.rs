@@ -81,6 +81,11 @@ fn samples() -> Vec<(&'static str, Value)> {
         samples.push((template, duties(vec![duty(true, Some("Pasal 1"))])));
         samples.push((template, duties(vec![duty(false, None), duty(false, Some("Pasal 2"))])));
     }
+    let case = |due: Option<&str>, late: bool| {
+        json!({"name": HOSTILE, "number": "PRK-2026-0001", "what": HOSTILE, "agency": due, "happened": HOSTILE,
+            "state": "x", "next": "y", "term": due, "due": due, "late": late, "url": "http://x"})
+    };
+    samples.extend([("case_news", case(Some("besok"), true)), ("case_news", case(None, false))]);
     let reminder = |words: &str| {
         json!({"name": HOSTILE, "agency": HOSTILE, "sender": HOSTILE, "words": words, "open": 5, "overdue": 2,
             "unanswered": 1, "duties": 3, "queue_url": "http://x/a", "duties_url": "http://x/b"})

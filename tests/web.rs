@@ -112,6 +112,7 @@ async fn desk(folder: &Path) -> Desk {
         transport: meja::mail::transport::Transport::Page,
         ways: std::sync::Arc::new(meja::desk::ways::Ways::of(&meja::config::Config::default(), true).unwrap()),
         settings: Arc::default(),
+        closures: Arc::default(),
         wake: Arc::default(),
     };
     let agency =

@@ -10,6 +10,8 @@ mod answers;
 mod availability;
 mod calendars;
 mod canned_replies;
+mod case_answers;
+mod cases;
 mod catalogue;
 mod choice;
 mod decisions;
@@ -63,6 +65,7 @@ type Parts = (
     agencies::Agencies,
     calendars::Calendars,
     duties::Duties,
+    (cases::Cases, cases::CaseVerbs),
     users::Users,
     tokens::Tokens,
     canned_replies::CannedReplies,
@@ -88,6 +91,7 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         agencies::Agencies(desk.clone()),
         calendars::Calendars(desk.clone()),
         duties::Duties(desk.clone()),
+        (cases::Cases(desk.clone()), cases::CaseVerbs(desk.clone())),
         users::Users(desk.clone()),
         tokens::Tokens(desk.clone()),
         canned_replies::CannedReplies(desk.clone()),

@@ -34,6 +34,8 @@ struct Region {
     question: String,
     reason: String,
     tried: String,
+    dossier: String,
+    warning: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -140,6 +142,8 @@ impl Desk {
         if tickets > 0 {
             self.demo_replies(&unit).await?;
             self.demo_mails(&unit).await?;
+            self.run_due_steps().await?;
+            self.demo_case(&unit, &region.dossier, &region.warning).await?;
         }
         Ok(())
     }

@@ -112,6 +112,9 @@ impl Desk {
             // After downtime only the last of an entry's stages is worth a mail; the others are on record.
             let is_last = !steps.iter().any(|other| other.duty_id == duty.id && other.stage > step.stage);
             pass(&mut tx, &mut duty, step, is_last, now).await?;
+            if step.stage == DutyStage::Overdue {
+                self.neglect_in_case(&mut tx, &duty, now).await?;
+            }
             if is_last {
                 told.push((duty, step.stage));
             }

@@ -172,6 +172,7 @@ impl Desk {
         store::duties::update(tx, duty).await?;
         note(tx, duty, now, ActorLabel::user(actor.account.id), kind, facts).await?;
         if !duty.state.is_owed() {
+            self.duty_settled(tx, duty, ActorLabel::user(actor.account.id), now).await?;
             return store::duties::skip_steps(tx, duty.id).await;
         }
         if matches!(command, DutyCommand::Reopen { .. }) {
@@ -281,7 +282,8 @@ impl Desk {
         store::duties::skip_steps(tx, duty.id).await?;
         let facts = json!({"evidence": evidence, "link": Value::Null, "late": duty.is_late()});
         let actor = by.map_or_else(ActorLabel::clock, ActorLabel::user);
-        note(tx, &duty, now, actor, "done", facts).await?;
+        note(tx, &duty, now, actor.clone(), "done", facts).await?;
+        self.duty_settled(tx, &duty, actor, now).await?;
         Ok(true)
     }
 }

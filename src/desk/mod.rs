@@ -11,6 +11,7 @@
 use crate::clock::Clock;
 use crate::config::Shown;
 use crate::desk::access::Access;
+use crate::desk::gateway::Closures;
 use crate::desk::rules::Rules;
 use crate::domain::ticket::{Language, Ticket};
 use crate::mail::compose::Composer;
@@ -33,6 +34,11 @@ pub mod answer_drafts;
 pub mod audit;
 pub mod availability;
 pub mod canned;
+pub mod case_acts;
+pub mod case_letters;
+pub mod case_rules;
+pub mod case_terms;
+pub mod case_views;
 pub mod cases;
 pub mod catalogue;
 pub mod chain;
@@ -45,6 +51,7 @@ pub mod critical;
 pub mod day_preview;
 pub mod days_off;
 pub mod demo;
+mod demo_case;
 pub mod demo_catalogue;
 mod demo_mails;
 mod demo_replies;
@@ -60,6 +67,7 @@ pub mod editions;
 pub mod evidence;
 pub mod federated;
 pub mod files;
+pub mod gateway;
 pub mod handover;
 pub mod health;
 pub mod holds;
@@ -170,6 +178,8 @@ pub struct Desk {
     pub ways: Arc<ways::Ways>,
     /// What the settings say of mail, for people to look at; no secret among it.
     pub settings: Arc<Vec<Shown>>,
+    /// Orders to close that are in force, for the gateway.
+    pub closures: Arc<Closures>,
     /// Woken after every change that leaves work for the worker.
     pub wake: Arc<Notify>,
 }

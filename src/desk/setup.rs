@@ -88,7 +88,10 @@ impl Desk {
                 self.keep_clock(due, 0.0).await?;
             }
             // A step that cannot happen is reported where it fails; it must not hold up the others for ever.
-            let happened = self.run_due_steps().await? + self.run_reports().await? + self.run_duties().await?;
+            let happened = self.run_due_steps().await?
+                + self.run_reports().await?
+                + self.run_duties().await?
+                + self.run_case_terms().await?;
             if happened == 0 && stuck.replace(due) == Some(due) {
                 break;
             }
@@ -97,15 +100,17 @@ impl Desk {
         self.run_due_steps().await?;
         self.run_reports().await?;
         self.run_duties().await?;
+        self.run_case_terms().await?;
         self.send_outbox().await?;
+        self.refresh_closures().await;
         Ok(())
     }
 
     /// The next instant at which something happens by itself: a step, or a decree that becomes known.
     async fn next_due(&self) -> Result<Option<DateTime<Utc>>> {
         let step = store::clocks::next_due(&mut self.db.read().await?).await?;
-        let (duty, report) = (self.next_duty().await?, self.next_report().await?);
-        Ok([step, self.rules.next_change(), duty, report].into_iter().flatten().min())
+        let (duty, report, term) = (self.next_duty().await?, self.next_report().await?, self.next_case_term().await?);
+        Ok([step, self.rules.next_change(), duty, report, term].into_iter().flatten().min())
     }
 
     /// Sets the demo's clock and keeps it for other processes and later runs.

@@ -98,6 +98,9 @@ impl Desk {
         }
         self.tell(tx, working, step, due_at, now).await?;
         working.save(tx, &self.rules, now).await?;
+        if step.kind == StepKind::Breach {
+            self.breach_in_case(tx, working, due_at, now).await?;
+        }
         Ok(true)
     }
 

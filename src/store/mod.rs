@@ -98,6 +98,7 @@ macro_rules! later {
 pub mod agencies;
 pub mod alike;
 pub mod canned;
+pub mod cases;
 pub mod catalogue;
 pub mod clocks;
 pub mod decisions;
@@ -135,6 +136,7 @@ pub mod services;
 pub mod sessions;
 pub mod settings;
 pub mod standing;
+pub mod suspensions;
 pub mod templates;
 pub mod tickets;
 pub mod tokens;

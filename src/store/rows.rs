@@ -17,6 +17,9 @@ use crate::domain::report::life::{Edition, Report, ReportState};
 use crate::domain::round::RoundState;
 use crate::domain::service::Agency;
 use crate::domain::ticket::{Channel, Classification, Impact, Kind, Language, Priority, Status, Ticket, Urgency};
+use crate::domain::warning::{
+    Case, CaseCause, CaseMode, CaseState, Course, OrderState, Outcome, Suspension, Term, TermStage,
+};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::{Decode, Encode, Postgres, Row, Sqlite, Type};
@@ -79,6 +82,13 @@ stored_words!(
     Severity,
     OutageCause,
     OutageOrigin,
+    CaseCause,
+    CaseMode,
+    CaseState,
+    Outcome,
+    OrderState,
+    Term,
+    TermStage,
     DocumentKind,
     DocumentState,
     LetterForm,
@@ -240,6 +250,67 @@ from_columns!(Outage {
 from_columns!(Account { id, email, name, nip, active });
 from_columns!(Agency { code, name, email, active });
 from_columns!(Event { stream, seq, at, actor, kind, payload, state, prev_hash, hash });
+
+from_columns!(Course {
+    cause,
+    mode,
+    state,
+    before <- "before_state",
+    rung,
+    order <- "order_state",
+    outcome,
+});
+from_columns!(Suspension {
+    id,
+    code,
+    case_id,
+    service,
+    state,
+    what,
+    until <- "until_text",
+    endpoints,
+    ordered_at,
+    due_at,
+    executed_at,
+    executed_by,
+    minutes,
+    lifted_at,
+    lifted_by,
+    note,
+});
+
+/// A case stands in one row with its course.
+macro_rules! case_row {
+    ($row:ty) => {
+        impl sqlx::FromRow<'_, $row> for Case {
+            fn from_row(row: &$row) -> sqlx::Result<Self> {
+                Ok(Self {
+                    id: row.try_get("id")?,
+                    number: row.try_get("number")?,
+                    version: row.try_get("version")?,
+                    course: Course::from_row(row)?,
+                    service: row.try_get("service")?,
+                    duty: row.try_get("duty_id")?,
+                    agency: row.try_get("agency")?,
+                    what: row.try_get("what")?,
+                    source: row.try_get("source")?,
+                    opened_at: row.try_get("opened_at")?,
+                    detected_at: row.try_get("detected_at")?,
+                    pack: row.try_get("pack")?,
+                    term: row.try_get("term")?,
+                    due_at: row.try_get("due_at")?,
+                    cure_due_at: row.try_get("cure_due_at")?,
+                    cycle: row.try_get("cycle")?,
+                    letter: row.try_get("letter")?,
+                    reported_by: row.try_get("reported_by")?,
+                    ended_at: row.try_get("ended_at")?,
+                })
+            }
+        }
+    };
+}
+case_row!(sqlx::sqlite::SqliteRow);
+case_row!(sqlx::postgres::PgRow);
 
 /// The label of an actor is stored as its text.
 macro_rules! stored_label {

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 /// Events on one page.
 const ROWS: i64 = 50;
 /// Kinds of records one may narrow by, as their chains are named.
-const RECORDS: [&str; 8] = ["ticket", "account", "agency", "service", "duty", "policy", "calendar", "audit"];
+const RECORDS: [&str; 9] = ["ticket", "account", "agency", "service", "duty", "case", "policy", "calendar", "audit"];
 /// Who is no person.
 const MACHINES: [&str; 5] = ["system:clock", "system:policy", "system:mail", "system:console", "requester"];
 
@@ -123,6 +123,7 @@ fn midnight(visit: &Visit, day: &str, later: u64) -> Option<DateTime<Utc>> {
 fn address(stream: &str) -> Option<String> {
     match stream.split_once(':') {
         None => Some(format!("/kerja/tiket/{stream}")),
+        Some(("case", number)) => Some(format!("/kerja/perkara/{number}")),
         Some(("service", code)) => Some(format!("/kerja/layanan/{}", text::in_address(code))),
         _ => None,
     }

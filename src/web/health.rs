@@ -55,5 +55,8 @@ pub fn figures(visit: &Visit, health: &Health) -> Value {
         "put_aside": health.put_aside,
         "without": health.without_first_line,
         "sealed": visit.instant_if(health.sealed_at),
+        "closed": health.gateway.closed,
+        "gateway_failing": visit.instant_if(health.gateway.failing_since),
+        "gateway_open": health.gateway.open_unknown,
     })
 }

@@ -43,6 +43,7 @@ const ENTRIES: &[Entry] = &[
     Entry { path: "/kerja/dasbor", key: "dashboard", top: supervises, shown: reads_tickets, group: Group::Work },
     Entry { path: "/kerja/surel", key: "received", top: never, shown: quarantine::may_read, group: Group::Work },
     Entry { path: "/kerja/kewajiban", key: "duties", top: reads_tickets, shown: always, group: Group::Work },
+    Entry { path: "/kerja/perkara", key: "cases", top: never, shown: reads_tickets, group: Group::Work },
     Entry { path: "/kerja/tanda-tangan", key: "signing", top: signs, shown: signs, group: Group::Work },
     Entry { path: "/kerja/laporan", key: "reports", top: reads_tickets, shown: reads_tickets, group: Group::Records },
     Entry { path: "/kerja/bukti-dukung", key: "evidence", top: never, shown: sees_the_region, group: Group::Records },
@@ -78,11 +79,13 @@ pub fn menu(visit: &Visit, actor: &Actor) -> Value {
         };
         json!({"path": entry.path, "name": visit.word("nav", entry.key), "current": mark})
     };
-    let bar: Vec<Value> = ENTRIES.iter().filter(|entry| (entry.shown)(actor) && (entry.top)(actor)).map(line).collect();
+    let entries: Vec<&Entry> = ENTRIES.iter().filter(|entry| is_there(visit, entry)).collect();
+    let bar: Vec<Value> =
+        entries.iter().filter(|entry| (entry.shown)(actor) && (entry.top)(actor)).map(|entry| line(entry)).collect();
     let groups = [("work", Group::Work), ("records", Group::Records), ("settings", Group::Settings)];
     let groups = groups.map(|(word, group)| {
-        let behind = |entry: &&Entry| entry.group == group && (entry.shown)(actor) && !(entry.top)(actor);
-        let items: Vec<Value> = ENTRIES.iter().filter(behind).map(line).collect();
+        let behind = |entry: &&&Entry| entry.group == group && (entry.shown)(actor) && !(entry.top)(actor);
+        let items: Vec<Value> = entries.iter().filter(behind).map(|entry| line(entry)).collect();
         json!({"name": visit.word("nav-group", word), "items": items})
     });
     let groups: Vec<Value> = groups.into_iter().filter(|group| group["items"] != json!([])).collect();
@@ -91,8 +94,13 @@ pub fn menu(visit: &Visit, actor: &Actor) -> Value {
 
 /// Address and name of every entry somebody may open: what the search finds beside records.
 pub fn pages(visit: &Visit, actor: &Actor) -> Vec<(String, String)> {
-    let shown = ENTRIES.iter().filter(|entry| (entry.shown)(actor));
+    let shown = ENTRIES.iter().filter(|entry| is_there(visit, entry) && (entry.shown)(actor));
     shown.map(|entry| (entry.path.to_owned(), visit.word("nav", entry.key))).collect()
+}
+
+/// Some pages exist in some regions only.
+fn is_there(visit: &Visit, entry: &Entry) -> bool {
+    entry.key != "cases" || visit.desk().has_procedure()
 }
 
 /// The entry a path belongs to: the longest that it begins with. Tickets are of the queue; nothing is below the home.

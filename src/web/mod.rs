@@ -26,9 +26,11 @@ mod assets;
 mod audit;
 mod bulk;
 mod canned;
+mod cases;
 mod catalogue;
 mod check;
 mod classify;
+mod closures;
 mod composer;
 mod conflict;
 mod consultations;
@@ -41,6 +43,7 @@ mod evidence;
 mod failure;
 #[cfg(debug_assertions)]
 mod gallery;
+pub mod gateway;
 mod guard;
 mod health;
 mod history;
@@ -125,7 +128,7 @@ pub fn routes_with(desk: Desk, live: Live) -> Result<impl Endpoint<Output = Resp
 
 /// Every address a person can open.
 fn list() -> Route {
-    of_one_ticket(of_letters(settings::add(of_reporters(of_reports(Route::new())))))
+    of_one_ticket(of_letters(settings::add(of_reporters(of_reports(of_cases(Route::new()))))))
         .at("/", get(start::start))
         .at("/lapor", get(report::show_kind).post(report::keep_kind))
         .at("/lapor/uraian", get(report::show_words).post(report::keep_words))
@@ -276,6 +279,17 @@ fn of_one_ticket(route: Route) -> Route {
         .at("/kerja/tiket/:number/cetak", get(dossier::print))
         .at("/kerja/tiket/:number/surel", get(dispatch::list))
         .at("/kerja/tiket/:number/surel/:id/coba", post(dispatch::retry))
+}
+
+/// The warning procedure, for the staff and as the public notice.
+fn of_cases(routes: Route) -> Route {
+    routes
+        .at("/kerja/perkara", get(cases::list))
+        .at("/kerja/perkara/:number", get(cases::show))
+        .at("/kerja/perkara/:number/:act", post(cases::do_act))
+        .at("/kerja/penutupan", get(closures::list))
+        .at("/kerja/penutupan/:code", get(closures::show))
+        .at("/penutupan/:code", get(closures::public))
 }
 
 /// What reporters open besides the report itself: files, verdicts, their own tickets, running disruptions, and the

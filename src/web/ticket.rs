@@ -113,6 +113,7 @@ async fn shape_under(visit: &Visit, actor: &Actor, page: &TicketPage, tab: &str)
         "internal": may(actor, Action::ViewInternal, ticket),
         "reporting": reporting::side(visit, page),
         "incident": announce::side(visit, actor, page).await?,
+        "cases": visit.desk().cases_of_ticket(actor, ticket.id).await?,
         "act": "",
         "kept": {},
         "told": "",

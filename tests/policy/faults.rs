@@ -108,9 +108,11 @@ cc = []
 literal_mode = false
 dossier_days = 1
 verify_days = 1
+remind_days = 0
+remind_execution = "4h"
 until = "diperbaiki"
 ladder = [{ step = 1, kind = "Surat peringatan", cure_days = 3 }]
-trigger = { scope = "critical", aspect = "resolution_time" }
+trigger = { scope = "critical", aspect = "resolution_time", priorities = ["P1"], tickets = 1 }
 "#;
 
 #[test]
@@ -166,6 +168,11 @@ fn letters_of_warning_are_checked() {
     assert_eq!(told("signer", "singer").first().map(String::as_str), Some("kunci tidak dikenal \"singer\""));
     let empty = told("[{ step = 1, kind = \"Surat peringatan\", cure_days = 3 }]", "[]");
     assert_eq!(empty, ["tangga peringatan kosong"]);
+    assert_eq!(told("tickets = 1", "tickets = 0"), ["ambang nol tiket"]);
+    let half = told("cure_days = 3", "cure_days = 3, orders = \"tutup\"");
+    assert_eq!(half, ["\"orders\" dan \"execute_within\" saling memerlukan"]);
+    let other = "cc = []\nother_warnings = [{ trigger = \"x\", to = \"PD\", kinds = [\"T\"], mode = \"may\", duties = [\"tiada\"] }]";
+    assert_eq!(told("cc = []", other), ["kewajiban tidak dikenal \"tiada\""]);
 }
 
 #[test]

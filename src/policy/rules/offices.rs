@@ -135,6 +135,23 @@ impl Rules<'_, '_> {
         if warning.ladder.is_empty() {
             self.fault(&["warning", "ladder"], "tangga peringatan kosong | tulis sedikitnya satu langkah");
         }
+        for (index, rung) in warning.ladder.iter().enumerate() {
+            if rung.orders.is_some() != rung.execute_within.is_some() {
+                let text = "\"orders\" dan \"execute_within\" saling memerlukan | tulis keduanya, atau hapus keduanya";
+                self.fault(&["warning", "ladder", &index.to_string()], text);
+            }
+        }
+        if warning.trigger.tickets == 0 {
+            self.fault(&["warning", "trigger", "tickets"], "ambang nol tiket | tulis 1 atau lebih");
+        }
+        let codes: Vec<String> =
+            self.read::<Vec<Duty>>(&["duties"]).unwrap_or_default().into_iter().map(|duty| duty.code).collect();
+        for (index, other) in warning.other_warnings.iter().enumerate() {
+            let item = index.to_string();
+            for code in &other.duties {
+                self.known(&["warning", "other_warnings", &item, "duties"], "kewajiban", code, &codes);
+            }
+        }
         if let Some(catalogue) = self.read::<Catalogue>(&["catalogue"]) {
             let aspects: Vec<String> = catalogue.sla_aspects.into_iter().map(|aspect| aspect.code).collect();
             self.known(&["warning", "trigger", "aspect"], "aspek", &warning.trigger.aspect, &aspects);

@@ -6,6 +6,7 @@ mod accounts;
 mod answering;
 mod api;
 mod architecture;
+mod backup;
 mod canned;
 mod catalogue;
 mod catalogue_pages;

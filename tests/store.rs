@@ -15,6 +15,7 @@ use meja::store::{Db, Tx, people, services, tickets};
 mod agencies;
 mod alike;
 mod answering;
+mod archive;
 mod catalogue;
 mod clocks;
 mod decisions;

@@ -60,7 +60,7 @@ impl Desk {
 }
 
 /// Writes bytes under their digest. The name is ours alone, so nothing a sender says reaches a path.
-fn keep(folder: &Path, bytes: &[u8]) -> Result<String> {
+pub(super) fn keep(folder: &Path, bytes: &[u8]) -> Result<String> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let digest = sha256(bytes);

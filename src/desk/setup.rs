@@ -7,6 +7,11 @@ use crate::error::{Error, Result, Say};
 use crate::store::{self, Db};
 use chrono::{DateTime, Datelike, Utc};
 
+/// Setting that names the installation's pack.
+pub const PACK: &str = "pack";
+/// Setting of a restored copy that must not send mail yet.
+pub const MAIL_PARKED: &str = "mail_parked";
+
 /// What the database says of the installation it belongs to.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Installation {
@@ -29,7 +34,7 @@ pub async fn installation(db: &Db) -> Result<Installation> {
     let clock = store::settings::get(&mut tx, "demo_clock").await?;
     let demo = store::settings::get(&mut tx, "demo").await?;
     Ok(Installation {
-        pack: store::settings::get(&mut tx, "pack").await?,
+        pack: store::settings::get(&mut tx, PACK).await?,
         demo_clock: clock.map(|text| serde_json::from_str(&text)).transpose()?,
         is_demo: demo.is_some(),
         is_half_filled: demo.as_deref() == Some("filling"),
@@ -44,7 +49,7 @@ impl Desk {
     pub async fn prepare(&self, ict_agency: &str) -> Result<()> {
         let mut tx = self.db.write().await?;
         editions::bump(&mut tx).await?;
-        store::settings::set(&mut tx, "pack", &self.pack().id).await?;
+        store::settings::set(&mut tx, PACK, &self.pack().id).await?;
         store::settings::set(&mut tx, "ict_agency", ict_agency).await?;
         tx.commit().await?;
         self.refresh_rules().await
@@ -100,7 +105,7 @@ impl Desk {
     }
 
     /// The next instant at which something happens by itself: a step, or a decree that becomes known.
-    async fn next_due(&self) -> Result<Option<DateTime<Utc>>> {
+    pub(super) async fn next_due(&self) -> Result<Option<DateTime<Utc>>> {
         let step = store::clocks::next_due(&mut self.db.read().await?).await?;
         Ok([step, self.rules.next_change(), self.next_duty().await?].into_iter().flatten().min())
     }

@@ -2162,3 +2162,22 @@ policy-edition-open = { $count } open tickets
 policy-coming = What comes into force
 policy-next-change = The calendar changes again on
 policy-no-coming = No coming change is known.
+
+## Backup and restore
+backup-exists = there is a file of that name already; choose another name
+backup-unreadable = the file cannot be read: { $why }
+backup-not-ours = this file is no backup of meja
+backup-cut = the backup is cut off
+backup-damaged = the backup is damaged at { $entry }
+backup-altered = a record was altered before the backup was made: { $place }
+backup-newer = the backup was made by the newer meja { $program }; update meja here first
+backup-not-empty = There is an installation here already. Use --force to replace it.
+backup-other-key = There is the key of another installation here. Use --force to replace it.
+backup-other-schema = The schema of this database is not that of the backup. Restore into an empty database.
+backup-made = backup done, and its restoration rehearsed: { $tickets } tickets, { $rows } rows, { $files } attachments
+backup-restored = restored, and the chains of records checked: { $tickets } tickets, { $rows } rows, { $files } attachments
+backup-file-missing = attachment { $digest } is missing or altered in the folder, so it is left out
+backup-mail-parked = { $count } mails wait and are held; run `meja mail release` when this copy is the one in use
+mail-released = { $count } mails were let go
+error-mail-not-parked = No mails are held.
+simulated = { $days } days: { $opened } tickets opened, { $resolved } solved, { $open } open ({ $overdue } overdue), { $steps } steps of the clocks, { $events } events; { $seconds } seconds, { $rate } tickets a second

@@ -2162,3 +2162,22 @@ policy-edition-open = { $count } tiket terbuka
 policy-coming = Yang akan berlaku
 policy-next-change = Kalender berubah lagi pada
 policy-no-coming = Belum ada perubahan yang diketahui.
+
+## Backup and restore
+backup-exists = sudah ada berkas dengan nama itu; pilih nama lain
+backup-unreadable = berkas tidak dapat dibaca: { $why }
+backup-not-ours = berkas ini bukan cadangan meja
+backup-cut = berkas cadangan terpotong
+backup-damaged = cadangan rusak pada bagian { $entry }
+backup-altered = ada catatan yang telah diubah sebelum cadangan dibuat: { $place }
+backup-newer = cadangan dibuat oleh meja { $program } yang lebih baru; perbarui meja di sini lebih dahulu
+backup-not-empty = Di sini sudah ada instalasi. Gunakan --force untuk menggantinya.
+backup-other-key = Di sini ada kunci dari instalasi lain. Gunakan --force untuk menggantinya.
+backup-other-schema = Skema basis data ini berbeda dari skema cadangan. Pulihkan ke basis data yang kosong.
+backup-made = cadangan selesai dan sudah dicoba dipulihkan: { $tickets } tiket, { $rows } baris, { $files } lampiran
+backup-restored = pemulihan selesai dan rantai catatan diperiksa: { $tickets } tiket, { $rows } baris, { $files } lampiran
+backup-file-missing = lampiran { $digest } tidak ada atau berubah di folder, jadi tidak ikut
+backup-mail-parked = { $count } surel menunggu dan ditahan; jalankan `meja mail release` bila salinan ini yang dipakai
+mail-released = { $count } surel dilepas
+error-mail-not-parked = Tidak ada surel yang ditahan.
+simulated = { $days } hari: { $opened } tiket dibuka, { $resolved } selesai, { $open } terbuka ({ $overdue } lewat batas), { $steps } langkah jam, { $events } kejadian; { $seconds } detik, { $rate } tiket per detik

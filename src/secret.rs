@@ -150,12 +150,38 @@ pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
     HEXLOWER.encode(digest::digest(&digest::SHA256, bytes.as_ref()).as_ref())
 }
 
+/// SHA-256 of what comes piece by piece.
+#[derive(Clone)]
+pub struct Digest(digest::Context);
+
+impl Default for Digest {
+    fn default() -> Self {
+        Self(digest::Context::new(&digest::SHA256))
+    }
+}
+
+impl Digest {
+    /// Takes the next piece.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest in hexadecimal.
+    pub fn hex(self) -> String {
+        HEXLOWER.encode(self.0.finish().as_ref())
+    }
+}
+
 /// Compares without telling by its time where the difference lies.
 pub fn same(left: &str, right: &str) -> bool {
     constant_time::verify_slices_are_equal(left.as_bytes(), right.as_bytes()).is_ok()
 }
 
-fn create_private(path: &Path, bytes: &[u8]) -> Result<()> {
+/// Writes a file that only its owner may read.
+///
+/// # Errors
+/// There is such a file already, or the disk refuses.
+pub fn create_private(path: &Path, bytes: &[u8]) -> Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     if let Some(folder) = path.parent() {

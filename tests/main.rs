@@ -7,6 +7,7 @@ mod answering;
 mod api;
 mod architecture;
 mod availability;
+mod backup;
 mod canned;
 mod catalogue;
 mod catalogue_pages;

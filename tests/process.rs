@@ -180,6 +180,29 @@ fn after_a_kill_every_missed_step_happens_once_and_in_order() {
     }
 }
 
+/// The same days give the same figures, and every clock and chain is right afterwards.
+#[test]
+fn simulated_days_are_always_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let figures = || {
+        let (status, out, errors) = code(folder.path(), &["simulate", "--days", "3", "--per-day", "12", "--json"], b"");
+        assert_eq!(status, Some(0), "{errors}");
+        let mut figures: Value = serde_json::from_str(&out).unwrap();
+        assert!(figures["seconds"].as_f64().unwrap() > 0.0);
+        figures["seconds"] = json!(0);
+        figures["tickets_per_second"] = json!(0);
+        figures
+    };
+    let first = figures();
+    assert_eq!(first, figures());
+    let of = |key: &str| first[key].as_i64().unwrap();
+    assert_eq!(of("opened"), 36);
+    assert_eq!(of("resolved") + of("open"), 36, "{first}");
+    assert!(of("steps") > 0 && of("events") > 100 && of("clocks_wrong") == 0, "{first}");
+    assert_eq!(code(folder.path(), &["simulate", "--days", "0", "--per-day", "1"], b"").0, Some(2));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left lying about");
+}
+
 #[test]
 fn a_second_server_on_the_same_folder_refuses() {
     let folder = tempfile::tempdir().unwrap();

@@ -17,6 +17,7 @@ mod alike;
 mod answering;
 mod availability;
 mod cases;
+mod archive;
 mod catalogue;
 mod clocks;
 mod decisions;

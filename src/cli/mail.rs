@@ -1,12 +1,15 @@
 //! `meja mail ingest`: what a mail server pipes messages into.
 
+use crate::app;
 use crate::cli::{Failed, Outcome};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::desk::setup::installation;
-use crate::error::{Error, Result};
+use crate::domain::ticket::Language;
+use crate::error::{Error, Result, Say};
 use crate::receive::pipe;
 use crate::store::Db;
+use crate::text;
 
 /// `EX_TEMPFAIL`: the mail server keeps the message and tries again.
 pub const TRY_AGAIN: u8 = 75;
@@ -23,11 +26,16 @@ pub enum Command {
         #[arg(long, value_name = "ADDR")]
         sender: Option<String>,
     },
+    /// Let the mails of a restored copy go
+    Release,
 }
 
 /// Takes one message. 0 only after it is durably stored; 2 when it is no message; 75 in every other case.
 pub async fn run(command: Command, config: &Config) -> Outcome {
-    let Command::Ingest { recipient, sender } = command;
+    let (recipient, sender) = match command {
+        Command::Ingest { recipient, sender } => (recipient, sender),
+        Command::Release => return release(config).await,
+    };
     // A sender that is told and empty is the null sender of a bounce; one that is not told is unknown.
     let sender = sender.map_or(String::new(), |sender| if sender.trim().is_empty() { "<>".to_owned() } else { sender });
     match ingest(config, &recipient, &sender).await {
@@ -39,6 +47,14 @@ pub async fn run(command: Command, config: &Config) -> Outcome {
             Err(Failed::Code(TRY_AGAIN))
         }
     }
+}
+
+async fn release(config: &Config) -> Outcome {
+    let desk = app::desk(config).await?;
+    let released = desk.release_mail().await;
+    desk.db.close().await;
+    tell!("{}", text::say(Language::Indonesian, &Say::new("mail-released").with("count", released?)));
+    Ok(())
 }
 
 async fn ingest(config: &Config, recipient: &str, sender: &str) -> Result<bool> {

@@ -13,6 +13,7 @@ macro_rules! tell {
 }
 
 mod audit;
+mod backup;
 mod demo;
 mod init;
 mod mail;
@@ -20,6 +21,7 @@ mod people;
 mod policy;
 mod report;
 mod serve;
+mod simulate;
 
 use crate::config::Config;
 use crate::domain::ticket::Language;
@@ -65,6 +67,12 @@ enum Command {
     /// Policy packs
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Write the whole installation into one file, while it works
+    Backup(backup::BackupArgs),
+    /// Bring an installation back from such a file
+    Restore(backup::RestoreArgs),
+    /// Run a region's days at full speed in a scratch database and print the figures
+    Simulate(simulate::Args),
     /// Proof that nothing was altered
     #[command(subcommand)]
     Audit(audit::Command),
@@ -155,6 +163,9 @@ impl Cli {
             Command::Mail(command) => mail::run(command, &config).await,
             Command::Policy(command) => policy::run(command, self.config.as_deref()),
             Command::Report(command) => report::run(command, &config).await,
+            Command::Backup(args) => backup::back(args, &config).await,
+            Command::Restore(args) => backup::bring_back(args, &config).await,
+            Command::Simulate(args) => simulate::run(args, config).await,
             Command::Audit(command) => audit::run(command, &config).await,
         }
     }

@@ -8,7 +8,7 @@ use crate::domain::people::Actor;
 use crate::error::Result;
 use crate::secret::sha256;
 use crate::store::events::{Seal, SealedHead};
-use crate::store::{self, Tx};
+use crate::store::{self, Db, Tx};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -45,39 +45,47 @@ pub struct Finding {
 /// Events read at a time.
 const PAGE: i64 = 500;
 
+/// Recomputes every chain, every ticket's row and every seal of a database; stops at the first altered place.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn verify(db: &Db) -> Result<Verdict> {
+    let mut tx = db.read().await?;
+    let mut verdict = Verdict { ok: true, streams: 0, events: 0, seals: 0, first: None };
+    let mut sealed: Sealed = HashMap::new();
+    if let Some(finding) = check_seals(&mut tx, &mut verdict.seals, &mut sealed).await? {
+        return Ok(verdict.found(finding));
+    }
+    let mut after = String::new();
+    loop {
+        let streams = store::events::streams(&mut tx, &after, PAGE).await?;
+        let Some(last) = streams.last() else { break };
+        after.clone_from(last);
+        for stream in &streams {
+            verdict.streams += 1;
+            let places = sealed.remove(stream).unwrap_or_default();
+            if let Some(finding) = check_stream(&mut tx, stream, &mut verdict.events, places).await? {
+                return Ok(verdict.found(finding));
+            }
+        }
+    }
+    if let Some(stream) = sealed.keys().min() {
+        return Ok(verdict.found(finding("event", stream, Some(1), "removed")));
+    }
+    let orphan = store::tickets::without_events(&mut tx).await?;
+    Ok(match orphan {
+        Some(number) => verdict.found(finding("ticket", &number, None, "no_history")),
+        None => verdict,
+    })
+}
+
 impl Desk {
-    /// Recomputes every chain, every ticket's row and every seal; stops at the first altered place.
+    /// As [`verify`], for this desk's database.
     ///
     /// # Errors
     /// The database does not answer.
     pub async fn verify_audit(&self) -> Result<Verdict> {
-        let mut tx = self.db.read().await?;
-        let mut verdict = Verdict { ok: true, streams: 0, events: 0, seals: 0, first: None };
-        let mut sealed: Sealed = HashMap::new();
-        if let Some(finding) = check_seals(&mut tx, &mut verdict.seals, &mut sealed).await? {
-            return Ok(verdict.found(finding));
-        }
-        let mut after = String::new();
-        loop {
-            let streams = store::events::streams(&mut tx, &after, PAGE).await?;
-            let Some(last) = streams.last() else { break };
-            after.clone_from(last);
-            for stream in &streams {
-                verdict.streams += 1;
-                let places = sealed.remove(stream).unwrap_or_default();
-                if let Some(finding) = check_stream(&mut tx, stream, &mut verdict.events, places).await? {
-                    return Ok(verdict.found(finding));
-                }
-            }
-        }
-        if let Some(stream) = sealed.keys().min() {
-            return Ok(verdict.found(finding("event", stream, Some(1), "removed")));
-        }
-        let orphan = store::tickets::without_events(&mut tx).await?;
-        Ok(match orphan {
-            Some(number) => verdict.found(finding("ticket", &number, None, "no_history")),
-            None => verdict,
-        })
+        verify(&self.db).await
     }
 
     /// Recomputes the chain of one ticket, with the place and instant of its last seal.

@@ -23,19 +23,30 @@ pub const PASSWORD: &str = "demo-meja-2026";
 
 /// What the demo region consists of; its words stand in `demo.json`, not in code.
 #[derive(Debug, Deserialize)]
-struct Region {
+pub(super) struct Region {
     ict_agency: String,
     agencies: Vec<DemoAgency>,
     services: Vec<Described>,
     people: Vec<Person>,
     reports: Vec<DemoReport>,
-    reply: String,
-    solution: String,
-    question: String,
-    reason: String,
-    tried: String,
+    pub(super) reply: String,
+    pub(super) solution: String,
+    pub(super) question: String,
+    pub(super) reason: String,
+    pub(super) tried: String,
     dossier: String,
     warning: String,
+}
+
+impl Region {
+    pub(super) fn built_in() -> Result<Self> {
+        Ok(serde_json::from_str(include_str!("demo.json"))?)
+    }
+
+    /// The report at a place of an endless row of them.
+    pub(super) fn report(&self, place: usize) -> Report {
+        demo_report(&self.reports[place % self.reports.len()], place)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,7 +84,7 @@ impl Desk {
     /// # Errors
     /// The database does not answer, or is not empty.
     pub async fn fill_demo(&self, tickets: usize, now: DateTime<Utc>, speed: f64) -> Result<()> {
-        let region: Region = serde_json::from_str(include_str!("demo.json"))?;
+        let region = Region::built_in()?;
         self.clock.set(now, 0.0);
         let mut tx = self.db.write().await?;
         store::settings::set(&mut tx, "demo", "filling").await?;

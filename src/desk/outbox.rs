@@ -1,11 +1,14 @@
 //! Sending what waits in the outbox.
 
-use crate::desk::Desk;
+use crate::desk::setup::MAIL_PARKED;
+use crate::desk::{Desk, chain};
+use crate::domain::event::ActorLabel;
 use crate::domain::message::{NewMail, OutboxItem, OutboxState};
-use crate::error::Result;
+use crate::error::{Error, Result, Say};
 use crate::mail::transport::Transport;
 use crate::store::{self, Tx};
 use chrono::{DateTime, Duration, Utc};
+use serde_json::json;
 
 /// Mails taken at once by one worker.
 const BATCH: i64 = 20;
@@ -29,7 +32,7 @@ impl Desk {
     /// The database does not answer; claimed mails return by themselves.
     pub async fn send_outbox(&self) -> Result<usize> {
         self.release_answers().await?;
-        if matches!(self.transport, Transport::None) {
+        if matches!(self.transport, Transport::None) || self.is_parked().await? {
             return Ok(0);
         }
         let mut tx = self.db.write().await?;
@@ -50,6 +53,33 @@ impl Desk {
                 sent += usize::from(outcome?);
             }
         }
+    }
+
+    /// This is a restored copy whose mails nobody has let go yet.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn is_parked(&self) -> Result<bool> {
+        Ok(store::settings::get(&mut self.db.glance().await?, MAIL_PARKED).await?.is_some())
+    }
+
+    /// Lets the mails of a restored copy go; gives how many wait.
+    ///
+    /// # Errors
+    /// `Conflict` when nothing holds them.
+    pub async fn release_mail(&self) -> Result<i64> {
+        let mut tx = self.db.write().await?;
+        if store::settings::get(&mut tx, MAIL_PARKED).await?.is_none() {
+            return Err(Error::conflict(Say::new("error-mail-not-parked")));
+        }
+        store::settings::forget(&mut tx, MAIL_PARKED).await?;
+        let counts = store::outbox::counts(&mut tx).await?;
+        let waiting = counts.iter().filter(|(state, _)| state == "queued").map(|(_, count)| count).sum();
+        let label = ActorLabel::console();
+        chain::note(&mut tx, "mail", "outgoing", self.now(), label, "released", json!({"waiting": waiting})).await?;
+        tx.commit().await?;
+        self.wake();
+        Ok(waiting)
     }
 
     async fn send_one(&self, item: &OutboxItem) -> Result<bool> {

@@ -7,6 +7,11 @@ use crate::error::{Error, Result, Say};
 use crate::store::{self, Db};
 use chrono::{DateTime, Datelike, Utc};
 
+/// Setting that names the installation's pack.
+pub const PACK: &str = "pack";
+/// Setting of a restored copy that must not send mail yet.
+pub const MAIL_PARKED: &str = "mail_parked";
+
 /// What the database says of the installation it belongs to.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Installation {
@@ -29,7 +34,7 @@ pub async fn installation(db: &Db) -> Result<Installation> {
     let clock = store::settings::get(&mut tx, "demo_clock").await?;
     let demo = store::settings::get(&mut tx, "demo").await?;
     Ok(Installation {
-        pack: store::settings::get(&mut tx, "pack").await?,
+        pack: store::settings::get(&mut tx, PACK).await?,
         demo_clock: clock.map(|text| serde_json::from_str(&text)).transpose()?,
         is_demo: demo.is_some(),
         is_half_filled: demo.as_deref() == Some("filling"),
@@ -44,7 +49,7 @@ impl Desk {
     pub async fn prepare(&self, ict_agency: &str) -> Result<()> {
         let mut tx = self.db.write().await?;
         editions::bump(&mut tx).await?;
-        store::settings::set(&mut tx, "pack", &self.pack().id).await?;
+        store::settings::set(&mut tx, PACK, &self.pack().id).await?;
         store::settings::set(&mut tx, "ict_agency", ict_agency).await?;
         tx.commit().await?;
         self.refresh_rules().await
@@ -88,26 +93,27 @@ impl Desk {
                 self.keep_clock(due, 0.0).await?;
             }
             // A step that cannot happen is reported where it fails; it must not hold up the others for ever.
-            let happened = self.run_due_steps().await?
-                + self.run_reports().await?
-                + self.run_duties().await?
-                + self.run_case_terms().await?;
+            let happened = self.do_what_is_due().await?;
             if happened == 0 && stuck.replace(due) == Some(due) {
                 break;
             }
         }
         self.keep_clock(to, speed).await?;
-        self.run_due_steps().await?;
-        self.run_reports().await?;
-        self.run_duties().await?;
-        self.run_case_terms().await?;
+        self.do_what_is_due().await?;
         self.send_outbox().await?;
         self.refresh_closures().await;
         Ok(())
     }
 
+    /// Everything that has come due on the desk's clock, the steps of tickets first; gives how much happened.
+    pub(super) async fn do_what_is_due(&self) -> Result<usize> {
+        let steps = self.run_due_steps().await?;
+        let (reports, duties) = (self.run_reports().await?, self.run_duties().await?);
+        Ok(steps + reports + duties + self.run_case_terms().await?)
+    }
+
     /// The next instant at which something happens by itself: a step, or a decree that becomes known.
-    async fn next_due(&self) -> Result<Option<DateTime<Utc>>> {
+    pub(super) async fn next_due(&self) -> Result<Option<DateTime<Utc>>> {
         let step = store::clocks::next_due(&mut self.db.read().await?).await?;
         let (duty, report, term) = (self.next_duty().await?, self.next_report().await?, self.next_case_term().await?);
         Ok([step, self.rules.next_change(), duty, report, term].into_iter().flatten().min())

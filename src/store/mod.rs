@@ -97,6 +97,7 @@ macro_rules! later {
 
 pub mod agencies;
 pub mod alike;
+pub mod archive;
 pub mod canned;
 pub mod cases;
 pub mod catalogue;
@@ -227,6 +228,25 @@ impl Db {
                 sqlx::migrate!("migrations/postgres").run(pool).await.map_err(|error| Error::Internal(error.into()))
             }
         }
+    }
+
+    /// Brings an empty database to the schema that a backup was made with; [`Db::migrate`] does the rest.
+    ///
+    /// # Errors
+    /// A migration fails, or the database is already further.
+    pub async fn migrate_to(&self, version: i64) -> Result<()> {
+        match self {
+            Self::Sqlite { writer, .. } => writer.migrate_to(&sqlx::migrate!("migrations/sqlite"), version).await,
+            Self::Postgres(pool) => sqlx::migrate!("migrations/postgres")
+                .run_to(version, pool)
+                .await
+                .map_err(|error| Error::Internal(error.into())),
+        }
+    }
+
+    /// Number of the newest step of the schema this program knows.
+    pub fn newest_schema() -> i64 {
+        sqlx::migrate!("migrations/sqlite").iter().map(|step| step.version).max().unwrap_or_default()
     }
 
     /// Begins a transaction that only reads.

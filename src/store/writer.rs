@@ -108,6 +108,11 @@ impl Writer {
         migrator.run(&mut state.connection).await.map_err(|error| Error::Internal(error.into()))
     }
 
+    pub(super) async fn migrate_to(&self, migrator: &Migrator, version: i64) -> Result<()> {
+        let mut state = self.0.lock().await;
+        migrator.run_to(version, &mut state.connection).await.map_err(|error| Error::Internal(error.into()))
+    }
+
     /// Commits what waits and folds the log into the file.
     pub(super) async fn close(&self) {
         let mut state = self.0.lock().await;

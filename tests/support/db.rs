@@ -47,6 +47,11 @@ pub fn sqlite_url(folder: &TempDir) -> String {
 
 /// An empty, migrated database on the test server; `None` where there is no server.
 pub async fn postgres() -> Option<Db> {
+    Some(Db::connect(&postgres_url().await?).await.expect("the new database"))
+}
+
+/// The address of a database as [`postgres`] opens it.
+pub async fn postgres_url() -> Option<String> {
     static TEMPLATE: OnceCell<String> = OnceCell::const_new();
     let Some(server) = server() else {
         assert!(variable("MEJA_TEST_REQUIRE").is_none(), "MEJA_TEST_REQUIRE is set, MEJA_TEST_POSTGRES_URL is not");
@@ -55,7 +60,7 @@ pub async fn postgres() -> Option<Db> {
     };
     let template = TEMPLATE.get_or_init(|| template(&server)).await;
     let name = create(&server, template).await;
-    Some(Db::connect(&url(&server, &name)).await.expect("the new database"))
+    Some(url(&server, &name))
 }
 
 /// Closes a database of [`postgres`] and removes it.

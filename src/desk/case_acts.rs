@@ -174,7 +174,7 @@ impl Desk {
             }
             CaseCommand::IssueLetter { reason, elsewhere } => {
                 let reason = required("reason", reason, LONGEST_REASON)?;
-                return self.issue(tx, case, &reason, *elsewhere, last, actor, now).await;
+                return self.issue_rung(tx, case, &reason, *elsewhere, last, actor, now).await;
             }
             CaseCommand::RecordReceipt { number, received_at, receipt } => {
                 let facts = receipt_of(case, number, *received_at, receipt, now)?;
@@ -215,7 +215,7 @@ impl Desk {
     }
 
     #[expect(clippy::too_many_arguments, reason = "each is one fact of the letter")]
-    async fn issue(
+    async fn issue_rung(
         &self,
         tx: &mut Tx,
         case: &mut Case,

@@ -47,7 +47,8 @@ impl Desk {
             let html = parse::html(&raw).and_then(|html| html::safe(&html));
             (parse::head(&raw), html)
         });
-        let (head, html) = tokio::time::timeout(CLEANING, work).await.ok().and_then(|done| done.ok()).unwrap_or_default();
+        let (head, html) =
+            tokio::time::timeout(CLEANING, work).await.ok().and_then(|done| done.ok()).unwrap_or_default();
         Ok(SeenMail { origin, head, html })
     }
 }

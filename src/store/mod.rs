@@ -146,10 +146,10 @@ pub mod uploads;
 pub mod wishes;
 mod writer;
 
+pub mod mail_origins;
 pub mod mailboxes;
 pub mod scans;
 pub mod senders;
-pub mod mail_origins;
 pub mod storms;
 pub mod undeliverable;
 

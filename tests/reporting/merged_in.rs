@@ -86,6 +86,12 @@ async fn told(engine: Engine) {
     answers(&app, "Budi", "budi@warga.test", "Belum masuk juga").await;
     let all = messages(&app, "demo-superadmin", &kept).await;
     assert_eq!(all.last().unwrap()["body"], "Belum masuk juga");
+    assert_eq!(all.last().unwrap()["author_name"], "Budi", "the staff know who wrote it");
+    let ani = Browser::at(&app.desk);
+    super::enter(&ani, &kept, &code(&kept)).await;
+    let page = ani.get(&format!("/lacak/{kept}")).await;
+    page.shows("Belum masuk juga");
+    assert!(!page.html.contains("Budi</"), "Ani does not: {}", page.html);
     app.audit_is_intact().await;
 }
 

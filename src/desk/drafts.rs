@@ -182,6 +182,19 @@ impl Desk {
         Ok(ticket)
     }
 
+    /// Number of the ticket that a draft will be tied to when it is sent: none where the tie would tell a name that is
+    /// kept back now and was not then.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn tied_to(&self, draft: &Draft) -> Result<Option<String>> {
+        let mut tx = self.db.read().await?;
+        let Some(number) = &draft.follows else { return Ok(None) };
+        let Some(before) = store::tickets::by_number(&mut tx, number).await? else { return Ok(None) };
+        let earlier = store::wishes::of_ticket(&mut tx, before.id).await?;
+        Ok(Some(before.number).filter(|_| self.granted(draft.wish).may_follow(earlier)))
+    }
+
     /// Begins a report that goes on from a ticket that is over, with what is known of it, for whoever has shown that
     /// the ticket is his.
     ///

@@ -240,6 +240,11 @@ async fn to_participant(desk: &Desk, tx: &mut Tx, ticket: &Ticket, email: &str, 
         context["body"] = told.into();
     }
     let reply_to = thread::reply_address(&desk.secret, &desk.composer.address, &ticket.number, email);
+    // Message-IDs tell where others write from, too.
+    let references = match &own {
+        Some(own) if own.id != ticket.id => store::messages::mail_references(tx, own.id).await?,
+        _ => letter.references.to_vec(),
+    };
     let mail = desk.composer.write(&Outgoing {
         key: format!("{}:{}:{email}", letter.key, ticket.number),
         template: letter.template,
@@ -248,7 +253,7 @@ async fn to_participant(desk: &Desk, tx: &mut Tx, ticket: &Ticket, email: &str, 
         to_name: name,
         ticket: Some(ticket.id),
         reply_to: Some(&reply_to),
-        references: letter.references,
+        references: &references,
         automatic: letter.automatic,
         context,
         at: desk.now(),

@@ -209,6 +209,9 @@ impl Desk {
         let mut ticket = self.seen(&mut tx, actor, number).await?;
         let internal = may(actor, Action::ViewInternal, &ticket);
         let mut messages = store::messages::of_ticket(&mut tx, ticket.id, internal, after, limit).await?;
+        if !internal {
+            hide_other_reporters(&ticket, &mut messages);
+        }
         if veil(&mut tx, actor, &mut ticket).await? {
             veil_messages(&mut messages);
         }
@@ -375,10 +378,14 @@ impl Desk {
 
     pub(super) async fn page(&self, tx: &mut Tx, ticket: Ticket, internal: bool) -> Result<TicketPage> {
         let id = ticket.id;
+        let mut messages = store::messages::of_ticket(tx, id, internal, 0, 1000).await?;
+        if !internal {
+            hide_other_reporters(&ticket, &mut messages);
+        }
         Ok(TicketPage {
             clocks: store::clocks::of_ticket(tx, id).await?,
             pauses: store::clocks::pauses(tx, id).await?,
-            messages: store::messages::of_ticket(tx, id, internal, 0, 1000).await?,
+            messages,
             files: store::messages::attachments(tx, id).await?,
             consultations: if internal { store::relations::consultations(tx, id).await? } else { Vec::new() },
             holds: if internal { store::holds::holds_of(tx, id).await? } else { Vec::new() },
@@ -403,6 +410,12 @@ pub(super) async fn veil(tx: &mut Tx, actor: &Actor, ticket: &mut Ticket) -> Res
 
 fn hide_reporter(ticket: &mut Ticket) {
     (ticket.requester_name, ticket.requester_email, ticket.requester_nip) = (String::new(), String::new(), None);
+}
+
+/// Reporters whose tickets went on in this one are no names for its own reporter.
+fn hide_other_reporters(ticket: &Ticket, messages: &mut [Message]) {
+    let others = messages.iter_mut().filter(|it| it.author == "requester" && it.author_name != ticket.requester_name);
+    others.for_each(|message| message.author_name.clear());
 }
 
 fn veil_messages(messages: &mut [Message]) {

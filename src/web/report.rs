@@ -257,7 +257,7 @@ async fn summary(visit: &Visit, draft: &Draft) -> Result<Value> {
         "email": draft.email,
         "files": visit.desk().uploads(&Owner::draft(&visit.browser)).await?.into_iter().map(|file| file.name).collect::<Vec<_>>(),
         "wish": draft.wish,
-        "follows": draft.follows,
+        "follows": visit.desk().tied_to(draft).await?,
         "nonce": draft.nonce,
     }))
 }

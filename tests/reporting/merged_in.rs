@@ -86,6 +86,12 @@ async fn told(engine: Engine) {
     answers(&app, "Budi", "budi@warga.test", "Belum masuk juga").await;
     let all = messages(&app, "demo-superadmin", &kept).await;
     assert_eq!(all.last().unwrap()["body"], "Belum masuk juga");
+    assert_eq!(all.last().unwrap()["author_name"], "Budi", "the staff know who wrote it");
+    let ani = Browser::at(&app.desk);
+    super::enter(&ani, &kept, &code(&kept)).await;
+    let page = ani.get(&format!("/lacak/{kept}")).await;
+    page.shows("Belum masuk juga");
+    assert!(!page.html.contains("Budi</"), "Ani does not: {}", page.html);
     app.audit_is_intact().await;
 }
 
@@ -195,8 +201,12 @@ async fn followed(engine: Engine) {
         let kind = [("kind", "incident"), ("service", "simpus"), ("follows", before.as_str())];
         browser.fill("/lapor", "/lapor", &kind).await.goes_to("/lapor/uraian");
         describe(&browser).await;
-        browser.get("/lapor/kontak").await.shows("tidak dihubungkan");
-        let (new, _) = send(&browser, &[("name", "Tono"), ("email", "tono@contoh.id"), (wish, "1")]).await;
+        browser.get("/lapor/kontak").await.shows("keduanya tidak dihubungkan");
+        let contact = [("name", "Tono"), ("email", "tono@contoh.id"), (wish, "1")];
+        browser.fill("/lapor/kontak", "/lapor/kontak", &contact).await.goes_to("/lapor/periksa");
+        let check = browser.get("/lapor/periksa").await;
+        assert_eq!(check.html.contains(&before), tied, "{wish}: what is checked is what is sent: {}", check.html);
+        let (new, _) = send(&browser, &contact).await;
         let ties = app.get("demo-superadmin", &format!("/tickets/{new}/relations")).await.ok(200);
         assert_eq!(!ties["items"].as_array().unwrap().is_empty(), tied, "{wish}: {ties}");
         let events = format!("{:?}", app.events(&new).await);

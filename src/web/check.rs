@@ -25,7 +25,8 @@ pub async fn show_code(Data(visit): Data<&Visit>, Path(code): Path<String>, requ
 }
 
 async fn answer(visit: &Visit, code: &str, digest: &str, is_asked: bool) -> Answer {
-    let mut context = json!({"code": code, "sha256": digest, "verdict": Value::Null, "it": Value::Null, "matches": Value::Null});
+    let mut context =
+        json!({"code": code, "sha256": digest, "verdict": Value::Null, "it": Value::Null, "matches": Value::Null});
     if !is_asked {
         return Ok(visit.page("check.html", context)?);
     }

@@ -139,7 +139,9 @@ pub async fn edit(Data(visit): Data<&Visit>, Path(key): Path<String>, sent: Sent
         whole.extend(kept);
     }
     match error {
-        Error::Invalid(problems) => Ok(visit.mend("letter_edit.html", form(&letter, version, &whole, ""), &problems, "")?),
+        Error::Invalid(problems) => {
+            Ok(visit.mend("letter_edit.html", form(&letter, version, &whole, ""), &problems, "")?)
+        }
         error @ Error::Conflict { .. } => {
             // What was written stays; sent again it goes over what was read anew.
             let told = text::say(visit.language, &error.public());

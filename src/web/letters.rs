@@ -36,8 +36,10 @@ pub async fn list(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     let filter = LetterFilter { state, ..LetterFilter::default() };
     let letters = desk.letters(actor, &filter, before, ROWS).await?;
     let next = letters.last().filter(|_| i64::try_from(letters.len()).unwrap_or(0) >= ROWS).map(|last| last.id);
-    let states: Vec<Value> =
-        LetterState::ALL.iter().map(|state| json!({"word": state, "text": visit.word("letter-state", state.as_str())})).collect();
+    let states: Vec<Value> = LetterState::ALL
+        .iter()
+        .map(|state| json!({"word": state, "text": visit.word("letter-state", state.as_str())}))
+        .collect();
     let context = json!({
         "letters": letters.iter().map(|letter| row(visit, letter)).collect::<Vec<_>>(),
         "states": states,
@@ -55,7 +57,9 @@ pub async fn show(Data(visit): Data<&Visit>, Path(key): Path<String>, request: &
     let letter = visit.desk().letter(actor, &key).await?;
     let mut context = sheet(visit, actor, &letter).await?;
     let done = query(request).get("kabar").cloned().unwrap_or_default();
-    if ["ubah", "nomor", "ajukan", "kirim", "terima", "ganti", "batalkan", "tanda-tangan", "kembalikan"].contains(&done.as_str()) {
+    if ["ubah", "nomor", "ajukan", "kirim", "terima", "ganti", "batalkan", "tanda-tangan", "kembalikan"]
+        .contains(&done.as_str())
+    {
         context["done"] = done.into();
     }
     Ok(visit.form("letter.html", context)?)

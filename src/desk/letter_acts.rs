@@ -155,6 +155,8 @@ impl Desk {
             _ => {
                 letter.state = LetterState::Numbered;
                 letter.issued_sha256 = None;
+                // It is dated anew when it is submitted again.
+                letter.dated = None;
                 "letter_returned"
             }
         };

@@ -93,7 +93,7 @@ impl Desk {
             automatic: false,
             context: json!({
                 "name": person.name, "number": letter.number, "date": date, "about": letter.content.subject,
-                "is_copy": *person != letter.content.addressee, "signer": letter.content.signer_title,
+                "is_copy": *person != letter.content.addressee, "signer": letter.content.signer_title, "office": self.pack().offices.ict,
                 "url": self.check_url(&letter.code), "code": letter.code,
             }),
             ..Outgoing::automatic(self.now())

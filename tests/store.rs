@@ -25,6 +25,7 @@ mod health;
 mod inbox;
 mod incidents;
 mod listing;
+mod mail_origins;
 mod messages;
 mod notices;
 mod outbox;

@@ -109,6 +109,7 @@ async fn desk(folder: &Path) -> Desk {
         files: folder.join("files"),
         is_demo: true,
         access: meja::desk::access::Access::default(),
+        sender_check: std::sync::Arc::new(meja::mail::sender::SenderCheck::new("", "").unwrap()),
         transport: meja::mail::transport::Transport::Page,
         settings: Arc::default(),
         tallies: std::sync::Arc::default(),

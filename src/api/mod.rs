@@ -15,6 +15,7 @@ mod decisions;
 mod demo;
 mod duties;
 mod incidents;
+mod mails;
 mod problem;
 mod ratings;
 mod relations;
@@ -61,6 +62,7 @@ type Parts = (
     canned_replies::CannedReplies,
     ratings::Ratings,
     incidents::Incidents,
+    mails::Mails,
     demo::Public,
 );
 
@@ -80,6 +82,7 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         canned_replies::CannedReplies(desk.clone()),
         ratings::Ratings(desk.clone()),
         incidents::Incidents(desk.clone()),
+        mails::Mails(desk.clone()),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

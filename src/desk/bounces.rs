@@ -49,8 +49,13 @@ impl Desk {
         let mut given_up = false;
         if failure.is_about_address() && !self.composer.is_desk(recipient) {
             let said = if failure.said.is_empty() { failure.action.clone() } else { failure.said.clone() };
-            let address =
-                Undeliverable { email: recipient.to_owned(), ticket_id: ticket, status: failure.status.clone(), said, at };
+            let address = Undeliverable {
+                email: recipient.to_owned(),
+                ticket_id: ticket,
+                status: failure.status.clone(),
+                said,
+                at,
+            };
             given_up = store::undeliverable::give_up_address(tx, &address).await?;
         }
         let facts = json!({

@@ -31,10 +31,16 @@ impl Desk {
     pub(super) async fn read_letter(&self, item: &InboxItem) -> Option<Letter> {
         let (raw, sender) = (item.raw.clone(), item.sender.clone());
         let mut letter = tokio::task::spawn_blocking(move || parse::read(&raw, &sender)).await.unwrap_or_default()?;
-        if self.sender_check.is_on() && letter.robot.is_none() {
-            letter.origin = Arc::clone(&self.sender_check).check(item.raw.clone(), item.sender.clone()).await;
-        }
+        letter.origin = self.who_sent(item, &letter).await;
         Some(letter)
+    }
+
+    /// What SPF, DKIM and DMARC say of a mail; of robots nobody asks.
+    pub(super) async fn who_sent(&self, item: &InboxItem, letter: &Letter) -> sender::Origin {
+        if !self.sender_check.is_on() || letter.robot.is_some() {
+            return sender::Origin::default();
+        }
+        Arc::clone(&self.sender_check).check(item.raw.clone(), item.sender.clone()).await
     }
 
     /// The mail behind a message, for those who may read notes and learn who reported.
@@ -51,7 +57,8 @@ impl Desk {
             let html = parse::html(&raw).and_then(|html| html::safe(&html));
             (parse::head(&raw), html)
         });
-        let (head, html) = tokio::time::timeout(CLEANING, work).await.ok().and_then(|done| done.ok()).unwrap_or_default();
+        let (head, html) =
+            tokio::time::timeout(CLEANING, work).await.ok().and_then(|done| done.ok()).unwrap_or_default();
         Ok(SeenMail { origin, head, html })
     }
 }

@@ -64,9 +64,9 @@ impl Desk {
 /// What of a subject stays the same when robots write it again: no numbers, no marks of answers.
 fn core_of(subject: &str) -> String {
     let words = subject.to_lowercase();
-    let kept = words.split(|c: char| !c.is_alphabetic()).filter(|word| {
-        !matches!(*word, "" | "re" | "fw" | "fwd" | "bls" | "balas" | "tr" | "aw" | "wg")
-    });
+    let kept = words
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| !matches!(*word, "" | "re" | "fw" | "fwd" | "bls" | "balas" | "tr" | "aw" | "wg"));
     kept.collect::<Vec<_>>().join(" ")
 }
 
@@ -76,7 +76,10 @@ mod tests {
 
     #[test]
     fn what_robots_write_again_is_the_same_subject() {
-        assert_eq!(core_of("Re: RE: [OKI-2610-00013-4] Laporan 12 diterima"), core_of("[OKI-2610-00099-1] Laporan 7 diterima"));
+        assert_eq!(
+            core_of("Re: RE: [OKI-2610-00013-4] Laporan 12 diterima"),
+            core_of("[OKI-2610-00099-1] Laporan 7 diterima")
+        );
         assert_ne!(core_of("Printer rusak"), core_of("Jaringan putus"));
     }
 }

@@ -25,7 +25,9 @@ pub fn header(message: &Message<'_>, name: mail_parser::HeaderName<'_>, read: &s
     }
     let Some(field) = message.headers().iter().rfind(|header| header.name == name) else { return read.to_owned() };
     let range = field.offset_start() as usize..field.offset_end() as usize;
-    let Some(raw) = message.raw_message().get(range).map(|raw| &raw[..raw.len().min(10_000)]) else { return read.to_owned() };
+    let Some(raw) = message.raw_message().get(range).map(|raw| &raw[..raw.len().min(10_000)]) else {
+        return read.to_owned();
+    };
     let whole = encoded_words(&better(raw, read));
     // Of an address only its name was asked for.
     whole.rsplit_once('<').map_or(whole.as_str(), |(name, _)| name).trim().trim_matches('"').to_owned()
@@ -83,7 +85,11 @@ fn encoded_word(text: &str) -> Option<(String, Vec<u8>, usize)> {
         _ => return None,
     };
     let charset = charset.split('*').next().unwrap_or_default().to_ascii_lowercase();
-    (!charset.is_empty() && charset.len() <= 40).then_some((charset.clone(), bytes, 2 + charset_len(text) + 1 + 1 + 1 + body.len() + 2))
+    (!charset.is_empty() && charset.len() <= 40).then_some((
+        charset.clone(),
+        bytes,
+        2 + charset_len(text) + 1 + 1 + 1 + body.len() + 2,
+    ))
 }
 
 /// Length of the charset with its language, as it stands.

@@ -54,7 +54,9 @@ fn name(part: &MessagePart<'_>) -> String {
     }
     if let Some(inner) = part.message() {
         let subject = inner.subject().unwrap_or_default().trim();
-        return clean_name(&format!("{}.eml", if subject.is_empty() { "surel" } else { subject }).replace(['/', '\\'], "-"));
+        return clean_name(
+            &format!("{}.eml", if subject.is_empty() { "surel" } else { subject }).replace(['/', '\\'], "-"),
+        );
     }
     let kind = media_type(part);
     match kind.as_str() {

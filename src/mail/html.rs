@@ -7,13 +7,38 @@ const LONGEST: usize = 400_000;
 /// Elements that stand open in each other at most; deeper ones are read as if they were not there.
 const DEEPEST: usize = 100;
 /// Elements whose content nobody is meant to read.
-const UNREAD: &[&str] = &["script", "style", "head", "title", "template", "noembed", "noframes", "object", "svg", "math"];
+const UNREAD: &[&str] =
+    &["script", "style", "head", "title", "template", "noembed", "noframes", "object", "svg", "math"];
 /// Elements that hold nothing.
 const EMPTY: &[&str] = &["br", "hr", "img", "meta", "link", "input", "base", "col", "area", "wbr", "source", "embed"];
 /// Elements that begin and end a line.
 const LINES: &[&str] = &[
-    "div", "p", "tr", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "section", "article",
-    "header", "footer", "center", "dl", "dt", "dd", "form", "fieldset", "pre", "address", "body",
+    "div",
+    "p",
+    "tr",
+    "ul",
+    "ol",
+    "table",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "blockquote",
+    "section",
+    "article",
+    "header",
+    "footer",
+    "center",
+    "dl",
+    "dt",
+    "dd",
+    "form",
+    "fieldset",
+    "pre",
+    "address",
+    "body",
 ];
 
 /// What a reader of the HTML would read: scripts, styles and hidden elements left out, quotations marked with `>`.
@@ -50,8 +75,36 @@ pub fn safe(html: &str) -> Option<String> {
         return None;
     }
     let tags = [
-        "p", "br", "div", "span", "b", "strong", "i", "em", "u", "s", "a", "ul", "ol", "li", "table", "thead", "tbody", "tr",
-        "th", "td", "blockquote", "pre", "code", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "sub", "sup", "small", "dl", "dt", "dd",
+        "p",
+        "br",
+        "div",
+        "span",
+        "b",
+        "strong",
+        "i",
+        "em",
+        "u",
+        "s",
+        "a",
+        "ul",
+        "ol",
+        "li",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "blockquote",
+        "pre",
+        "code",
+        "hr",
+        "sub",
+        "sup",
+        "small",
+        "dl",
+        "dt",
+        "dd",
     ];
     let clean = ammonia::Builder::new()
         .tags(tags.into_iter().collect())
@@ -60,7 +113,9 @@ pub fn safe(html: &str) -> Option<String> {
         .url_schemes(["http", "https", "mailto", "tel"].into_iter().collect())
         .url_relative(ammonia::UrlRelative::Deny)
         .link_rel(Some("noopener noreferrer nofollow"))
-        .clean_content_tags(["script", "style", "title", "template", "object", "svg", "math", "noscript"].into_iter().collect())
+        .clean_content_tags(
+            ["script", "style", "title", "template", "object", "svg", "math", "noscript"].into_iter().collect(),
+        )
         .clean(html)
         .to_string();
     Some(clean)
@@ -76,7 +131,8 @@ fn cut(html: &str) -> &str {
 
 /// How deep elements stand in each other, by their tags alone. Elements that people leave open do not count.
 fn nesting(html: &str) -> usize {
-    const LEFT_OPEN: &[&str] = &["p", "br", "li", "td", "tr", "th", "img", "hr", "meta", "input", "link", "dd", "dt", "option", "col", "base"];
+    const LEFT_OPEN: &[&str] =
+        &["p", "br", "li", "td", "tr", "th", "img", "hr", "meta", "input", "link", "dd", "dt", "option", "col", "base"];
     let (mut depth, mut deepest) = (0_usize, 0);
     for tag in html.split('<').skip(1) {
         let name: String = tag.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '/').take(20).collect();
@@ -123,7 +179,9 @@ impl<'a> Tags<'a> {
             for (place, byte) in bytes.iter().enumerate().skip(open) {
                 match *byte {
                     b'>' if quote == 0 => return place,
-                    found @ (b'"' | b'\'') if quote == 0 && bytes[..place].trim_ascii_end().ends_with(b"=") => quote = found,
+                    found @ (b'"' | b'\'') if quote == 0 && bytes[..place].trim_ascii_end().ends_with(b"=") => {
+                        quote = found
+                    }
                     found if quote != 0 && found == quote => quote = 0,
                     _ => {}
                 }
@@ -298,7 +356,8 @@ impl Reader {
 /// Nobody who looks at the mail sees it: text that only machines and search would find.
 fn is_hidden(tag: &str) -> bool {
     let Some(style) = attribute(tag, "style") else {
-        return attribute(tag, "hidden").is_some() || tag.to_ascii_lowercase().split_whitespace().any(|word| word == "hidden");
+        return attribute(tag, "hidden").is_some()
+            || tag.to_ascii_lowercase().split_whitespace().any(|word| word == "hidden");
     };
     let style: String = style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
     let tiny = style.split(';').filter_map(|rule| rule.strip_prefix("font-size:")).any(|size| {
@@ -336,7 +395,9 @@ fn entities(text: &str) -> String {
     let mut words = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         let name = piece.split(';').next().unwrap_or_default();
-        let is_name = !name.is_empty() && name.len() <= 32 && name.len() < piece.len()
+        let is_name = !name.is_empty()
+            && name.len() <= 32
+            && name.len() < piece.len()
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '#');
         if !is_name {
             words.push('&');
@@ -367,7 +428,10 @@ mod tests {
             ("<html><head><title>judul</title></head><body>isi &amp; <br>baris&nbsp;dua</body>", "isi &\nbaris dua"),
             ("<div>satu</div><div>dua</div>", "satu\ndua"),
             ("<ul><li>a<li>b</ul>", "- a\n- b"),
-            ("<table><tr><td>Nama</td><td>: Budi</td></tr><tr><td>NIP</td><td>: 1</td></tr></table>", "Nama : Budi\nNIP : 1"),
+            (
+                "<table><tr><td>Nama</td><td>: Budi</td></tr><tr><td>NIP</td><td>: 1</td></tr></table>",
+                "Nama : Budi\nNIP : 1",
+            ),
             ("tampak<span style=\"display: none\">rahasia</span><p hidden>juga</p> lagi", "tampak\nlagi"),
             ("<blockquote>lama<blockquote>lebih</blockquote></blockquote>baru", "> lama\n>> lebih\n\nbaru"),
             ("<a href='https://jahat.test/x'>https://bank.test</a>", "https://bank.test <https://jahat.test/x>"),
@@ -385,8 +449,13 @@ mod tests {
 
     #[test]
     fn html_beyond_sense_is_read_in_bounded_time() {
-        assert_eq!(to_text(&format!("{}isi surat", "<blockquote>".repeat(5_000))).trim_start_matches(['>', ' ']), "isi surat");
-        for piece in ["<div>", "<a \"", "<a href=\"", "</", "<!--", "<script>", "&amp", "<p style=\"display:none\">", "<"] {
+        assert_eq!(
+            to_text(&format!("{}isi surat", "<blockquote>".repeat(5_000))).trim_start_matches(['>', ' ']),
+            "isi surat"
+        );
+        for piece in
+            ["<div>", "<a \"", "<a href=\"", "</", "<!--", "<script>", "&amp", "<p style=\"display:none\">", "<"]
+        {
             to_text(&piece.repeat(500_000 / piece.len()));
             safe(&piece.repeat(300_000 / piece.len()));
         }
@@ -399,10 +468,15 @@ mod tests {
             <a href='https://a.test'>baik</a><style>@import '//x'</style><svg onload=x()></svg><base href=//x><meta http-equiv=refresh>\
             <form action=//x><input></form><div style='background:url(//x)'>gaya</div>";
         let clean = safe(bad).expect("short");
-        for trace in ["script", "onerror", "onclick", "img", "style", "svg", "base", "meta", "form", "input", "//x", "url("] {
+        for trace in
+            ["script", "onerror", "onclick", "img", "style", "svg", "base", "meta", "form", "input", "//x", "url("]
+        {
             assert!(!clean.contains(trace), "{trace}: {clean}");
         }
-        assert!(clean.contains("isi") && clean.contains("href=\"https://a.test\"") && clean.contains("gaya"), "{clean}");
+        assert!(
+            clean.contains("isi") && clean.contains("href=\"https://a.test\"") && clean.contains("gaya"),
+            "{clean}"
+        );
         assert_eq!(safe(&"<div>".repeat(200)), None);
     }
 }

@@ -1,11 +1,12 @@
 //! Reading a mail: who wrote what, and whether a robot did.
 
-use crate::mail::report::{self, Report};
 pub use crate::mail::files::File;
 pub use crate::mail::plain::clean;
-use crate::mail::robots::{self, Robot};
-use crate::mail::sender::Origin;
 use crate::mail::plain::{ids, one_line};
+use crate::mail::report::{self, Report};
+use crate::mail::robots;
+pub use crate::mail::robots::Robot;
+use crate::mail::sender::Origin;
 use crate::mail::{decode, files, words};
 use crate::secret::sha256;
 use mail_parser::{HeaderName, Message, MessageParser, PartType};
@@ -157,7 +158,12 @@ pub fn html(raw: &[u8]) -> Option<String> {
 pub fn head(raw: &[u8]) -> Vec<(String, String)> {
     let Some(message) = MessageParser::default().parse_headers(raw) else { return Vec::new() };
     let field = |(name, value): (&str, &str)| (one_line(name), value.split_whitespace().collect::<Vec<_>>().join(" "));
-    message.headers_raw().map(field).map(|(name, value)| (name, value.chars().take(2_000).collect())).take(100).collect()
+    message
+        .headers_raw()
+        .map(field)
+        .map(|(name, value)| (name, value.chars().take(2_000).collect()))
+        .take(100)
+        .collect()
 }
 
 /// How many parts the bytes may fall into: each of them is announced, and the time to find them grows with their number.
@@ -219,7 +225,11 @@ fn sole_sender(message: &Message<'_>) -> (String, String) {
 }
 
 fn first_address(list: Option<&mail_parser::Address<'_>>) -> Option<String> {
-    list?.iter().find_map(|one| one.address()).map(plain).filter(|address| address.contains('@') && address.len() <= 320)
+    list?
+        .iter()
+        .find_map(|one| one.address())
+        .map(plain)
+        .filter(|address| address.contains('@') && address.len() <= 320)
 }
 
 fn addresses(lists: &[Option<&mail_parser::Address<'_>>]) -> Vec<String> {
@@ -251,9 +261,8 @@ mod tests {
 
     #[test]
     fn robots_are_told_from_people() {
-        let robot = |head: &str, sender: &str| {
-            read(format!("From: a@b.test\n{head}\nisi").as_bytes(), sender).unwrap().robot
-        };
+        let robot =
+            |head: &str, sender: &str| read(format!("From: a@b.test\n{head}\nisi").as_bytes(), sender).unwrap().robot;
         assert_eq!(robot("", "a@b.test"), None);
         assert_eq!(robot("Auto-Submitted: no\n", "a@b.test"), None);
         assert_eq!(robot("Auto-Submitted: auto-replied\n", "a@b.test"), Some(Robot::AutoReply));
@@ -266,7 +275,12 @@ mod tests {
         assert_eq!(robot(receipt, "a@b.test"), Some(Robot::Receipt));
         assert_eq!(robot("Subject: Balasan otomatis: Re: [OKI] x\n", "a@b.test"), Some(Robot::AutoReply));
         assert_eq!(robot("Subject: Re: Sedang cuti\n", "a@b.test"), Some(Robot::AutoReply));
-        for subject in ["Aplikasi cuti tidak bisa dibuka", "Out of office tidak bisa diatur", "Pesan otomatis tidak terkirim", "Auto login gagal"] {
+        for subject in [
+            "Aplikasi cuti tidak bisa dibuka",
+            "Out of office tidak bisa diatur",
+            "Pesan otomatis tidak terkirim",
+            "Auto login gagal",
+        ] {
             assert_eq!(robot(&format!("Subject: {subject}\n"), "a@b.test"), None, "{subject}");
         }
     }

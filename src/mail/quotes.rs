@@ -90,7 +90,19 @@ fn is_marked(line: &str) -> bool {
 /// Lines of "On … wrote:" at the beginning of `lines`, however broken; `None` when there is no such thing.
 fn attribution(lines: &[&str]) -> Option<usize> {
     const BEGINS: &[&str] = &["on ", "pada ", "tanggal ", "tgl ", "am ", "le ", "el ", "op ", "dne ", "il "];
-    const ENDS: &[&str] = &["wrote:", "writes:", "menulis:", "menulis :", "tulis:", "wrote :", "schrieb:", "a écrit :", "escribió:", "schreef:", "ha scritto:"];
+    const ENDS: &[&str] = &[
+        "wrote:",
+        "writes:",
+        "menulis:",
+        "menulis :",
+        "tulis:",
+        "wrote :",
+        "schrieb:",
+        "a écrit :",
+        "escribió:",
+        "schreef:",
+        "ha scritto:",
+    ];
     let first = lines.first()?.trim().to_lowercase();
     if first.is_empty() || first.chars().count() > 300 {
         return None;
@@ -131,8 +143,16 @@ fn begins_original(line: &str) -> bool {
 fn begins_forward(line: &str) -> bool {
     let words = line.trim().trim_matches(['-', '_', ' ', '*', ':']).to_lowercase();
     [
-        "forwarded message", "begin forwarded message", "pesan terusan", "pesan diteruskan", "pesan yang diteruskan",
-        "awal pesan terusan", "mulai pesan terusan", "forwarded by", "diteruskan", "surat terusan",
+        "forwarded message",
+        "begin forwarded message",
+        "pesan terusan",
+        "pesan diteruskan",
+        "pesan yang diteruskan",
+        "awal pesan terusan",
+        "mulai pesan terusan",
+        "forwarded by",
+        "diteruskan",
+        "surat terusan",
     ]
     .contains(&words.as_str())
 }
@@ -142,14 +162,20 @@ fn begins_forward(line: &str) -> bool {
 fn begins_header_block(lines: &[&str]) -> bool {
     const FROM: &[&str] = &["dari", "from", "pengirim", "von", "de"];
     const SENT: &[&str] = &["terkirim", "dikirim", "sent", "gesendet", "envoyé"];
-    const MORE: &[&str] = &["kepada", "to", "untuk", "perihal", "subjek", "subject", "hal", "tanggal", "date", "cc", "tembusan", "judul", "waktu"];
+    const MORE: &[&str] = &[
+        "kepada", "to", "untuk", "perihal", "subjek", "subject", "hal", "tanggal", "date", "cc", "tembusan", "judul",
+        "waktu",
+    ];
     let name = |line: &str| {
         let line = line.trim().trim_matches('*');
         let (name, value) = line.split_once(':')?;
         let name = name.trim().trim_matches('*').to_lowercase();
         (name.len() <= 12).then_some((name, value.to_owned()))
     };
-    let mut lines = lines.iter().take(12).skip_while(|line| line.trim().len() >= 5 && line.trim().chars().all(|c| c == '_' || c == '-'));
+    let mut lines = lines
+        .iter()
+        .take(12)
+        .skip_while(|line| line.trim().len() >= 5 && line.trim().chars().all(|c| c == '_' || c == '-'));
     let Some((first, value)) = lines.next().and_then(|line| name(line)) else { return false };
     if !FROM.contains(&first.as_str()) {
         return false;
@@ -166,7 +192,8 @@ fn begins_header_block(lines: &[&str]) -> bool {
 fn mark_signature(lines: &[&str], kinds: &mut [Kind]) {
     let own_end = kinds.iter().rposition(|kind| *kind == Kind::Words).map_or(0, |last| last + 1);
     let is_rule = |line: &str| line == "--" || line == "-- " || line == "—";
-    let rule = (0..own_end).rev().take(LONGEST_SIGNATURE * 2).find(|at| kinds[*at] == Kind::Words && is_rule(lines[*at]));
+    let rule =
+        (0..own_end).rev().take(LONGEST_SIGNATURE * 2).find(|at| kinds[*at] == Kind::Words && is_rule(lines[*at]));
     if let Some(rule) = rule {
         let said = lines[rule..own_end].iter().filter(|line| !line.trim().is_empty()).count();
         if said <= LONGEST_SIGNATURE && kinds[rule..own_end].iter().all(|kind| *kind == Kind::Words) {
@@ -185,9 +212,21 @@ fn is_added(line: &str) -> bool {
     let line = line.trim().to_lowercase();
     line.chars().count() <= 90
         && [
-            "sent from my ", "sent from yahoo", "sent from outlook", "sent from mail for", "sent from wps", "sent via ",
-            "dikirim dari ", "dikirim melalui ", "dikirim menggunakan ", "terkirim dari ", "dapatkan outlook untuk ",
-            "get outlook for ", "unduh outlook untuk ", "virus-free.", "bebas virus.",
+            "sent from my ",
+            "sent from yahoo",
+            "sent from outlook",
+            "sent from mail for",
+            "sent from wps",
+            "sent via ",
+            "dikirim dari ",
+            "dikirim melalui ",
+            "dikirim menggunakan ",
+            "terkirim dari ",
+            "dapatkan outlook untuk ",
+            "get outlook for ",
+            "unduh outlook untuk ",
+            "virus-free.",
+            "bebas virus.",
         ]
         .iter()
         .any(|begin| line.starts_with(begin))
@@ -245,7 +284,8 @@ mod tests {
 
     #[test]
     fn words_between_and_below_quotations_stay_open() {
-        let text = "Pada Sen, 5 Okt 2026 pukul 09.12 Meja <m@d.test> menulis:\n> Apakah sudah?\nSudah.\n> Kapan?\nKemarin.";
+        let text =
+            "Pada Sen, 5 Okt 2026 pukul 09.12 Meja <m@d.test> menulis:\n> Apakah sudah?\nSudah.\n> Kapan?\nKemarin.";
         assert_eq!(words(text), "Sudah.|Kemarin.");
         assert_eq!(words("> lama\n\nBalasan di bawah"), "Balasan di bawah");
     }
@@ -270,7 +310,12 @@ mod tests {
     fn signatures_are_told_from_words() {
         assert_eq!(words("Printer rusak\n\n-- \nBudi\nDinas Kesehatan\n0812"), "Printer rusak");
         assert_eq!(words("Printer rusak\n\nDikirim dari iPhone saya"), "Printer rusak");
-        assert_eq!(words("Printer rusak\nDapatkan Outlook untuk Android<https://aka.ms/x>\n\nPada Sen, 5 Okt 2026 A <a@b> menulis:\nlama"), "Printer rusak");
+        assert_eq!(
+            words(
+                "Printer rusak\nDapatkan Outlook untuk Android<https://aka.ms/x>\n\nPada Sen, 5 Okt 2026 A <a@b> menulis:\nlama"
+            ),
+            "Printer rusak"
+        );
         assert_eq!(words("Printer rusak\n-- \nBudi\n\nOn Mon, 5 Oct 2026 A <a@b> wrote:\n> x"), "Printer rusak");
     }
 

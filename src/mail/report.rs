@@ -80,7 +80,9 @@ fn structured(message: &Message<'_>) -> Vec<Failure> {
             failures.push(Failure {
                 recipient: address(recipient.rsplit(';').next().unwrap_or_default()),
                 action: field("Action").unwrap_or_default().to_lowercase(),
-                status: field("Status").map(|status| status.split_whitespace().next().unwrap_or_default().to_owned()).unwrap_or_default(),
+                status: field("Status")
+                    .map(|status| status.split_whitespace().next().unwrap_or_default().to_owned())
+                    .unwrap_or_default(),
                 said: one_line(said.split_once(';').map_or(said.as_str(), |(_, said)| said)),
             });
         }
@@ -102,13 +104,18 @@ fn told(message: &Message<'_>, text: &str) -> Vec<Failure> {
     let mut recipients: Vec<String> = failed.split(',').map(address).filter(|found| !found.is_empty()).collect();
     if recipients.is_empty() {
         let own_part = text.split("---").next().unwrap_or_default();
-        recipients = own_part.lines().take(60).filter_map(|line| {
-            let line = line.trim();
-            let inside = line.strip_prefix('<')?.split('>').next()?;
-            Some(address(inside)).filter(|found| !found.is_empty())
-        }).collect();
+        recipients = own_part
+            .lines()
+            .take(60)
+            .filter_map(|line| {
+                let line = line.trim();
+                let inside = line.strip_prefix('<')?.split('>').next()?;
+                Some(address(inside)).filter(|found| !found.is_empty())
+            })
+            .collect();
     }
-    let failure = |recipient| Failure { recipient, action: "failed".to_owned(), status: status.clone(), said: said.clone() };
+    let failure =
+        |recipient| Failure { recipient, action: "failed".to_owned(), status: status.clone(), said: said.clone() };
     recipients.into_iter().take(MOST).map(failure).collect()
 }
 
@@ -120,13 +127,17 @@ fn status_in(text: &str) -> (String, String) {
             let parts: Vec<&str> = word.split('.').collect();
             let is_enhanced = parts.len() == 3
                 && matches!(parts[0], "4" | "5")
-                && parts.iter().all(|part| !part.is_empty() && part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit()));
+                && parts
+                    .iter()
+                    .all(|part| !part.is_empty() && part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit()));
             if is_enhanced {
                 return (word.to_owned(), one_line(line));
             }
         }
         let mut words = line.split_whitespace();
-        if let Some(code) = words.find(|word| matches!(*word, "550" | "551" | "553" | "554" | "552" | "450" | "451" | "452")) {
+        if let Some(code) =
+            words.find(|word| matches!(*word, "550" | "551" | "553" | "554" | "552" | "450" | "451" | "452"))
+        {
             let status = match code {
                 "550" | "551" | "553" => "5.1.1",
                 "552" => "5.2.2",
@@ -165,9 +176,14 @@ fn originals(message: &Message<'_>, raw: &[u8]) -> Vec<String> {
 }
 
 fn ids_in(text: &str) -> Vec<&str> {
-    let begins = |line: &str| line.len() > 11 && line.is_char_boundary(11) && line[..11].eq_ignore_ascii_case("message-id:");
+    let begins =
+        |line: &str| line.len() > 11 && line.is_char_boundary(11) && line[..11].eq_ignore_ascii_case("message-id:");
     let lines = text.lines().map(|line| line.trim_start_matches(['>', ' ']));
-    lines.filter(|line| begins(line)).filter_map(|line| line[11..].trim().trim_matches(['<', '>']).split('>').next()).take(MOST).collect()
+    lines
+        .filter(|line| begins(line))
+        .filter_map(|line| line[11..].trim().trim_matches(['<', '>']).split('>').next())
+        .take(MOST)
+        .collect()
 }
 
 fn address(text: &str) -> String {

@@ -8,7 +8,8 @@ use mail_auth::common::parse::TxtRecordParser;
 use mail_auth::dmarc::verify::DmarcParameters;
 use mail_auth::spf::verify::SpfParameters;
 use mail_auth::{
-    AuthenticatedMessage, DkimResult, DmarcResult, DnsError, MessageAuthenticator, Parameters, ResolverCache, SpfResult, Txt,
+    AuthenticatedMessage, DkimResult, DmarcResult, DnsError, MessageAuthenticator, Parameters, ResolverCache,
+    SpfResult, Txt,
 };
 use mail_parser::{Message, MessageParser};
 use std::borrow::Borrow;
@@ -86,7 +87,10 @@ pub struct SenderCheck {
 
 impl std::fmt::Debug for SenderCheck {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SenderCheck").field("host", &self.host).field("dns", &self.dns.is_some()).finish_non_exhaustive()
+        f.debug_struct("SenderCheck")
+            .field("host", &self.host)
+            .field("dns", &self.dns.is_some())
+            .finish_non_exhaustive()
     }
 }
 
@@ -96,7 +100,8 @@ impl SenderCheck {
     /// # Errors
     /// The system has no DNS to ask.
     pub fn new(host: &str, dns: &str) -> Result<Self> {
-        let ask = || MessageAuthenticator::new_system_conf().map_err(|error| Error::internal(format!("mail_dns: {error}")));
+        let ask =
+            || MessageAuthenticator::new_system_conf().map_err(|error| Error::internal(format!("mail_dns: {error}")));
         Ok(Self {
             host: host.trim().to_ascii_lowercase(),
             dns: (dns == "system").then(ask).transpose()?,
@@ -198,7 +203,9 @@ impl SenderCheck {
 /// One domain is the other or lies below it.
 fn is_same(one: &str, other: &str) -> bool {
     let (one, other) = (one.trim_end_matches('.').to_lowercase(), other.trim_end_matches('.').to_lowercase());
-    let below = |low: &str, high: &str| low.strip_suffix(high).is_some_and(|rest| rest.ends_with('.')) && high.matches('.').count() >= 1;
+    let below = |low: &str, high: &str| {
+        low.strip_suffix(high).is_some_and(|rest| rest.ends_with('.')) && high.matches('.').count() >= 1
+    };
     !one.is_empty() && (one == other || below(&one, &other) || below(&other, &one))
 }
 
@@ -219,7 +226,9 @@ fn without_comments(text: &str) -> String {
 fn results_of(results: &str) -> Origin {
     let mut origin = Origin { spf: "none", dkim: "none", dmarc: "none", aligned: false };
     for result in results.split(';') {
-        let Some((method, value)) = result.split_whitespace().next().and_then(|first| first.split_once('=')) else { continue };
+        let Some((method, value)) = result.split_whitespace().next().and_then(|first| first.split_once('=')) else {
+            continue;
+        };
         let value = word(value);
         match method.split('/').next().unwrap_or_default() {
             "spf" => origin.spf = value,
@@ -234,7 +243,11 @@ fn results_of(results: &str) -> Origin {
 
 fn word(value: &str) -> &'static str {
     const KNOWN: &[&str] = &["pass", "fail", "softfail", "neutral", "none", "policy", "temperror", "permerror"];
-    KNOWN.iter().find(|known| **known == value).copied().unwrap_or(if value == "bestguesspass" { "none" } else { "neutral" })
+    KNOWN.iter().find(|known| **known == value).copied().unwrap_or(if value == "bestguesspass" {
+        "none"
+    } else {
+        "neutral"
+    })
 }
 
 const fn spf_word(result: SpfResult) -> &'static str {
@@ -333,7 +346,8 @@ mod tests {
         let ours = "Authentication-Results: mx.kab.go.id (postfix) 1; spf=pass (ok; fine) smtp.mailfrom=a@kab.go.id;\r\n dkim=fail header.d=x; dkim=pass header.d=kab.go.id; dmarc=pass\r\n";
         let origin = told(ours);
         assert_eq!((origin.spf, origin.dkim, origin.dmarc, origin.belief()), ("pass", "pass", "pass", Belief::Proven));
-        let forged = "Authentication-Results: mx.kab.go.id; dmarc=fail\r\nAuthentication-Results: mx.kab.go.id; dmarc=pass\r\n";
+        let forged =
+            "Authentication-Results: mx.kab.go.id; dmarc=fail\r\nAuthentication-Results: mx.kab.go.id; dmarc=pass\r\n";
         assert_eq!(told(forged).belief(), Belief::Forged);
         assert_eq!(told("Authentication-Results: mx.jahat.test; dmarc=pass\r\n"), Origin::default());
         assert_eq!(told("Authentication-Results: mx.kab.go.id; none\r\n").belief(), Belief::Unproven);

@@ -56,8 +56,15 @@ fn is_excuse(text: &str) -> bool {
     let text = text.trim().to_lowercase();
     text.chars().count() < 300
         && [
-            "does not support html", "doesn't support html", "not support html", "view this email in html", "html-enabled",
-            "html compatible", "tidak mendukung html", "this is a multi-part message in mime format", "to view this message",
+            "does not support html",
+            "doesn't support html",
+            "not support html",
+            "view this email in html",
+            "html-enabled",
+            "html compatible",
+            "tidak mendukung html",
+            "this is a multi-part message in mime format",
+            "to view this message",
         ]
         .iter()
         .any(|phrase| text.contains(phrase))

@@ -48,6 +48,7 @@ pub mod live;
 mod looks;
 mod looks_form;
 mod mailbox;
+mod mails;
 mod menu;
 mod new_ticket;
 mod news;
@@ -229,6 +230,8 @@ fn of_one_ticket(route: Route) -> Route {
         .at("/kerja/tiket/:number/urungkan/:seq", post(undo::undo))
         .at("/kerja/tiket/:number/riwayat/bukti", get(dossier::proof))
         .at("/kerja/tiket/:number/cetak", get(dossier::print))
+        .at("/kerja/tiket/:number/surel/:message", get(mails::show))
+        .at("/kerja/tiket/:number/kirim-lagi", post(mails::lift))
 }
 
 /// What reporters open besides the report itself: files, verdicts, their own tickets, running disruptions, and the

@@ -29,6 +29,7 @@ mod inbox;
 mod incidents;
 mod letters;
 mod listing;
+mod mail_origins;
 mod messages;
 mod notices;
 mod outbox;

@@ -62,6 +62,7 @@ fn samples() -> Vec<(&'static str, Value)> {
             json!({"name": HOSTILE, "number": "OKI-2602-00001-3", "question": HOSTILE, "author": HOSTILE}),
         ),
         ("merged", with(json!({"target": "OKI-2602-00002-1"}))),
+        ("files_left_out", with(json!({"files": "foto51.jpg", "most": 50, "megabytes": 30}))),
         ("sign_in_link", json!({"name": HOSTILE, "cause": "sign_in", "url": "http://x/masuk/a", "minutes": 60})),
         ("sign_in_link", json!({"name": HOSTILE, "cause": "password", "url": "http://x/masuk/a", "minutes": 60})),
         ("sign_in_link", json!({"name": HOSTILE, "cause": "invited", "url": "http://x/masuk/a", "minutes": 60})),

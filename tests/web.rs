@@ -110,6 +110,7 @@ async fn desk(folder: &Path) -> Desk {
         is_demo: true,
         signer: None,
         access: meja::desk::access::Access::default(),
+        sender_check: std::sync::Arc::new(meja::mail::sender::SenderCheck::new("", "").unwrap()),
         transport: meja::mail::transport::Transport::Page,
         ways: std::sync::Arc::new(meja::desk::ways::Ways::of(&meja::config::Config::default(), true).unwrap()),
         settings: Arc::default(),

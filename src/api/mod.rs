@@ -22,6 +22,7 @@ mod incidents;
 mod letter_answers;
 mod letters;
 mod maintenance;
+mod mails;
 mod problem;
 mod ratings;
 mod received;
@@ -77,6 +78,7 @@ type Parts = (
     received::ReceivedMails,
     dispatch::Dispatches,
     letters::Letters,
+    mails::Mails,
     demo::Public,
 );
 
@@ -103,6 +105,7 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         received::ReceivedMails(desk.clone()),
         dispatch::Dispatches(desk.clone()),
         letters::Letters(desk.clone()),
+        mails::Mails(desk.clone()),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

@@ -28,9 +28,15 @@ pub struct SeenMail {
 impl Desk {
     /// Looks who sent a mail, where the settings ask for it.
     pub(super) async fn check_sender(&self, item: &InboxItem, letter: &mut Letter) {
-        if self.sender_check.is_on() && letter.robot.is_none() {
-            letter.origin = Arc::clone(&self.sender_check).check(item.raw.clone(), item.sender.clone()).await;
+        letter.origin = self.who_sent(item, letter).await;
+    }
+
+    /// What SPF, DKIM and DMARC say of a mail; of robots nobody asks.
+    pub(super) async fn who_sent(&self, item: &InboxItem, letter: &Letter) -> sender::Origin {
+        if !self.sender_check.is_on() || letter.robot.is_some() {
+            return sender::Origin::default();
         }
+        Arc::clone(&self.sender_check).check(item.raw.clone(), item.sender.clone()).await
     }
 
     /// The mail behind a message, for those who may read notes and learn who reported.

@@ -35,13 +35,11 @@ impl Desk {
         if matches!(self.transport, Transport::None) || self.is_parked().await? {
             return Ok(0);
         }
-        let mut tx = self.db.write().await?;
-        store::undeliverable::give_up_mails(&mut tx).await?;
-        tx.commit().await?;
         let mut sent = 0;
         loop {
             let now = self.clock.machine();
             let mut tx = self.db.write().await?;
+            store::undeliverable::give_up_mails(&mut tx).await?;
             let items = store::dialect::claim_mail(&mut tx, now, now + LEASE, BATCH).await?;
             tx.commit().await?;
             if items.is_empty() {

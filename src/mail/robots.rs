@@ -68,7 +68,7 @@ pub fn robot(message: &Message<'_>, envelope_sender: &str, from: &str, subject: 
     {
         return Some(Robot::AutoReply);
     }
-    let listed = ["list-id", "list-unsubscribe", "list-post", "feedback-id"].iter().any(|name| header(name).is_some());
+    let listed = ["list-id", "list-unsubscribe", "list-post"].iter().any(|name| header(name).is_some());
     if listed
         || matches!(precedence.as_str(), "bulk" | "list" | "junk")
         || matches!(
@@ -111,7 +111,6 @@ fn is_automatic_subject(subject: &str) -> bool {
         "autoreply:",
         "auto response:",
         "automatic response:",
-        "auto:",
         "out of office:",
         "out of office autoreply",
         "out of the office:",
@@ -121,9 +120,6 @@ fn is_automatic_subject(subject: &str) -> bool {
         "pesan otomatis:",
         "respon otomatis:",
         "respons otomatis:",
-        "otomatis:",
-        "di luar kantor:",
-        "tidak di kantor:",
         "vacation reply",
         "automatische antwort:",
         "réponse automatique",
@@ -131,6 +127,9 @@ fn is_automatic_subject(subject: &str) -> bool {
         "[autoreply]",
         "[balasan otomatis]",
     ];
+    // Before the subject of a mail of ours they mean an answer; before other words they may mean anything.
+    const BEFORE_OURS: &[&str] =
+        &["auto:", "otomatis:", "di luar kantor:", "tidak di kantor:", "sedang cuti:", "cuti:"];
     const WHOLE: &[&str] = &[
         "out of office",
         "out of the office",
@@ -149,7 +148,10 @@ fn is_automatic_subject(subject: &str) -> bool {
     while let Some(rest) = ["re:", "bls:", "balas:", "aw:"].iter().find_map(|prefix| subject.strip_prefix(prefix)) {
         subject = rest.trim().to_owned();
     }
-    BEGINS.iter().any(|begin| subject.starts_with(begin)) || WHOLE.contains(&subject.trim_end_matches(['.', '!', ' ']))
+    let rest = BEFORE_OURS.iter().find_map(|begin| subject.strip_prefix(begin)).map(str::trim);
+    rest.is_some_and(|rest| rest.starts_with("re:") || rest.starts_with("bls:") || rest.starts_with('['))
+        || BEGINS.iter().any(|begin| subject.starts_with(begin))
+        || WHOLE.contains(&subject.trim_end_matches(['.', '!', ' ']))
 }
 
 /// Does the text say no more than that its writer is away? Then it opens and resumes nothing by itself, but is kept.
@@ -190,6 +192,10 @@ pub fn is_absence(own_words: &str) -> bool {
     ];
     const UNTIL: &[&str] = &[
         "akan kembali",
+        "sampai tanggal",
+        "sampai dengan",
+        "hingga tanggal",
+        "until",
         "kembali bekerja",
         "kembali ke kantor",
         "kembali masuk",
@@ -208,6 +214,20 @@ pub fn is_absence(own_words: &str) -> bool {
         "akses terbatas",
         "akses email terbatas",
     ];
+    // Somebody who is away and asks for something is heard.
+    const PLEAS: &[&str] = &[
+        "mohon bantu",
+        "mohon dibantu",
+        "tidak bisa",
+        "tidak dapat masuk",
+        "tolong",
+        "rusak",
+        "gagal",
+        "error",
+        "galat",
+        "cannot",
+        "please help",
+    ];
     const THANKS: &[&str] = &[
         "terima kasih atas email",
         "terima kasih atas surel",
@@ -220,6 +240,9 @@ pub fn is_absence(own_words: &str) -> bool {
         return false;
     }
     let has = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
+    if has(PLEAS) {
+        return false;
+    }
     let away = has(AWAY);
     (away && has(UNTIL)) || (away && has(THANKS)) || (has(ROBOTIC) && (away || has(THANKS) || has(UNTIL)))
 }
@@ -234,12 +257,14 @@ mod tests {
             "Terima kasih atas email Anda. Saya sedang cuti sampai 12 Oktober.",
             "Saya sedang dinas luar dan akan kembali ke kantor tanggal 9 Oktober 2026.",
             "I am out of the office and will return on Monday.",
+            "Saya sedang cuti sampai tanggal 12.",
             "Ini adalah pesan otomatis. Terima kasih atas surel Anda.",
         ] {
             assert!(is_absence(text), "{text}");
         }
         for text in [
             "Saya sedang cuti dan tidak bisa masuk SIMPEG, mohon hubungi saya di 0812.",
+            "Saya sedang cuti sampai tanggal 12 dan akun saya terkunci, tolong dibuka.",
             "Formulir cuti tahunan menampilkan galat 500.",
             "Notifikasi: pesan otomatis tidak pernah sampai.",
             "",

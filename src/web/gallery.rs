@@ -38,7 +38,7 @@ fn samples(visit: &Visit) -> Value {
     let now = visit.instant(visit.desk().now());
     let message = |id: i64, by_requester: bool, internal: bool, files: Value| {
         json!({"id": id, "at": now, "author": "Siti Aminah", "by_requester": by_requester, "internal": internal,
-            "channel": visit.word("channel", "web"), "files": files,
+            "channel": visit.word("channel", "web"), "files": files, "pieces": [], "mail": Value::Null,
             "delivery": match id { 2 => "held", 3 => "withdrawn", _ => "" },
             "body": "Sejak pagi layar tetap kosong.\nSudah dicoba di dua komputer: https://contoh.go.id/alamat-yang-panjang-sekali-tanpa-jeda-satu-pun"})
     };

@@ -57,6 +57,7 @@ pub mod live;
 mod looks;
 mod looks_form;
 mod mailbox;
+mod mails;
 mod menu;
 mod new_ticket;
 mod news;
@@ -279,6 +280,8 @@ fn of_one_ticket(route: Route) -> Route {
         .at("/kerja/tiket/:number/cetak", get(dossier::print))
         .at("/kerja/tiket/:number/surel", get(dispatch::list))
         .at("/kerja/tiket/:number/surel/:id/coba", post(dispatch::retry))
+        .at("/kerja/tiket/:number/surel/:id", get(mails::show))
+        .at("/kerja/tiket/:number/kirim-lagi", post(mails::lift))
 }
 
 /// The warning procedure, for the staff and as the public notice.

@@ -5,6 +5,7 @@ use crate::domain::message::{Attachment, Message, MessageVisibility};
 use crate::domain::ticket::{Status, Ticket};
 use crate::text;
 use crate::web::composer;
+use crate::web::mails;
 use crate::web::visit::Visit;
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use chrono_tz::Tz;
@@ -123,6 +124,8 @@ impl Visit {
             "internal": message.visibility == MessageVisibility::Internal,
             "channel": self.word("channel", &message.channel),
             "body": message.body,
+            "pieces": mails::pieces(&message.channel, &message.body),
+            "mail": mails::beside(self, page, message.id, address),
             "files": files,
             "delivery": composer::delivery(page, message.id),
         })

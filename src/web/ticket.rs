@@ -11,6 +11,7 @@ use crate::web::addresses::ACTS;
 use crate::web::announce;
 use crate::web::composer;
 use crate::web::failure::Answer;
+use crate::web::mails;
 use crate::web::render::{download, see_other};
 use crate::web::reporting;
 use crate::web::rounds;
@@ -104,6 +105,7 @@ async fn shape_under(visit: &Visit, actor: &Actor, page: &TicketPage, tab: &str)
     let more = json!({
         "service": service.map(|service| json!({"name": service.name, "critical": service.critical})),
         "agency": agency.map_or(&ticket.agency, |agency| &agency.name),
+        "undeliverable": mails::undeliverable(visit, page),
         "messages": visit.conversation(page, &format!("/kerja/tiket/{}", ticket.number)),
         "clocks": clocks(visit, page),
         "undo": Value::Null,

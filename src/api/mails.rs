@@ -1,0 +1,135 @@
+//! Who sent the mails of a ticket, and addresses that take no mail.
+
+use crate::api::Token;
+use crate::api::problem::Failure;
+use crate::api::tickets::known;
+use crate::desk::Desk;
+use crate::domain::people::{Action, may};
+use crate::error::{Error, Say};
+use crate::store::mail_origins::MailOrigin;
+use crate::store::undeliverable::Undeliverable;
+use chrono::{DateTime, Utc};
+use poem_openapi::param::Path;
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+
+/// Endpoints of received mails.
+pub struct Mails(pub Desk);
+
+/// Who sent the mail behind a message.
+#[derive(Debug, Object)]
+struct MailJson {
+    /// The message it became.
+    message: i64,
+    from: String,
+    from_name: String,
+    /// Where an answer was wanted, when that is not `from`. Proves nothing and is not used.
+    reply_to: Option<String>,
+    /// Envelope sender, or empty.
+    envelope: String,
+    /// Addresses in `Cc`.
+    copies: Vec<String>,
+    /// Results in words of RFC 8601; empty where nothing was checked.
+    spf: String,
+    dkim: String,
+    dmarc: String,
+    /// `unchecked`, `proven`, `unproven` or `forged`.
+    belief: String,
+    /// Another mail had the same Message-ID before.
+    message_id_reused: bool,
+}
+
+/// The mails of a ticket fit on one page.
+#[derive(Debug, Object)]
+struct MailPage {
+    items: Vec<MailJson>,
+    next_cursor: Option<String>,
+}
+
+/// An address that takes no mail.
+#[derive(Debug, Object)]
+struct UndeliverableJson {
+    email: String,
+    /// Enhanced status, e.g. `5.1.1`.
+    status: String,
+    /// The server's words.
+    said: String,
+    at: DateTime<Utc>,
+}
+
+/// The latest of them.
+#[derive(Debug, Object)]
+struct UndeliverablePage {
+    items: Vec<UndeliverableJson>,
+    next_cursor: Option<String>,
+}
+
+/// An address.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields)]
+struct Address {
+    email: String,
+}
+
+/// It is sent to again.
+#[derive(ApiResponse)]
+enum Lifted {
+    /// Mail goes there again.
+    #[oai(status = 204)]
+    Done,
+}
+
+#[OpenApi]
+impl Mails {
+    /// Who sent the mails of a ticket, and what SPF, DKIM and DMARC say of it. For staff who may read notes.
+    #[oai(path = "/tickets/:number/received-mails", method = "get")]
+    async fn of_ticket(&self, token: Token, number: Path<String>) -> Result<Json<MailPage>, Failure> {
+        let actor = token.actor(&self.0).await?;
+        let page = self.0.ticket_page(&actor, &known(&number.0)?).await?;
+        if !may(&actor, Action::ViewInternal, &page.view.ticket) {
+            return Err(Error::Denied(Say::new("error-denied")).into());
+        }
+        Ok(Json(MailPage { items: page.origins.into_iter().map(mail).collect(), next_cursor: None }))
+    }
+
+    /// Sends mail to a participant of a ticket again after his server had said that the address takes none.
+    #[oai(path = "/tickets/:number/undeliverable/lift", method = "post")]
+    async fn lift(&self, token: Token, number: Path<String>, body: Json<Address>) -> Result<Lifted, Failure> {
+        let actor = token.actor(&self.0).await?;
+        self.0.lift_participant(&actor, &known(&number.0)?, &body.0.email).await?;
+        Ok(Lifted::Done)
+    }
+
+    /// Addresses to which nothing is sent any more because a mail server said that they take no mail; the latest first.
+    #[oai(path = "/mail/undeliverable", method = "get")]
+    async fn undeliverable(&self, token: Token) -> Result<Json<UndeliverablePage>, Failure> {
+        let actor = token.actor(&self.0).await?;
+        let found = self.0.undeliverable(&actor).await?;
+        let shape = |Undeliverable { email, status, said, at, .. }| UndeliverableJson { email, status, said, at };
+        Ok(Json(UndeliverablePage { items: found.into_iter().map(shape).collect(), next_cursor: None }))
+    }
+
+    /// Sends mail to an address again.
+    #[oai(path = "/mail/undeliverable/lift", method = "post")]
+    async fn lift_any(&self, token: Token, body: Json<Address>) -> Result<Lifted, Failure> {
+        let actor = token.actor(&self.0).await?;
+        self.0.lift_undeliverable(&actor, &body.0.email).await?;
+        Ok(Lifted::Done)
+    }
+}
+
+fn mail(origin: MailOrigin) -> MailJson {
+    MailJson {
+        message: origin.message_id,
+        from: origin.from_email,
+        from_name: origin.from_name,
+        reply_to: origin.reply_to,
+        envelope: origin.envelope,
+        copies: origin.copies.split_whitespace().map(str::to_owned).collect(),
+        spf: origin.spf,
+        dkim: origin.dkim,
+        dmarc: origin.dmarc,
+        belief: origin.belief,
+        message_id_reused: origin.reused,
+    }
+}

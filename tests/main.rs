@@ -35,3 +35,4 @@ mod supervision_pages;
 mod support;
 mod templates;
 mod web;
+mod work_edges;

@@ -85,9 +85,7 @@ impl Desk {
         let Asked { commands, on_page, reply } = asked;
         let now = self.now();
         let mut tx = self.db.write().await?;
-        let ticket =
-            store::tickets::by_number(&mut tx, number).await?.filter(|ticket| may(actor, Action::View, ticket));
-        let ticket = ticket.ok_or(Error::NotFound("ticket"))?;
+        let ticket = self.seen(&mut tx, actor, number).await?;
         store::dialect::lock_ticket(&mut tx, ticket.id).await?;
         if let once::Repeat::Answered(_) =
             once::take(&mut tx, actor, key, &once::fingerprint(&(number, &commands)), self.clock.machine()).await?

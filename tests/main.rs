@@ -49,3 +49,4 @@ mod warning_rules;
 mod warning_stories;
 mod ways;
 mod web;
+mod work_edges;

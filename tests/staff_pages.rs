@@ -316,13 +316,22 @@ async fn trail(engine: Engine) {
     let second = auditor.get(&format!("/kerja/audit{next}")).await;
     assert_eq!(first.html.matches("audit:chain").count(), 50);
     assert_eq!(second.html.matches("audit:chain").count(), 11, "61 checks in all");
+    let table = auditor.get(&format!("/kerja/audit/tabel?objek={}", numbers[0])).await.html;
+    assert!(
+        table.starts_with("Waktu,Pelaku,Objek,Urutan,Kejadian,")
+            && table.contains(&format!(",{},1,Tiket dibuat,", numbers[0])),
+        "{table}"
+    );
+    assert!(!table.contains("service:"), "the filter holds for the table, too");
     let house = signed_in(&app, "sistem@demo.test").await;
     let page = house.get("/kerja/audit").await;
     page.shows("audit:chain");
+    assert!(!house.get("/kerja/audit/tabel").await.html.contains(&numbers[0]));
     assert!(!page.html.contains(&numbers[0]), "tickets are not theirs to read");
     house.get(&format!("/kerja/audit?objek={}", numbers[0])).await.shows("Tidak ada peristiwa");
     let agent = signed_in(&app, "admin.dinkes@demo.test").await;
     assert_eq!(agent.get("/kerja/audit").await.status.as_u16(), 403);
+    assert_eq!(agent.get("/kerja/audit/tabel").await.status.as_u16(), 403);
     assert_eq!(send(&agent, "/kerja/antrean", "/kerja/audit/periksa", &[]).await.status.as_u16(), 403);
     app.audit_is_intact().await;
 }
@@ -334,6 +343,6 @@ async fn house(engine: Engine) {
     let home = house.get("/kerja").await;
     home.shows("Kesehatan sistem").shows("BKD").shows("Belum diketahui").shows("/kerja/audit");
     assert!(!home.html.contains("SIMPUS lambat") && !home.html.contains("Ambil berikutnya"));
-    house.get("/kerja/kesehatan").await.shows("Tidak ada email yang gagal.").shows("BKD");
+    house.get("/kerja/kesehatan").await.shows("Tidak ada surel yang gagal.").shows("BKD");
     assert_eq!(signed_in(&app, "auditor@demo.test").await.get("/kerja/kesehatan").await.status.as_u16(), 403);
 }

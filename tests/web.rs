@@ -413,9 +413,58 @@ fn forbidden_words_stay_out_of_the_catalogue() {
     let text = std::fs::read_to_string("src/locales/id.ftl").unwrap().to_lowercase();
     let said: Vec<&str> = text.lines().filter_map(|line| line.split_once(" = ").map(|(_, said)| said)).collect();
     let text = said.join("\n");
-    let words: BTreeSet<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
+    // The names of values are no words.
+    let plain: String = text.split('{').map(|part| part.split_once('}').map_or(part, |(_, rest)| rest)).collect();
+    let words: BTreeSet<&str> = plain.split(|c: char| !c.is_alphanumeric()).collect();
     for word in crate::crawl::words::FORBIDDEN {
         assert!(!words.contains(word), "{word}");
     }
     assert!(!text.contains('!'));
+}
+
+/// A template with `marks` and everything between them taken out.
+fn without(text: &str, (open, close): (&str, &str)) -> String {
+    let mut parts = text.split(open);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |whole, part| whole + "\n" + part.split_once(close).map_or("", |(_, rest)| rest))
+}
+
+#[test]
+fn templates_say_nothing_of_their_own() {
+    let says = |text: &str| text.split(|c: char| !c.is_alphabetic()).any(|word| word.len() > 1);
+    // Parts of addresses, and the names of languages in themselves.
+    let is_free = |text: &str| text.contains('=') || ["English", "Bahasa Indonesia"].contains(&text);
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("src/web/pages").unwrap() {
+        let path = entry.unwrap().path();
+        // The gallery shows components filled in, in development only.
+        if path.ends_with("gallery.html") {
+            continue;
+        }
+        let mut text = std::fs::read_to_string(&path).unwrap().replace("{% block kind %}kerja{% endblock %}", "");
+        for marks in [("{#", "#}"), ("{%", "%}"), ("{{", "}}")] {
+            text = without(&text, marks);
+        }
+        for name in ["title", "aria-label", "placeholder", "alt"] {
+            let values = text.split(&format!(" {name}=\"")).skip(1).filter_map(|rest| rest.split('"').next());
+            found.extend(values.filter(|value| says(value)).map(|value| format!("{}: {value}", path.display())));
+        }
+        let text = without(&text, ("<", ">"));
+        let lines = text.lines().map(str::trim).filter(|line| says(line) && !is_free(line) && !line.starts_with('/'));
+        found.extend(lines.filter(|line| !line.starts_with('&')).map(|line| format!("{}: {line}", path.display())));
+    }
+    assert!(found.is_empty(), "not in the catalogue: {found:#?}");
+}
+
+#[test]
+fn no_sentence_of_the_catalogue_is_longer_than_twenty_words() {
+    for language in ["id", "en"] {
+        let text = std::fs::read_to_string(format!("src/locales/{language}.ftl")).unwrap();
+        let said = text.lines().filter_map(|line| line.split_once(" = "));
+        let long: Vec<&str> = said
+            .flat_map(|(_, said)| said.split_inclusive(['.', '?', ':', ';']))
+            .filter(|sentence| sentence.split_whitespace().count() > 20)
+            .collect();
+        assert!(long.is_empty(), "{language}: {long:#?}");
+    }
 }

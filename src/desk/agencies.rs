@@ -211,13 +211,8 @@ impl Desk {
             entry.address = bounded("address", address, LONGEST_ADDRESS);
         }
         entry.kind = wanted.kind.unwrap_or(entry.kind);
-        if let Some(name) = wanted.calendar.as_deref().map(str::trim) {
-            entry.calendar = Some(name.to_owned()).filter(|name| !name.is_empty());
-            if !name.is_empty() && self.pack().calendar(name).is_none() {
-                let known = self.calendar_names().join(", ");
-                problems
-                    .push(FieldError { field: "calendar", say: Say::new("field-unknown-word").with("known", known) });
-            }
+        if let Some(name) = &wanted.calendar {
+            entry.calendar = self.named_calendar(name, &mut problems);
         }
         if let Some(parent) = wanted.parent.as_deref().map(str::trim) {
             entry.parent = Some(parent.to_owned()).filter(|code| !code.is_empty());

@@ -1,6 +1,7 @@
 //! Drafts on tickets: kept on the server, seen by everybody who works on the ticket, taken over rather than overwritten.
 
 use crate::desk::Desk;
+use crate::desk::uploads::Owner;
 use crate::desk::working::Working;
 use crate::desk::written::LONGEST_TEXT;
 use crate::domain::event::ActorLabel;
@@ -118,22 +119,51 @@ impl Desk {
     /// # Errors
     /// As [`Desk::keep_answer_draft`].
     pub async fn keep_parting_words(&self, token: &str, number: &str, kind: &str, body: &str) -> Result<()> {
+        match self.parted(token).await? {
+            Some(actor) => self.add_to_draft(&actor, number, kind, body).await,
+            None => Ok(()),
+        }
+    }
+
+    /// As [`Desk::keep_parting_words`], for the form in which the ticket of a caller is entered: `words` are its fields as
+    /// the page reads them back.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn keep_parting_form(&self, token: &str, words: &str) -> Result<()> {
+        match self.parted(token).await? {
+            Some(actor) => self.keep_words(&Owner::new_ticket(actor.account.id), words).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Puts a text behind the actor's draft of a kind; one that goes on with the draft takes its place.
+    ///
+    /// # Errors
+    /// As [`Desk::keep_answer_draft`].
+    pub async fn add_to_draft(&self, actor: &Actor, number: &str, kind: &str, body: &str) -> Result<()> {
         let mut tx = self.db.read().await?;
-        let Some(session) = store::sessions::find(&mut tx, &sha256(token)).await?.filter(|found| !found.owes_code)
-        else {
-            return Ok(());
-        };
-        let account = Account::from(session.account);
-        let grants = store::people::grants(&mut tx, account.id).await?;
         let ticket = store::tickets::by_number(&mut tx, number).await?.ok_or(Error::NotFound("ticket"))?;
         let drafts = store::drafts::on_ticket(&mut tx, ticket.id).await?;
         drop(tx);
-        let begun = drafts.iter().find(|draft| draft.account_id == account.id && draft.kind == kind);
-        let begun = begun.map_or("", |draft| draft.body.trim_end());
-        // What goes on with the draft takes its place; anything else stands behind it.
+        let begun = drafts.iter().find(|draft| draft.account_id == actor.account.id && draft.kind == kind);
+        let (reply, begun) = begun.map_or((None, ""), |draft| (draft.reply_id, draft.body.trim_end()));
+        // Also of an empty text, which there is nothing to keep of.
+        if begun.ends_with(body.trim()) {
+            return Ok(());
+        }
         let body = if body.starts_with(begun) { body.to_owned() } else { joined(begun, body) };
-        let actor = Actor { account, grants, scope: Scope::Write, only_agency: None, via: Channel::Web };
-        self.keep_answer_draft(&actor, number, kind, &body, None).await
+        self.keep_answer_draft(actor, number, kind, &body, reply).await
+    }
+
+    /// Whose session this was; nobody's once somebody has ended it.
+    async fn parted(&self, token: &str) -> Result<Option<Actor>> {
+        let mut tx = self.db.read().await?;
+        let found = store::sessions::find(&mut tx, &sha256(token)).await?.filter(|found| !found.owes_code);
+        let Some(session) = found else { return Ok(None) };
+        let account = Account::from(session.account);
+        let grants = store::people::grants(&mut tx, account.id).await?;
+        Ok(Some(Actor { account, grants, scope: Scope::Write, only_agency: None, via: Channel::Web }))
     }
 }
 

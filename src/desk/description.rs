@@ -61,13 +61,8 @@ impl Desk {
         if let Some(hours) = &wanted.hours {
             entry.hours = bounded("hours", hours, LONGEST_REASON, &mut problems);
         }
-        if let Some(name) = wanted.calendar.as_deref().map(str::trim) {
-            entry.calendar = Some(name.to_owned()).filter(|name| !name.is_empty());
-            if !name.is_empty() && self.pack().calendar(name).is_none() {
-                let known = self.calendar_names().join(", ");
-                problems
-                    .push(FieldError { field: "calendar", say: Say::new("field-unknown-word").with("known", known) });
-            }
+        if let Some(name) = &wanted.calendar {
+            entry.calendar = self.named_calendar(name, &mut problems);
         }
         // The clock runs by the hours of the unit that supports the service (rule 2 of the clocks).
         entry.service.profile = self.pack().profile_on(&entry.service.profile, entry.calendar.as_deref());

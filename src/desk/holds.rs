@@ -127,9 +127,7 @@ impl Desk {
     pub async fn withdraw_answer(&self, actor: &Actor, number: &str, message: i64) -> Result<Ticket> {
         let now = self.now();
         let mut tx = self.db.write().await?;
-        let ticket =
-            store::tickets::by_number(&mut tx, number).await?.filter(|ticket| may(actor, Action::View, ticket));
-        let ticket = ticket.ok_or(Error::NotFound("ticket"))?;
+        let ticket = self.seen(&mut tx, actor, number).await?;
         store::dialect::lock_ticket(&mut tx, ticket.id).await?;
         let held = store::holds::holds_of(&mut tx, ticket.id).await?;
         let own = |held: &&Held| held.message_id == message && held.account_id == actor.account.id;

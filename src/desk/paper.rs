@@ -58,6 +58,17 @@ impl Desk {
         self.pack().calendars.keys().cloned().collect()
     }
 
+    /// A calendar that a form names: the name as it is kept, nothing for an empty one. One that the pack lacks is noted among
+    /// the problems.
+    pub(super) fn named_calendar(&self, name: &str, problems: &mut Vec<FieldError>) -> Option<String> {
+        let name = Some(name.trim()).filter(|name| !name.is_empty())?;
+        if self.pack().calendar(name).is_none() {
+            let known = self.calendar_names().join(", ");
+            problems.push(FieldError { field: "calendar", say: Say::new("field-unknown-word").with("known", known) });
+        }
+        Some(name.to_owned())
+    }
+
     /// A profile of the pack by its name.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use crate::store::trail::{Before, Traced, TrailFilter};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Chain in which the checks of all chains are noted.
 const STREAM: (&str, &str) = ("audit", "chain");
@@ -73,13 +74,25 @@ impl Desk {
         Ok(events)
     }
 
-    /// Checks every chain and notes the outcome, in the name of somebody who may read the trail.
+    /// Checks every chain and notes the outcome, in the name of somebody who may read the trail. A check that takes longer than
+    /// `patience` goes on by itself: `None`.
     ///
     /// # Errors
     /// `Denied`; the database does not answer.
-    pub async fn check_trail(&self, actor: &Actor) -> Result<Verdict> {
+    pub async fn check_trail(&self, actor: &Actor, patience: Duration) -> Result<Option<Verdict>> {
         refuse_others(actor)?;
-        self.check_and_note(ActorLabel::user(actor.account.id)).await
+        let (desk, label) = (self.clone(), ActorLabel::user(actor.account.id));
+        let check = tokio::spawn(async move {
+            let outcome = desk.check_and_note(label).await;
+            if let Err(error) = &outcome {
+                tracing::error!(%error, "the trail could not be checked");
+            }
+            outcome
+        });
+        match tokio::time::timeout(patience, check).await {
+            Ok(done) => done.map_err(|error| Error::Internal(error.into()))?.map(Some),
+            Err(_) => Ok(None),
+        }
     }
 
     /// Checks every chain and notes the outcome, by itself.

@@ -34,6 +34,11 @@ impl Owner {
         Self(sha256(format!("work\n{number}\n{account}")))
     }
 
+    /// A ticket that a person of the staff enters for a caller.
+    pub fn new_ticket(account: i64) -> Self {
+        Self(sha256(format!("new ticket\n{account}")))
+    }
+
     /// The digest.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -92,25 +97,6 @@ impl Desk {
     pub async fn drop_upload(&self, owner: &Owner, digest: &str) -> Result<()> {
         let mut tx = self.db.write().await?;
         store::uploads::drop(&mut tx, owner.as_str(), digest).await?;
-        tx.commit().await
-    }
-
-    /// The files of `owner` with their bytes, for a message that is sent in a transaction of its own; take them away
-    /// with [`Desk::drop_uploads`] when it was.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub async fn uploaded_files(&self, owner: &Owner) -> Result<Vec<File>> {
-        files(&mut self.db.read().await?, owner).await
-    }
-
-    /// Takes all files of `owner` away.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub async fn drop_uploads(&self, owner: &Owner) -> Result<()> {
-        let mut tx = self.db.write().await?;
-        store::uploads::drop_all(&mut tx, owner.as_str()).await?;
         tx.commit().await
     }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::deadline::{Duration, Target};
-use crate::domain::ticket::Kind;
+use crate::domain::ticket::{Kind, Language};
 
 /// Begins the names of the profiles made from request types, so that they cannot meet a written one.
 pub const PROFILE_PREFIX: &str = "PERMINTAAN:";
@@ -31,6 +31,14 @@ impl RequestType {
     /// Name of the profile that counts its time, alike for all priorities.
     pub fn profile(&self) -> String {
         format!("{PROFILE_PREFIX}{}", self.code)
+    }
+
+    /// What it is called in a language.
+    pub fn label(&self, language: Language) -> &str {
+        match (language, &self.label_en) {
+            (Language::English, Some(english)) => english,
+            _ => &self.label,
+        }
     }
 
     /// Its times as a target of a profile.

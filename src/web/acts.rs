@@ -9,7 +9,7 @@ use crate::domain::people::Actor;
 use crate::domain::ticket::Ticket;
 use crate::error::{Error, FieldError, Result, Say};
 use crate::web::addresses::{ACTS, command};
-use crate::web::answering::Written;
+use crate::web::answering::{self, Written};
 use crate::web::canned;
 use crate::web::composer::{ANSWERS, kind_of};
 use crate::web::conflict;
@@ -70,7 +70,7 @@ pub async fn run_reply(Data(visit): Data<&Visit>, Path(typed): Path<String>, Wri
     if sent.get("makro_versi").parse::<i64>().ok() != Some(reply.version) || !reply.active {
         // What it changes is another thing now: its lines are shown again before anything runs.
         visit.desk().keep_answer_draft(actor, &number, ANSWER, body, Some(id)).await?;
-        return Ok(see_other(&format!("/kerja/tiket/{number}?kabar=makro-berubah#balas")));
+        return Ok(see_other(&rounds::back(&sent, &number, "makro-berubah", "balas")));
     }
     if let Some(problems) = unfit(visit, &number, "jalankan", file).await? {
         return again(visit, actor, &number, "jalankan", &sent, &problems).await;
@@ -87,14 +87,36 @@ pub async fn run_reply(Data(visit): Data<&Visit>, Path(typed): Path<String>, Wri
     }
 }
 
+/// Puts a ready-made answer (`pilihan`) behind what has been written (`body`), as a draft, and shows the ticket.
+#[handler]
+pub async fn insert_reply(
+    Data(visit): Data<&Visit>,
+    Path(typed): Path<String>,
+    Written(sent, file): Written,
+) -> Answer {
+    let actor = visit.staff()?;
+    let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
+    if let Some(file) = &file
+        && let Some(problems) = uploads::keep_for_work(visit, &number, file).await?
+    {
+        return again(visit, actor, &number, "balas", &sent, &problems).await;
+    }
+    let body = sent.0.get("body").map(String::as_str).unwrap_or_default();
+    let kept = match sent.get("pilihan").parse() {
+        Ok(id) => visit.desk().insert_reply(actor, &number, id, body).await,
+        // Nothing was chosen; what was written is kept all the same.
+        Err(_) => answering::keep_words(visit, &number, &sent).await,
+    };
+    match kept {
+        Ok(()) => Ok(see_other(&rounds::back(&sent, &number, "", "balas"))),
+        Err(error) => Ok(conflict::gone(visit, &sent, error)?),
+    }
+}
+
 /// Keeps the file that came with an answer, or tells why not.
 async fn unfit(visit: &Visit, number: &str, act: &str, file: Option<Arrived>) -> Result<Option<Vec<FieldError>>> {
     let Some(file) = file.filter(|_| kind_of(act) == Some(ANSWER)) else { return Ok(None) };
-    match uploads::keep_for_work(visit, number, &file).await {
-        Ok(()) => Ok(None),
-        Err(Error::Invalid(problems)) => Ok(Some(problems)),
-        Err(error) => Err(error),
-    }
+    uploads::keep_for_work(visit, number, &file).await
 }
 
 /// What became of a form.
@@ -159,7 +181,7 @@ async fn stop(
 ) -> Result<Response> {
     let ticket = visit.desk().ticket(actor, number).await?.ticket;
     let unseen = unseen.unwrap_or(Unseen { version: ticket.version, changes: Vec::new(), unknown: true });
-    let told = conflict::words(visit, ticket.status.as_str(), refused);
+    let told = conflict::words(visit, refused);
     conflict::page(visit, actor, number, act, sent, &unseen, (refused.status(), told)).await
 }
 
@@ -177,7 +199,7 @@ pub async fn again(
 ) -> Answer {
     let page = visit.desk().ticket_page(actor, number).await?;
     let mut context = ticket::shape(visit, actor, &page).await?;
-    let kept = ["body", "reason", "tried", "solution", "priority"];
+    let kept = ["body", "cause", "reason", "tried", "solution", "priority"];
     context["act"] = act.into();
     context["round"] = rounds::bar(visit, actor, rounds::of_form(sent), number).await?;
     context["kept"] = kept.iter().map(|field| ((*field).to_owned(), Value::from(sent.get(field)))).collect();

@@ -52,27 +52,45 @@ pub fn command(act: &str, sent: &Sent, own_email: &str) -> Option<Command> {
     let verb = ACTS.iter().find(|(word, _)| *word == act)?.1;
     Some(match verb {
         Verb::Reply => Command::Reply { body: text("body"), files: Vec::new() },
-        Verb::Note => Command::Note { body: text("body"), files: Vec::new() },
+        // A solution that becomes a note takes its cause along.
+        Verb::Note => Command::Note { body: text("body") + &below(sent.get("cause")), files: Vec::new() },
         Verb::Acknowledge => Command::Acknowledge,
         Verb::Assign => Command::Assign { user: Some(own_email.to_owned()) },
         Verb::RequestInfo => Command::RequestInfo { body: text("body") },
         Verb::Resume => Command::Resume { reason: text("reason") },
-        Verb::Resolve => Command::Resolve { solution: body(), cause: None },
+        Verb::Resolve => Command::Resolve { solution: body(), cause: Some(text("cause")).filter(|it| !it.is_empty()) },
         Verb::Return => Command::Return { reason: text("reason") },
         Verb::Reopen => Command::Reopen { reason: text("reason") },
         _ => return None,
     })
 }
 
+/// A text that stands below another one.
+fn below(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("\n\n{text}") }
+}
+
 /// A place in a list, as its address carries it.
 pub fn write_place((at, id): After) -> String {
-    BASE32_NOPAD.encode(format!("{}.{id}", at.timestamp_micros()).as_bytes()).to_ascii_lowercase()
+    write_numbers([at.timestamp_micros(), id])
 }
 
 /// Reads back a place in a list; anything else is the beginning.
 pub fn read_place(text: &str) -> Option<After> {
+    let [at, id] = read_numbers(text)?;
+    Some((DateTime::from_timestamp_micros(at)?, id))
+}
+
+/// Numbers as an address carries them: in one word that nobody edits by hand.
+pub fn write_numbers<const N: usize>(numbers: [i64; N]) -> String {
+    let text = numbers.map(|number| number.to_string()).join(".");
+    BASE32_NOPAD.encode(text.as_bytes()).to_ascii_lowercase()
+}
+
+/// Reads back so many numbers.
+pub fn read_numbers<const N: usize>(text: &str) -> Option<[i64; N]> {
     let bytes = BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes()).ok()?;
     let text = String::from_utf8(bytes).ok()?;
-    let (at, id) = text.split_once('.')?;
-    Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, id.parse().ok()?))
+    let numbers: Option<Vec<i64>> = text.split('.').map(|number| number.parse().ok()).collect();
+    numbers?.try_into().ok()
 }

@@ -1,54 +1,39 @@
 //! The page on which staff tell the public of the disruption a ticket is about.
 
 use crate::desk::incidents::{Announced, News};
-use crate::desk::views::TicketPage;
 use crate::domain::incident::{Phase, can_be_announced, may_announce};
 use crate::domain::number;
 use crate::domain::people::Actor;
 use crate::error::{Error, Result, Say};
 use crate::secret::new_token;
 use crate::text;
+use crate::web::answering::Written;
+use crate::web::conflict;
 use crate::web::failure::Answer;
 use crate::web::incidents::{head, updates};
 use crate::web::render::see_other;
+use crate::web::rounds;
 use crate::web::sent::Sent;
 use crate::web::visit::Visit;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use poem::handler;
 use poem::http::StatusCode;
 use poem::web::{Data, Path};
+use poem::{Request, handler};
 use serde_json::{Value, json};
-
-/// What the page of a ticket shows of its incident, and whether the reader may tell the public.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn side(visit: &Visit, actor: &Actor, page: &TicketPage) -> Result<Value> {
-    let ticket = &page.view.ticket;
-    let found = match visit.desk().announced(actor, &ticket.number).await {
-        Err(Error::NotFound(_)) => None,
-        other => other?,
-    };
-    let running =
-        found.map(|announced| json!({"head": head(visit, &announced.incident), "affected": announced.affected}));
-    Ok(json!({
-        "running": running,
-        "may": may_announce(actor, ticket) && can_be_announced(ticket),
-        "address": format!("/kerja/tiket/{}/umumkan", ticket.number),
-    }))
-}
 
 /// The form: what to tell first, or what more.
 #[handler]
-pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>) -> Answer {
+pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request) -> Answer {
     let actor = visit.staff()?;
     let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
-    Ok(visit.form("announce.html", context(visit, actor, &number, None, "").await?)?)
+    let mut context = context(visit, actor, &number, None, "").await?;
+    context["round"] = rounds::of_address(request).into();
+    Ok(visit.form("announce.html", context)?)
 }
 
 /// Tells it.
 #[handler]
-pub async fn tell(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sent) -> Answer {
+pub async fn tell(Data(visit): Data<&Visit>, Path(typed): Path<String>, Written(sent, _): Written) -> Answer {
     let actor = visit.staff()?;
     let desk = visit.desk();
     let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
@@ -68,7 +53,7 @@ pub async fn tell(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Se
 
 /// Tells that it is over.
 #[handler]
-pub async fn end(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sent) -> Answer {
+pub async fn end(Data(visit): Data<&Visit>, Path(typed): Path<String>, Written(sent, _): Written) -> Answer {
     let actor = visit.staff()?;
     let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
     let version = sent.get("version").parse().unwrap_or_default();
@@ -79,7 +64,7 @@ pub async fn end(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sen
 /// The ticket when it is done, else the form with what was written.
 async fn settle(visit: &Visit, actor: &Actor, number: &str, sent: &Sent, outcome: Result<()>) -> Answer {
     match outcome {
-        Ok(()) => Ok(see_other(&format!("/kerja/tiket/{number}"))),
+        Ok(()) => Ok(see_other(&rounds::back(sent, number, "", ""))),
         Err(Error::Invalid(problems)) => {
             let context = context(visit, actor, number, Some(sent), "").await?;
             Ok(visit.mend("announce.html", context, &problems, "")?)
@@ -90,7 +75,7 @@ async fn settle(visit: &Visit, actor: &Actor, number: &str, sent: &Sent, outcome
             response.set_status(StatusCode::CONFLICT);
             Ok(response)
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Ok(conflict::gone(visit, sent, error)?),
     }
 }
 
@@ -107,7 +92,7 @@ async fn context(visit: &Visit, actor: &Actor, number: &str, sent: Option<&Sent>
         .iter()
         .map(|phase| json!({"word": phase, "text": visit.word("phase", phase.as_str())}))
         .collect();
-    let tomorrow = desk.now().with_timezone(&visit.zone()).date_naive();
+    let today = desk.now().with_timezone(&visit.zone()).date_naive();
     Ok(json!({
         "number": ticket.number,
         "subject": ticket.subject,
@@ -123,9 +108,10 @@ async fn context(visit: &Visit, actor: &Actor, number: &str, sent: Option<&Sent>
         "words": kept("message", ""),
         "ending": kept("ending", ""),
         "phase": kept("phase", incident.map_or("investigating", |incident| incident.phase.as_str())),
-        "next_date": kept("next_date", &tomorrow.to_string()),
+        "next_date": kept("next_date", &today.to_string()),
         "next_time": kept("next_time", ""),
         "told": told,
+        "round": sent.and_then(rounds::of_form),
         "key": new_token()?,
     }))
 }

@@ -8,6 +8,7 @@ use crate::web::answering::{Written, keep_words};
 use crate::web::conflict;
 use crate::web::failure::Answer;
 use crate::web::render::see_other;
+use crate::web::rounds;
 use crate::web::uploads;
 use crate::web::visit::Visit;
 use poem::handler;
@@ -21,10 +22,9 @@ pub async fn add_file(Data(visit): Data<&Visit>, Path(typed): Path<String>, Writ
     if let Err(error) = keep_words(visit, &number, &sent).await {
         return Ok(conflict::gone(visit, &sent, error)?);
     }
-    match uploads::keep_for_work(visit, &number, &file.unwrap_or_default()).await {
-        Ok(()) => Ok(see_other(&format!("/kerja/tiket/{number}#lampiran"))),
-        Err(Error::Invalid(problems)) => acts::again(visit, actor, &number, "balas", &sent, &problems).await,
-        Err(error) => Err(error.into()),
+    match uploads::keep_for_work(visit, &number, &file.unwrap_or_default()).await? {
+        None => Ok(see_other(&rounds::back(&sent, &number, "", "lampiran"))),
+        Some(problems) => acts::again(visit, actor, &number, "balas", &sent, &problems).await,
     }
 }
 
@@ -37,5 +37,5 @@ pub async fn drop_file(Data(visit): Data<&Visit>, Path(typed): Path<String>, Wri
         return Ok(conflict::gone(visit, &sent, error)?);
     }
     visit.desk().drop_upload(&Owner::work(&number, actor.account.id), sent.get("drop")).await?;
-    Ok(see_other(&format!("/kerja/tiket/{number}#lampiran")))
+    Ok(see_other(&rounds::back(&sent, &number, "", "lampiran")))
 }

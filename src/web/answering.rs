@@ -3,19 +3,27 @@
 use crate::desk::answer_drafts::{ANSWER, NOTE};
 use crate::desk::uploads::Arrived;
 use crate::domain::number;
+use crate::domain::people::Actor;
 use crate::error::Error;
 use crate::web::composer::kind_of;
 use crate::web::conflict;
 use crate::web::failure::{Answer, Failure};
 use crate::web::parcel::Parcel;
 use crate::web::render::see_other;
+use crate::web::rounds;
 use crate::web::sent::Sent;
 use crate::web::visit::Visit;
 use poem::http::{StatusCode, header};
 use poem::web::{Data, Path};
 use poem::{FromRequest, Request, RequestBody, Response, handler};
+use std::collections::BTreeMap;
 
-/// A form of the composer. When the session has ended meanwhile, its text is kept as a draft of the session's owner before the
+/// Where tickets of callers are entered.
+pub const NEW_TICKET: &str = "/kerja/tiket/baru";
+/// Says to a script when its draft was kept.
+const KEPT_AT: &str = "x-kept-at";
+
+/// A form of the composer, or of a page beside the ticket. When the session has ended meanwhile, its text is kept as a draft of the session's owner before the
 /// visitor is sent to sign in: he lands on the ticket and finds it there.
 #[derive(Debug)]
 pub struct Written(pub Sent, pub Option<Arrived>);
@@ -37,22 +45,44 @@ impl<'a> FromRequest<'a> for Written {
 
 /// Only a form that was made for this very session keeps its text.
 async fn keep_parting_words(visit: &Visit, sent: &Sent) -> Result<(), Error> {
-    let (Some(session), Some((number, act))) = (&visit.session, address(&visit.path)) else { return Ok(()) };
-    let genuine = visit.desk().secret.recognises("csrf", session, sent.get("_csrf"));
-    let (kind, body) = match kind_of(act) {
-        Some(kind) => (kind, text(sent).to_owned()),
-        None if act == "draf" => (draft_kind(sent), text(sent).to_owned()),
-        // A reason for something else: for colleagues, as everything but an answer is.
-        None => (NOTE, conflict::texts(sent).map(|(_, text)| text).collect::<Vec<_>>().join("\n\n")),
-    };
-    if !genuine || body.trim().is_empty() {
+    let Some(session) = &visit.session else { return Ok(()) };
+    if !visit.desk().secret.recognises("csrf", session, sent.get("_csrf")) {
         return Ok(());
     }
-    match visit.desk().keep_parting_words(session, &number, kind, &body).await {
-        // Nothing of the ticket is told to somebody whose session has ended.
-        Err(Error::NotFound(_) | Error::Invalid(_)) | Ok(()) => Ok(()),
-        Err(error) => Err(error),
+    if visit.path == NEW_TICKET {
+        return visit.desk().keep_parting_form(session, &written_down(sent)?).await;
     }
+    let Some((number, act)) = address(&visit.path) else { return Ok(()) };
+    for (kind, body) in parting(act, sent) {
+        match visit.desk().keep_parting_words(session, &number, kind, &body).await {
+            // Nothing of the ticket is told to somebody whose session has ended.
+            Err(Error::NotFound(_) | Error::Invalid(_)) | Ok(()) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// The drafts that the texts of a form become.
+fn parting(act: &str, sent: &Sent) -> Vec<(&'static str, String)> {
+    let kind = match act {
+        "draf" => Some(draft_kind(sent)),
+        "berkas" | "berkas/hapus" | "makro" => Some(ANSWER),
+        act => kind_of(act),
+    };
+    let mut drafts = match kind {
+        // The cause of a solution is for colleagues, as everything but an answer is.
+        Some(kind) => vec![(kind, text(sent).to_owned()), (NOTE, sent.get("cause").to_owned())],
+        None => vec![(NOTE, conflict::texts(act, sent).map(|(_, text)| text).collect::<Vec<_>>().join("\n\n"))],
+    };
+    drafts.retain(|(_, body)| !body.trim().is_empty());
+    drafts
+}
+
+/// The fields of a form, to be filled in again.
+fn written_down(sent: &Sent) -> Result<String, Error> {
+    let fields = sent.0.iter().filter(|(name, value)| !["_csrf", "key"].contains(&name.as_str()) && !value.is_empty());
+    Ok(serde_json::to_string(&fields.collect::<BTreeMap<_, _>>())?)
 }
 
 /// Number and act in the address of a form on the page of a ticket.
@@ -85,14 +115,20 @@ pub async fn keep_draft(
     let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
     let kind = draft_kind(&sent);
     let reply = sent.get("makro").parse().ok();
-    if let Err(error) = visit.desk().keep_answer_draft(actor, &number, kind, text(&sent), reply).await {
+    let kept = visit.desk().keep_answer_draft(actor, &number, kind, text(&sent), reply).await;
+    if let Err(error) = match kept {
+        Ok(()) => keep_cause(visit, actor, &number, &sent).await,
+        error => error,
+    } {
         return Ok(conflict::gone(visit, &sent, error)?);
     }
     if is_script(request) {
-        return Ok(Response::builder().status(StatusCode::NO_CONTENT).finish());
+        // The time as the server tells it: the clocks of devices are wrong, and stand in other zones.
+        let at = crate::text::time(visit.desk().now(), visit.zone());
+        return Ok(Response::builder().status(StatusCode::NO_CONTENT).header(KEPT_AT, at).finish());
     }
     let place = if kind == NOTE { "catatan" } else { "balas" };
-    Ok(see_other(&format!("/kerja/tiket/{number}?kabar=draf#{place}")))
+    Ok(see_other(&rounds::back(&sent, &number, "draf", place)))
 }
 
 /// Keeps the words of the answer, while its writer adds files.
@@ -100,8 +136,14 @@ pub async fn keep_draft(
 /// # Errors
 /// `NotFound` for a ticket out of sight.
 pub async fn keep_words(visit: &Visit, number: &str, sent: &Sent) -> Result<(), Error> {
-    let reply = sent.get("makro").parse().ok();
-    visit.desk().keep_answer_draft(visit.staff()?, number, ANSWER, text(sent), reply).await.map(|_| ())
+    let (actor, reply) = (visit.staff()?, sent.get("makro").parse().ok());
+    visit.desk().keep_answer_draft(actor, number, ANSWER, text(sent), reply).await?;
+    keep_cause(visit, actor, number, sent).await
+}
+
+/// The cause that was written beside a solution has no place in the answer: it is kept for a note.
+async fn keep_cause(visit: &Visit, actor: &Actor, number: &str, sent: &Sent) -> Result<(), Error> {
+    visit.desk().add_to_draft(actor, number, NOTE, sent.get("cause")).await
 }
 
 /// Copies a colleague's draft (`draf`) into the own one.
@@ -111,7 +153,7 @@ pub async fn take_over(Data(visit): Data<&Visit>, Path(typed): Path<String>, sen
     let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
     let draft = sent.get("draf").parse().map_err(|_| Error::NotFound("draft"))?;
     visit.desk().take_over_draft(actor, &number, draft).await?;
-    Ok(see_other(&format!("/kerja/tiket/{number}?kabar=ambil-draf#balas")))
+    Ok(see_other(&rounds::back(&sent, &number, "ambil-draf", "balas")))
 }
 
 /// Notes that the visitor is still there; `menulis=1` while he writes. For scripts, every ten to twenty seconds: 204.
@@ -129,11 +171,11 @@ pub async fn withdraw(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent
     let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
     let message = sent.get("pesan").parse().map_err(|_| Error::NotFound("answer"))?;
     match visit.desk().withdraw_answer(actor, &number, message).await {
-        Ok(_) => Ok(see_other(&format!("/kerja/tiket/{number}?kabar=batal#balas"))),
+        Ok(_) => Ok(see_other(&rounds::back(&sent, &number, "batal", "balas"))),
         Err(Error::Conflict { say, .. }) if say.key == "error-answer-left" => {
-            Ok(see_other(&format!("/kerja/tiket/{number}?kabar=terlambat")))
+            Ok(see_other(&rounds::back(&sent, &number, "terlambat", "")))
         }
-        Err(Error::Conflict { .. }) => Ok(see_other(&format!("/kerja/tiket/{number}?kabar=tidak-batal"))),
+        Err(Error::Conflict { .. }) => Ok(see_other(&rounds::back(&sent, &number, "tidak-batal", ""))),
         Err(error) => Err(error.into()),
     }
 }

@@ -3,13 +3,13 @@
 use crate::desk::trail::LastCheck;
 use crate::domain::number;
 use crate::domain::people::Actor;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::trail::{Before, TrailFilter};
 use crate::text;
 use crate::web::addresses::{read_place, write_place};
 use crate::web::failure::Answer;
 use crate::web::history;
-use crate::web::render::see_other;
+use crate::web::render::{download, see_other};
 use crate::web::sent::Sent;
 use crate::web::visit::{Visit, query};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
@@ -17,7 +17,14 @@ use poem::web::Data;
 use poem::{Request, handler};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+/// What the page may tell of a check: that it is done, or goes on.
+const NEWS: [&str; 2] = ["diperiksa", "berjalan"];
+/// How long somebody waits for a check.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Most events of a table.
+const MOST: i64 = 20_000;
 /// Events on one page.
 const ROWS: i64 = 50;
 /// Kinds of records one may narrow by, as their chains are named.
@@ -30,15 +37,47 @@ const MACHINES: [&str; 5] = ["system:clock", "system:policy", "system:mail", "sy
 pub async fn show(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     let actor = visit.staff()?;
     let mut context = shape(visit, actor, &query(request)).await?;
-    context["told"] = query(request).get("kabar").is_some_and(|word| word == "diperiksa").into();
+    context["told"] = query(request).remove("kabar").filter(|word| NEWS.contains(&word.as_str())).into();
     Ok(visit.form("audit.html", context)?)
 }
 
-/// Recomputes every chain now.
+/// Recomputes every chain now; nobody waits long for it.
 #[handler]
 pub async fn check(Data(visit): Data<&Visit>, _sent: Sent) -> Answer {
-    visit.desk().check_trail(visit.staff()?).await?;
-    Ok(see_other("/kerja/audit?kabar=diperiksa"))
+    let done = visit.desk().check_trail(visit.staff()?, PATIENCE).await?;
+    Ok(see_other(&format!("/kerja/audit?kabar={}", NEWS[usize::from(done.is_none())])))
+}
+
+/// The events of a filter as a table for other programs.
+#[handler]
+pub async fn table(Data(visit): Data<&Visit>, request: &Request) -> Answer {
+    let (actor, desk) = (visit.staff()?, visit.desk());
+    let (filter, is_known) = narrowed(visit, actor, &query(request)).await?;
+    let found = if is_known { desk.trail(actor, &filter, None, MOST).await? } else { Vec::new() };
+    let events: Vec<_> = found.into_iter().map(|traced| traced.event).collect();
+    let names = desk.names_in(&events).await?;
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let broken = |error: csv::Error| Error::Internal(error.into());
+    let heads =
+        ["column-time", "column-actor", "audit-object", "column-place", "column-event", "column-why", "column-hash"];
+    table.write_record(heads.map(|key| text::word(visit.language, key))).map_err(broken)?;
+    for event in &events {
+        let row = history::row(visit, event, &names);
+        let cell = |name: &str| plain(row[name].as_str().unwrap_or_default());
+        let at = event.at.with_timezone(&visit.zone()).to_rfc3339();
+        let place = event.seq.to_string();
+        let why =
+            [cell("reason"), cell("basis")].into_iter().filter(|why| !why.is_empty()).collect::<Vec<_>>().join("; ");
+        let row = [at, cell("actor"), plain(&event.stream), place, cell("kind"), why, event.hash.clone()];
+        table.write_record(&row).map_err(broken)?;
+    }
+    let bytes = table.into_inner().map_err(|error| Error::internal(error.to_string()))?;
+    Ok(download("jejak-audit.csv", bytes))
+}
+
+/// A text that no table program takes for a formula.
+fn plain(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 
 async fn shape(visit: &Visit, actor: &Actor, asked: &BTreeMap<String, String>) -> Result<Value> {

@@ -12,10 +12,8 @@ use crate::store::canned::CannedReply;
 use crate::text;
 use crate::web::failure::Answer;
 use crate::web::history;
-use crate::web::parcel::Parcel;
 use crate::web::render::see_other;
 use crate::web::sent::Sent;
-use crate::web::uploads;
 use crate::web::visit::{Visit, query};
 use poem::web::{Data, Path};
 use poem::{Request, Response, handler};
@@ -98,33 +96,6 @@ pub async fn offer(Data(visit): Data<&Visit>, Path((id, act)): Path<(i64, String
     };
     visit.desk().offer_canned_reply(actor, id, sent.get("versi").parse().ok(), active).await?;
     Ok(see_other(&format!("/kerja/makro/{id}?kabar={act}")))
-}
-
-/// Puts a ready-made answer (`pilihan`) behind what has been written (`body`), as a draft, and shows the ticket.
-#[handler]
-pub async fn insert(Data(visit): Data<&Visit>, Path(typed): Path<String>, parcel: Parcel) -> Answer {
-    let actor = visit.staff()?;
-    let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
-    let sent = parcel.sent;
-    if let Some(file) = &parcel.file {
-        // One that cannot be kept is not in the list of the page that follows.
-        match uploads::keep_for_work(visit, &number, file).await {
-            Ok(()) | Err(Error::Invalid(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let body = sent.0.get("body").map(String::as_str).unwrap_or_default();
-    let page = format!("/kerja/tiket/{number}");
-    match sent.get("pilihan").parse() {
-        Ok(id) => visit.desk().insert_reply(actor, &number, id, body).await?,
-        // Nothing was chosen; what was written is kept all the same.
-        Err(_) => {
-            let reply = sent.get("makro").parse().ok();
-            let kind = crate::desk::answer_drafts::ANSWER;
-            visit.desk().keep_answer_draft(actor, &number, kind, body, reply).await?;
-        }
-    }
-    Ok(see_other(&format!("{page}#balas")))
 }
 
 /// Where somebody goes who has sent a ready-made answer.

@@ -7,10 +7,12 @@ use crate::domain::ticket::{Classification, Impact, Kind, Ticket, Urgency, Verb}
 use crate::error::{Error, FieldError, Result, Say};
 use crate::policy::request::PROFILE_PREFIX;
 use crate::policy::{Deadlines, priority};
+use crate::web::answering::Written;
+use crate::web::conflict;
 use crate::web::failure::Answer;
 use crate::web::opened::{Opened, frame, open, refused};
 use crate::web::render::see_other;
-use crate::web::sent::Sent;
+use crate::web::rounds;
 use crate::web::visit::{Visit, query};
 use poem::web::{Data, Path};
 use poem::{Request, handler};
@@ -23,7 +25,7 @@ const FIELDS: [&str; 7] = ["kind", "service", "request_type", "sel", "classifica
 /// The choice, and what would follow from the one in the address. Nothing is saved.
 #[handler]
 pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request) -> Answer {
-    let opened = open(visit, &typed).await?;
+    let opened = open(visit, &typed, rounds::of_address(request)).await?;
     refuse_unoffered(visit, &opened)?;
     let asked = query(request);
     if !asked.contains_key("sel") {
@@ -35,22 +37,25 @@ pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>, request:
         Ok(preview) => Ok(visit.form("classify.html", shape(visit, &opened, &asked, Some(&preview)).await?)?),
         Err(error) => {
             let context = shape(visit, &opened, &asked, None).await?;
-            refused(visit, "classify.html", context, &opened, error)
+            refused(visit, "classify.html", context, error)
         }
     }
 }
 
 /// Saves the choice that was seen.
 #[handler]
-pub async fn keep(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sent) -> Answer {
-    let opened = open(visit, &typed).await?;
+pub async fn keep(Data(visit): Data<&Visit>, Path(typed): Path<String>, Written(sent, _): Written) -> Answer {
+    let opened = match open(visit, &typed, rounds::of_form(&sent)).await {
+        Ok(opened) => opened,
+        Err(error) => return Ok(conflict::gone(visit, &sent, error)?),
+    };
     let number = &opened.page.view.ticket.number;
     let mut wanted = wanted(&opened, &sent.0);
     let preview = match visit.desk().preview(opened.actor, number, Considered::Classification(&wanted)).await {
         Ok(preview) => preview,
         Err(error) => {
             let context = shape(visit, &opened, &sent.0, None).await?;
-            return refused(visit, "classify.html", context, &opened, error);
+            return refused(visit, "classify.html", context, error);
         }
     };
     let reason = sent.get("reason").to_owned();
@@ -61,14 +66,16 @@ pub async fn keep(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Se
         let key = Some(sent.get("key")).filter(|key| !key.is_empty());
         let version = sent.get("versi").parse().ok();
         match visit.desk().act(opened.actor, number, version, Command::Reclassify(wanted), key).await {
-            Ok(ticket) => return Ok(see_other(&format!("/kerja/tiket/{}?kabar=klasifikasi", ticket.number))),
+            Ok(ticket) => {
+                return Ok(see_other(&rounds::after(visit, opened.actor, &sent, &ticket, "klasifikasi").await?));
+            }
             Err(error) => error,
         }
     };
-    let fresh = open(visit, number).await?;
+    let fresh = open(visit, number, opened.round).await?;
     let mut context = shape(visit, &fresh, &sent.0, Some(&preview)).await?;
     context["reason"] = sent.get("reason").into();
-    refused(visit, "classify.html", context, &fresh, error)
+    refused(visit, "classify.html", context, error)
 }
 
 fn refuse_unoffered(visit: &Visit, opened: &Opened<'_>) -> Result<()> {
@@ -135,11 +142,8 @@ async fn shape(
     let services = desk.services().await?;
     let own = ticket.service.as_deref();
     let offered = services.iter().filter(|service| service.active || Some(service.code.as_str()) == own);
-    let english = visit.language == crate::domain::ticket::Language::English;
-    let requests = pack.requests.iter().map(|request| {
-        let label = request.label_en.as_ref().filter(|_| english).unwrap_or(&request.label);
-        json!({"word": request.code, "text": label})
-    });
+    let request = |it: &crate::policy::RequestType| json!({"word": it.code, "text": it.label(visit.language)});
+    let requests = pack.requests.iter().map(request);
     let service = services.iter().find(|service| Some(&service.code) == chosen.get("service"));
     context["kinds"] =
         pack.kinds.iter().map(|kind| json!({"word": kind, "text": visit.word("kind", kind.as_str())})).collect();

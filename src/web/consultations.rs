@@ -4,9 +4,12 @@ use crate::desk::command::{Command, Question};
 use crate::desk::consult::Consulted;
 use crate::domain::ticket::Verb;
 use crate::error::{Error, Result};
+use crate::web::answering::Written;
+use crate::web::conflict;
 use crate::web::failure::Answer;
 use crate::web::opened::{Opened, frame, open, refused};
 use crate::web::render::see_other;
+use crate::web::rounds;
 use crate::web::sent::Sent;
 use crate::web::side;
 use crate::web::visit::{Visit, query};
@@ -21,8 +24,8 @@ const FIELDS: [&str; 6] = ["with", "contact", "date", "question", "email", "repl
 
 /// What was asked about this ticket, and the form to ask.
 #[handler]
-pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>) -> Answer {
-    let opened = open(visit, &typed).await?;
+pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request) -> Answer {
+    let opened = open(visit, &typed, rounds::of_address(request)).await?;
     let context = shape(visit, &opened, &Sent::default())?;
     if context["form"] == false && opened.page.consultations.is_empty() {
         return Err(Error::NotFound("act").into());
@@ -32,8 +35,7 @@ pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>) -> Answe
 
 /// Notes a question, and mails it where there is an address.
 #[handler]
-pub async fn ask(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sent) -> Answer {
-    let opened = open(visit, &typed).await?;
+pub async fn ask(Data(visit): Data<&Visit>, Path(typed): Path<String>, Written(sent, _): Written) -> Answer {
     let text = |field: &str| sent.get(field).to_owned();
     let question = Question {
         with: text("with"),
@@ -42,16 +44,19 @@ pub async fn ask(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sen
         question: text("question"),
         email: Some(text("email")).filter(|email| !email.is_empty()),
     };
-    act(visit, &opened, Command::Consult(question), &sent, "konsultasi", "").await
+    act(visit, &typed, Command::Consult(question), &sent, "konsultasi", "").await
 }
 
 /// Notes what was answered.
 #[handler]
-pub async fn answer(Data(visit): Data<&Visit>, Path((typed, place)): Path<(String, usize)>, sent: Sent) -> Answer {
-    let opened = open(visit, &typed).await?;
+pub async fn answer(
+    Data(visit): Data<&Visit>,
+    Path((typed, place)): Path<(String, usize)>,
+    Written(sent, _): Written,
+) -> Answer {
     let command =
         Command::ConsultReply { place, reply: sent.get("reply").to_owned(), date: sent.get("date").to_owned() };
-    act(visit, &opened, command, &sent, "jawaban-konsultasi", &format!("jawab-{place}-")).await
+    act(visit, &typed, command, &sent, "jawaban-konsultasi", &format!("jawab-{place}-")).await
 }
 
 /// All consultations about tickets the person may see.
@@ -76,20 +81,24 @@ pub async fn list(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     Ok(visit.page("consultations.html", json!({"rows": rows, "state": state.unwrap_or_default(), "next": next}))?)
 }
 
-async fn act(visit: &Visit, opened: &Opened<'_>, command: Command, sent: &Sent, word: &str, anchor: &str) -> Answer {
+async fn act(visit: &Visit, typed: &str, command: Command, sent: &Sent, word: &str, anchor: &str) -> Answer {
+    let opened = match open(visit, typed, rounds::of_form(sent)).await {
+        Ok(opened) => opened,
+        Err(error) => return Ok(conflict::gone(visit, sent, error)?),
+    };
     let number = &opened.page.view.ticket.number;
     let key = Some(sent.get("key")).filter(|key| !key.is_empty());
     let error = match visit.desk().act(opened.actor, number, sent.get("versi").parse().ok(), command, key).await {
-        Ok(_) => return Ok(see_other(&format!("/kerja/tiket/{number}?kabar={word}"))),
+        Ok(ticket) => return Ok(see_other(&rounds::after(visit, opened.actor, sent, &ticket, word).await?)),
         Err(error) => error,
     };
-    let fresh = open(visit, number).await?;
+    let fresh = open(visit, number, opened.round).await?;
     let mut context = shape(visit, &fresh, sent)?;
     context["mended"] = anchor.into();
     if let Error::Invalid(problems) = &error {
         return Ok(visit.mend("consult.html", context, problems, anchor)?);
     }
-    refused(visit, "consult.html", context, &fresh, error)
+    refused(visit, "consult.html", context, error)
 }
 
 fn shape(visit: &Visit, opened: &Opened<'_>, sent: &Sent) -> Result<Value> {

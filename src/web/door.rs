@@ -35,7 +35,7 @@ impl Endpoint for Door {
         let chosen = query(&request).get("bahasa").and_then(|word| word.parse::<Language>().ok());
         let kept = || cookie(&request, LANGUAGE_COOKIE).and_then(|word| word.parse().ok());
         let language = chosen.or_else(kept).unwrap_or(Language::Indonesian);
-        let method = request.method().clone();
+        let came = Came::of(&request, &self.site);
         let accepted = request.header(header::ACCEPT_ENCODING).unwrap_or_default().to_owned();
         let visit = match Visit::of(self.site.clone(), &request, language).await {
             Ok(visit) => visit,
@@ -44,7 +44,7 @@ impl Endpoint for Door {
         request.set_data(visit.clone());
         let mut response = match self.pages.call(request).await {
             Ok(response) => response.into_response(),
-            Err(error) => explain(&visit, &method, error),
+            Err(error) => explain(&visit, &came, error),
         };
         if visit.is_new && visit.is_bound() {
             guard::set_cookie(&mut response, &self.site, self.site.browser_cookie(), Some(&visit.browser), "/");
@@ -58,9 +58,9 @@ impl Endpoint for Door {
 }
 
 /// The page of an error.
-fn explain(visit: &Visit, method: &Method, error: poem::Error) -> Response {
+fn explain(visit: &Visit, came: &Came, error: poem::Error) -> Response {
     let error = match error.downcast::<Failure>() {
-        Ok(Failure(Error::Unauthenticated)) => return to_sign_in(visit, method),
+        Ok(Failure(Error::Unauthenticated)) => return to_sign_in(visit, came),
         Ok(Failure(error)) => error,
         Err(other) if other.is_from_response() => return other.into_response(),
         Err(other) => {
@@ -77,12 +77,57 @@ fn explain(visit: &Visit, method: &Method, error: poem::Error) -> Response {
     response
 }
 
+/// What is asked for, as far as the way back from signing in needs it.
+struct Came {
+    is_form: bool,
+    /// Path and query.
+    asked: String,
+    /// Path and query of the page of ours on which the link or form stood.
+    from: Option<String>,
+}
+
+impl Came {
+    fn of(request: &Request, site: &Site) -> Self {
+        let uri = request.uri();
+        let from = request.header(header::REFERER).and_then(|from| guard::own_page(request, site, from));
+        Self {
+            is_form: ![Method::GET, Method::HEAD].contains(request.method()),
+            asked: uri.path_and_query().map_or("/", |asked| asked.as_str()).to_owned(),
+            from: from.filter(|page| !page.starts_with("/masuk")),
+        }
+    }
+}
+
 /// The same page again after signing in; from a form, the page it stood on.
-fn to_sign_in(visit: &Visit, method: &Method) -> Response {
-    let parent = visit.path.rsplit_once('/').map_or("/", |(parent, _)| parent);
-    let page = if *method == Method::GET { &visit.path } else { parent };
-    // The path is percent-encoded already; only these could end the value.
-    see_other(&format!("/masuk?lanjut={}", page.replace('&', "%26").replace('+', "%2B")))
+fn to_sign_in(visit: &Visit, came: &Came) -> Response {
+    let page = if came.is_form { stood_on(&visit.path, came.from.as_deref()) } else { came.asked.clone() };
+    // All that could end the value, or be read as something else in it.
+    let signs = [("%", "%25"), ("&", "%26"), ("+", "%2B"), ("#", "%23"), (" ", "%20")];
+    let page = signs.into_iter().fold(page, |page, (sign, code)| page.replace(sign, code));
+    see_other(&format!("/masuk?lanjut={page}"))
+}
+
+/// The page a form stood on: `path` is where it was sent to, `from` the page the browser names. What was written about a ticket
+/// has become a draft on the page of the ticket.
+fn stood_on(path: &str, from: Option<&str>) -> String {
+    let plain = |page: &str| page.split('?').next().unwrap_or_default().to_owned();
+    let ticket = path.strip_prefix("/kerja/tiket/").map(|rest| rest.split('/').next().unwrap_or_default());
+    let ticket = ticket.map(|number| format!("/kerja/tiket/{number}"));
+    match (ticket, from) {
+        (Some(ticket), Some(from)) if plain(from) == ticket => without_news(from),
+        (Some(ticket), _) => ticket,
+        (None, Some(from)) => without_news(from),
+        (None, None) => ["/kerja", "/akun"].into_iter().find(|part| path.starts_with(part)).unwrap_or("/").to_owned(),
+    }
+}
+
+/// An address without the word of what has just been done: nothing has.
+fn without_news(page: &str) -> String {
+    let (path, query) = page.split_once('?').unwrap_or((page, ""));
+    let kept =
+        query.split('&').filter(|pair| !pair.is_empty() && !["kabar=", "tadi="].iter().any(|it| pair.starts_with(it)));
+    let kept = kept.collect::<Vec<_>>().join("&");
+    if kept.is_empty() { path.to_owned() } else { format!("{path}?{kept}") }
 }
 
 /// Words for what the server below us refuses.

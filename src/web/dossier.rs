@@ -16,7 +16,7 @@ use serde_json::json;
 /// Everything on one page to be printed: facts, conversation, what happened, with the state of the chain.
 #[handler]
 pub async fn print(Data(visit): Data<&Visit>, Path(typed): Path<String>) -> Answer {
-    let opened = open(visit, &typed).await?;
+    let opened = open(visit, &typed, None).await?;
     let (desk, ticket) = (visit.desk(), &opened.page.view.ticket);
     let mut context = frame(visit, &opened, "cetak")?;
     let events = all(visit, &ticket.number).await?;

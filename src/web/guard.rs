@@ -22,14 +22,21 @@ pub fn check_origin(request: &Request, site: &Site) -> Result<()> {
         return foreign();
     }
     let Some(origin) = request.header(header::ORIGIN) else { return Ok(()) };
+    if is_ours(request, site, origin) { Ok(()) } else { foreign() }
+}
+
+/// Path and query of `url` when it is a page of this site.
+pub fn own_page(request: &Request, site: &Site, url: &str) -> Option<String> {
+    let rest = url.split_once("://").filter(|_| is_ours(request, site, url))?.1;
+    let page = rest.find('/').map_or("/", |start| &rest[start..]).split('#').next().unwrap_or_default();
+    Some(page.to_owned()).filter(|page| is_local(page))
+}
+
+fn is_ours(request: &Request, site: &Site, url: &str) -> bool {
     let host = |url: &str| url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default().to_owned());
-    let Some(sender) = host(origin) else { return foreign() };
-    let ours = request.header(header::HOST).is_some_and(|own| own.eq_ignore_ascii_case(&sender));
-    if ours || host(&site.desk.public_url).is_some_and(|own| own.eq_ignore_ascii_case(&sender)) {
-        Ok(())
-    } else {
-        foreign()
-    }
+    let Some(named) = host(url) else { return false };
+    let asked = request.header(header::HOST).is_some_and(|own| own.eq_ignore_ascii_case(&named));
+    asked || host(&site.desk.public_url).is_some_and(|own| own.eq_ignore_ascii_case(&named))
 }
 
 /// Refuses a form whose hidden token was not made for this browser.

@@ -1,6 +1,8 @@
 //! Running disruptions as the public sees them: the box on the first pages, one page each, "saya juga terdampak".
 
-use crate::domain::incident::Incident;
+use crate::desk::views::TicketPage;
+use crate::domain::incident::{Incident, can_be_announced, may_announce};
+use crate::domain::people::Actor;
 use crate::error::{Error, FieldError, Result};
 use crate::store::incidents::Update;
 use crate::text;
@@ -127,4 +129,23 @@ pub fn head(visit: &Visit, incident: &Incident) -> Value {
         "since": visit.instant(incident.announced_at),
         "next": next,
     })
+}
+
+/// What the page of a ticket shows of its incident, and whether the reader may tell the public.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn side(visit: &Visit, actor: &Actor, page: &TicketPage) -> Result<Value> {
+    let ticket = &page.view.ticket;
+    let found = match visit.desk().announced(actor, &ticket.number).await {
+        Err(Error::NotFound(_)) => None,
+        other => other?,
+    };
+    let running =
+        found.map(|announced| json!({"head": head(visit, &announced.incident), "affected": announced.affected}));
+    Ok(json!({
+        "running": running,
+        "may": may_announce(actor, ticket) && can_be_announced(ticket),
+        "address": format!("/kerja/tiket/{}/umumkan", ticket.number),
+    }))
 }

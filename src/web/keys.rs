@@ -17,6 +17,9 @@ const SHEET: [(&str, &[(&str, &str)]); 3] = [
             ("g k", "home"),
             ("g a", "queue"),
             ("g e", "escalations"),
+            ("g w", "supervision"),
+            ("g j", "duties"),
+            ("g l", "services"),
         ],
     ),
     ("lists", &[("j", "down"), ("k", "up"), ("x", "pick"), ("Enter", "open")]),
@@ -24,10 +27,13 @@ const SHEET: [(&str, &[(&str, &str)]); 3] = [
 ];
 
 /// Pages that a key opens.
-const PAGES: [(&str, &str); 5] = [
+const PAGES: [(&str, &str); 8] = [
     ("/kerja", "g k"),
     ("/kerja/antrean", "g a"),
     ("/kerja/eskalasi", "g e"),
+    ("/kerja/pengawasan", "g w"),
+    ("/kerja/kewajiban", "g j"),
+    ("/kerja/layanan", "g l"),
     ("/kerja/cari", "/"),
     ("/kerja/pintasan", "?"),
 ];

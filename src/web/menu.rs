@@ -1,7 +1,7 @@
 //! The menu of the staff: what stands in the bar, what stands behind it, and for whom.
 //!
 //! Nobody is shown an entry whose page would be refused. To add a page: one line in [`ENTRIES`] and the sentence
-//! `nav-<key>`; a page of settings needs its line in [`crate::web::settings::SETTINGS`] only.
+//! `nav-<key>`; a page of settings needs its line in the table of `crate::web::settings` only.
 
 use crate::desk::queues::supervises;
 use crate::domain::letter::may_list;

@@ -1,15 +1,16 @@
 //! A ticket that somebody of the staff enters for a person who calls, writes or comes by.
 
 use crate::desk::intake::Report;
+use crate::desk::uploads::Owner;
 use crate::domain::number;
 use crate::domain::people::{Action, Actor, may, may_report_for_others};
 use crate::domain::ticket::{Channel, Impact, Kind, Language, Urgency};
 use crate::error::{Error, FieldError, Result, Say};
 use crate::secret::new_token;
+use crate::web::answering::{NEW_TICKET, Written};
 use crate::web::failure::Answer;
 use crate::web::relations;
 use crate::web::render::see_other;
-use crate::web::sent::Sent;
 use crate::web::visit::{Visit, query};
 use poem::http::StatusCode;
 use poem::web::{Data, Path};
@@ -29,7 +30,8 @@ pub async fn show(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     let actor = reporting(visit)?;
     let asked = query(request);
     let words = asked.get("cari").map(|words| words.trim()).unwrap_or_default();
-    let mut kept = BTreeMap::new();
+    let before = before(visit, actor).await?;
+    let mut kept = before.clone();
     if let Some(number) = asked.get("pelapor").and_then(|typed| number::parse(typed)) {
         let known = visit.desk().ticket(actor, &number).await?.ticket;
         kept.insert("name".to_owned(), known.requester_name);
@@ -39,6 +41,7 @@ pub async fn show(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     let mut context = shape(visit, &kept).await?;
     let found = visit.desk().reporters(actor, words).await?;
     context["search"] = words.into();
+    context["before"] = (!before.is_empty()).into();
     context["people"] = found
         .iter()
         .map(|ticket| json!({"name": ticket.requester_name, "email": ticket.requester_email, "number": ticket.number}))
@@ -46,10 +49,21 @@ pub async fn show(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     Ok(visit.form("new_ticket.html", context)?)
 }
 
-/// Opens the ticket; where it may be about a matter that is open already, asks first.
+/// What was written into the form when the session ended.
+async fn before(visit: &Visit, actor: &Actor) -> Result<BTreeMap<String, String>> {
+    let words = visit.desk().kept_words(&Owner::new_ticket(actor.account.id)).await?;
+    Ok(serde_json::from_str(&words).unwrap_or_default())
+}
+
+/// Opens the ticket; where it may be about a matter that is open already, asks first. `buang` throws away what was kept
+/// of an earlier session.
 #[handler]
-pub async fn open(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
+pub async fn open(Data(visit): Data<&Visit>, Written(sent, _): Written) -> Answer {
     let (actor, desk) = (reporting(visit)?, visit.desk());
+    if sent.get("buang") == "ya" {
+        desk.keep_words(&Owner::new_ticket(actor.account.id), "").await?;
+        return Ok(see_other(NEW_TICKET));
+    }
     let mut problems = Vec::new();
     let mut choose = |field: &'static str, key: &'static str| problems.push(FieldError { field, say: Say::new(key) });
     let channel = CHANNELS.into_iter().find(|channel| channel.as_str() == sent.get("channel"));
@@ -92,7 +106,12 @@ pub async fn open(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
     };
     let key = Some(sent.get("key")).filter(|key| !key.is_empty());
     match desk.open(actor, report, key).await {
-        Ok(ticket) => Ok(see_other(&format!("/kerja/tiket/{}/kode", ticket.number))),
+        Ok(ticket) => {
+            if !before(visit, actor).await?.is_empty() {
+                desk.keep_words(&Owner::new_ticket(actor.account.id), "").await?;
+            }
+            Ok(see_other(&format!("/kerja/tiket/{}/kode", ticket.number)))
+        }
         Err(Error::Invalid(problems)) => {
             Ok(visit.mend("new_ticket.html", shape(visit, &sent.0).await?, &problems, "")?)
         }
@@ -144,6 +163,7 @@ async fn shape(visit: &Visit, sent: &BTreeMap<String, String>) -> Result<Value> 
         "search": "",
         "people": [],
         "suspects": [],
+        "before": false,
         "key": new_token()?,
     }))
 }

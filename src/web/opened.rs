@@ -21,19 +21,21 @@ pub struct Opened<'a> {
     pub actor: &'a Actor,
     pub page: TicketPage,
     pub service: Option<Service>,
+    /// The round the page was opened in.
+    pub round: Option<i64>,
 }
 
 /// Loads the ticket whose number was typed, for somebody of the staff.
 ///
 /// # Errors
 /// `Unauthenticated`, `Denied`, `NotFound`.
-pub async fn open<'a>(visit: &'a Visit, typed: &str) -> Result<Opened<'a>> {
+pub async fn open<'a>(visit: &'a Visit, typed: &str, round: Option<i64>) -> Result<Opened<'a>> {
     let actor = visit.staff()?;
     let number = number::parse(typed).ok_or(Error::NotFound("ticket"))?;
     let page = visit.desk().ticket_page(actor, &number).await?;
     let services = visit.desk().services().await?;
     let service = services.into_iter().find(|service| Some(&service.code) == page.view.ticket.service.as_ref());
-    Ok(Opened { actor, page, service })
+    Ok(Opened { actor, page, service, round })
 }
 
 /// What every page of an act shows of its ticket.
@@ -51,21 +53,11 @@ pub fn frame(visit: &Visit, opened: &Opened<'_>, word: &str) -> Result<Value> {
         "sla": visit.sla_chip(view),
         "priority": ticket.priority,
         "key": new_token()?,
+        "round": opened.round,
         "told": "",
         "form": true,
         "kept": kept(&BTreeMap::new()),
     }))
-}
-
-/// The sentence for a refusal; a state is told by its name.
-pub fn refusal(visit: &Visit, opened: &Opened<'_>, error: &Error) -> String {
-    match error {
-        Error::Conflict { say, .. } if say.key == "error-state" => {
-            let status = visit.word("status", opened.page.view.ticket.status.as_str());
-            text::phrase(visit.language, "error-state", &[("status", &status)])
-        }
-        other => text::say(visit.language, &other.public()),
-    }
 }
 
 /// What was written into the forms, so that it stays in them.
@@ -82,7 +74,7 @@ pub fn kept(sent: &BTreeMap<String, String>) -> Value {
 ///
 /// # Errors
 /// The error itself when it is none that a form can tell.
-pub fn refused(visit: &Visit, template: &str, mut context: Value, opened: &Opened<'_>, error: Error) -> Answer {
+pub fn refused(visit: &Visit, template: &str, mut context: Value, error: Error) -> Answer {
     let problems: &[FieldError] = match &error {
         Error::Invalid(problems) => problems,
         Error::Conflict { .. } | Error::Denied(_) => &[],
@@ -91,7 +83,7 @@ pub fn refused(visit: &Visit, template: &str, mut context: Value, opened: &Opene
     if !problems.is_empty() {
         return Ok(visit.mend(template, context, problems, "")?);
     }
-    context["told"] = refusal(visit, opened, &error).into();
+    context["told"] = text::say(visit.language, &error.public()).into();
     let mut response = visit.form(template, context)?;
     response.set_status(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::CONFLICT));
     Ok(response)

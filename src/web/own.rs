@@ -2,13 +2,13 @@
 
 use crate::error::{Error, Result};
 use crate::store::own::Place;
+use crate::web::addresses::{read_numbers, write_numbers};
 use crate::web::failure::Answer;
 use crate::web::guard;
 use crate::web::render::see_other;
 use crate::web::sent::Sent;
 use crate::web::visit::{Visit, cookie, query};
 use chrono::DateTime;
-use data_encoding::BASE32_NOPAD;
 use poem::web::{Data, Path};
 use poem::{Request, handler};
 use serde_json::{Value, json};
@@ -127,17 +127,11 @@ fn cookie_name(visit: &Visit) -> &'static str {
     if visit.site.secure { "__Host-meja_own" } else { "meja_own" }
 }
 
-/// A place in the list, as its address carries it.
 fn write_place((pile, at, id): Place) -> String {
-    BASE32_NOPAD.encode(format!("{pile}.{}.{id}", at.timestamp_micros()).as_bytes()).to_ascii_lowercase()
+    write_numbers([pile, at.timestamp_micros(), id])
 }
 
-/// Reads back a place in the list; anything else is the beginning.
 fn read_place(text: &str) -> Option<Place> {
-    let bytes = BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes()).ok()?;
-    let text = String::from_utf8(bytes).ok()?;
-    let mut parts = text.splitn(3, '.');
-    let pile = parts.next()?.parse().ok()?;
-    let at = DateTime::from_timestamp_micros(parts.next()?.parse().ok()?)?;
-    Some((pile, at, parts.next()?.parse().ok()?))
+    let [pile, at, id] = read_numbers(text)?;
+    Some((pile, DateTime::from_timestamp_micros(at)?, id))
 }

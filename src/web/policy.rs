@@ -168,7 +168,7 @@ impl Teller<'_> {
     fn requests(&self) -> Vec<Value> {
         let request = |request: &crate::policy::RequestType| {
             json!({
-                "label": self.either(&request.label, request.label_en.as_ref()),
+                "label": request.label(self.visit.language),
                 "clock": self.clock(&request.calendar),
                 "resolution": self.length(request.resolution),
                 "by_schedule": request.by_schedule,

@@ -9,10 +9,13 @@ use crate::domain::relation::Relation;
 use crate::domain::ticket::{Status, Verb};
 use crate::error::{Error, FieldError, Result, Say};
 use crate::store::tickets::{Filter, Sort};
+use crate::web::answering::Written;
 use crate::web::failure::Answer;
 use crate::web::opened::{Opened, frame, open, refused};
 use crate::web::render::see_other;
+use crate::web::rounds;
 use crate::web::sent::Sent;
+use crate::web::ticket;
 use crate::web::visit::{Visit, query};
 use poem::web::{Data, Path};
 use poem::{Request, Response, handler};
@@ -24,7 +27,7 @@ const FOUND: i64 = 10;
 /// Which ticket this one ends in: suspects, a search, and both side by side once one is chosen.
 #[handler]
 pub async fn show_merge(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request) -> Answer {
-    let opened = opened(visit, &typed, Verb::Merge).await?;
+    let opened = opened(visit, &typed, Verb::Merge, rounds::of_address(request)).await?;
     let asked = query(request);
     let get = |field: &str| asked.get(field).map(|value| value.trim()).unwrap_or_default();
     let context = choice(visit, &opened, "gabung", get("q"), get("ke")).await?;
@@ -33,18 +36,21 @@ pub async fn show_merge(Data(visit): Data<&Visit>, Path(typed): Path<String>, re
 
 /// The ticket ends in the one that was compared.
 #[handler]
-pub async fn merge(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sent) -> Answer {
-    let opened = opened(visit, &typed, Verb::Merge).await?;
+pub async fn merge(Data(visit): Data<&Visit>, Path(typed): Path<String>, Written(sent, _): Written) -> Answer {
+    let opened = opened(visit, &typed, Verb::Merge, rounds::of_form(&sent)).await?;
     let number = &opened.page.view.ticket.number;
     let command = Command::Merge { into: sent.get("into").to_owned() };
     match act(visit, &opened, command, &sent).await {
+        Ok(ticket) if opened.round.is_some() => {
+            Ok(see_other(&rounds::after(visit, opened.actor, &sent, &ticket, "gabung").await?))
+        }
         Ok(ticket) => {
             let target = ticket.merged_into.unwrap_or_default();
             Ok(see_other(&format!("/kerja/tiket/{target}?dari={number}")))
         }
         Err(error) => {
             let context = choice(visit, &opened, "gabung", "", sent.get("into")).await?;
-            refused(visit, "merge.html", context, &opened, error)
+            refused(visit, "merge.html", context, error)
         }
     }
 }
@@ -52,7 +58,7 @@ pub async fn merge(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: S
 /// Which ticket this one has to do with.
 #[handler]
 pub async fn show_link(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request) -> Answer {
-    let opened = opened(visit, &typed, Verb::Link).await?;
+    let opened = opened(visit, &typed, Verb::Link, rounds::of_address(request)).await?;
     let asked = query(request);
     let get = |field: &str| asked.get(field).map(|value| value.trim()).unwrap_or_default();
     let context = choice(visit, &opened, "tautkan", get("q"), get("ke")).await?;
@@ -61,14 +67,16 @@ pub async fn show_link(Data(visit): Data<&Visit>, Path(typed): Path<String>, req
 
 /// Ties two tickets.
 #[handler]
-pub async fn link(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sent) -> Answer {
-    let opened = opened(visit, &typed, Verb::Link).await?;
+pub async fn link(Data(visit): Data<&Visit>, Path(typed): Path<String>, Written(sent, _): Written) -> Answer {
+    let opened = opened(visit, &typed, Verb::Link, rounds::of_form(&sent)).await?;
     let relation = sent.get("relation").parse::<Relation>();
     let error = match relation {
         Err(_) => Error::Invalid(vec![FieldError { field: "relation", say: Say::new("field-relation") }]),
         Ok(relation) => {
             match act(visit, &opened, Command::Link { to: sent.get("to").to_owned(), relation }, &sent).await {
-                Ok(ticket) => return Ok(see_other(&format!("/kerja/tiket/{}?kabar=tautkan", ticket.number))),
+                Ok(ticket) => {
+                    return Ok(see_other(&rounds::after(visit, opened.actor, &sent, &ticket, "tautkan").await?));
+                }
                 Err(error) => error,
             }
         }
@@ -76,45 +84,46 @@ pub async fn link(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Se
     let mut context = choice(visit, &opened, "tautkan", "", "").await?;
     context["chosen_relation"] = sent.get("relation").into();
     context["typed"] = sent.get("to").into();
-    refused(visit, "link.html", context, &opened, error)
+    refused(visit, "link.html", context, error)
 }
 
 /// Takes a tie back.
 #[handler]
 pub async fn unlink(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sent) -> Answer {
-    let opened = open(visit, &typed).await?;
+    let opened = open(visit, &typed, rounds::of_form(&sent)).await?;
     let relation = sent.get("relation").parse().unwrap_or(Relation::Merged);
-    let number = opened.page.view.ticket.number.clone();
+    let number = &opened.page.view.ticket.number;
     match act(visit, &opened, Command::Unlink { to: sent.get("to").to_owned(), relation }, &sent).await {
-        Ok(_) => Ok(see_other(&format!("/kerja/tiket/{number}?kabar=lepas-tautan"))),
+        Ok(ticket) => Ok(see_other(&rounds::after(visit, opened.actor, &sent, &ticket, "lepas-tautan").await?)),
         // It is gone already: nothing is left to be told but how it stands.
-        Err(Error::Invalid(_) | Error::Conflict { .. }) => Ok(see_other(&format!("/kerja/tiket/{number}"))),
+        Err(Error::Invalid(_)) => Ok(see_other(&rounds::back(&sent, number, "", ""))),
+        Err(error @ Error::Conflict { .. }) => ticket::refused(visit, opened.actor, number, opened.round, &error).await,
         Err(error) => Err(error.into()),
     }
 }
 
 /// Which message becomes a ticket of its own.
 #[handler]
-pub async fn show_split(Data(visit): Data<&Visit>, Path(typed): Path<String>) -> Answer {
-    let opened = opened(visit, &typed, Verb::Split).await?;
+pub async fn show_split(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request) -> Answer {
+    let opened = opened(visit, &typed, Verb::Split, rounds::of_address(request)).await?;
     Ok(visit.form("split.html", parts(visit, &opened, &Sent::default())?)?)
 }
 
 /// Makes the ticket.
 #[handler]
-pub async fn split(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sent) -> Answer {
-    let opened = opened(visit, &typed, Verb::Split).await?;
+pub async fn split(Data(visit): Data<&Visit>, Path(typed): Path<String>, Written(sent, _): Written) -> Answer {
+    let opened = opened(visit, &typed, Verb::Split, rounds::of_form(&sent)).await?;
     let message = sent.get("message").parse().unwrap_or(0);
     let command =
         Command::Split { message, subject: sent.get("subject").to_owned(), kind: sent.get("kind").parse().ok() };
     match act(visit, &opened, command, &sent).await {
-        Ok(ticket) => Ok(see_other(&format!("/kerja/tiket/{}?kabar=pisah", ticket.number))),
-        Err(error) => refused(visit, "split.html", parts(visit, &opened, &sent)?, &opened, error),
+        Ok(ticket) => Ok(see_other(&rounds::after(visit, opened.actor, &sent, &ticket, "pisah").await?)),
+        Err(error) => refused(visit, "split.html", parts(visit, &opened, &sent)?, error),
     }
 }
 
-async fn opened<'a>(visit: &'a Visit, typed: &str, verb: Verb) -> Result<Opened<'a>> {
-    let opened = open(visit, typed).await?;
+async fn opened<'a>(visit: &'a Visit, typed: &str, verb: Verb, round: Option<i64>) -> Result<Opened<'a>> {
+    let opened = open(visit, typed, round).await?;
     let ticket = &opened.page.view.ticket;
     if visit.desk().offers(opened.actor, ticket, opened.service.as_ref(), verb) {
         Ok(opened)

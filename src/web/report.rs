@@ -52,7 +52,7 @@ pub async fn show_words(Data(visit): Data<&Visit>) -> Answer {
 #[handler]
 pub async fn keep_words(Data(visit): Data<&Visit>, parcel: Parcel) -> Answer {
     let draft = take_words(visit, &parcel).await?;
-    if let Err(Error::Invalid(problems)) = uploads::keep(visit, &Owner::draft(&visit.browser), &parcel).await {
+    if let Some(problems) = uploads::keep(visit, &Owner::draft(&visit.browser), &parcel).await? {
         return Ok(visit.mend("report_words.html", written(visit, &draft).await?, &problems, "")?);
     }
     let context = written(visit, &draft).await?;
@@ -63,12 +63,9 @@ pub async fn keep_words(Data(visit): Data<&Visit>, parcel: Parcel) -> Answer {
 #[handler]
 pub async fn add_file(Data(visit): Data<&Visit>, parcel: Parcel) -> Answer {
     let draft = take_words(visit, &parcel).await?;
-    match uploads::add(visit, &Owner::draft(&visit.browser), &parcel).await {
-        Ok(()) => Ok(see_other("/lapor/uraian#lampiran")),
-        Err(Error::Invalid(problems)) => {
-            Ok(visit.mend("report_words.html", written(visit, &draft).await?, &problems, "")?)
-        }
-        Err(error) => Err(error.into()),
+    match uploads::add(visit, &Owner::draft(&visit.browser), &parcel).await? {
+        None => Ok(see_other("/lapor/uraian#lampiran")),
+        Some(problems) => Ok(visit.mend("report_words.html", written(visit, &draft).await?, &problems, "")?),
     }
 }
 
@@ -198,7 +195,8 @@ async fn choices(visit: &Visit, draft: &Draft, all: bool) -> Result<Value> {
     let pack = visit.desk().pack();
     let kinds: Vec<&str> = pack.kinds.iter().map(|kind| kind.as_str()).collect();
     let offered = pack.requests.iter().filter(|request| request.kind == Kind::ServiceRequest);
-    let requests: Vec<Value> = offered.map(|request| json!({"code": request.code, "label": request.label})).collect();
+    let requests: Vec<Value> =
+        offered.map(|request| json!({"code": request.code, "label": request.label(visit.language)})).collect();
     let services = visit.desk().reportable_services().await?;
     let chosen = draft.service.as_deref();
     let offered = services.iter().enumerate();
@@ -249,7 +247,7 @@ async fn summary(visit: &Visit, draft: &Draft) -> Result<Value> {
     Ok(json!({
         "kind": draft.kind,
         "service": service.map(|service| &service.name),
-        "request": draft.request_type.as_ref().and_then(|code| pack.request(code)).map(|request| &request.label),
+        "request": draft.request_type.as_ref().and_then(|code| pack.request(code)).map(|request| request.label(visit.language)),
         "subject": draft.subject,
         "description": draft.description,
         "impact": draft.impact,

@@ -20,8 +20,21 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Where rounds stand.
 const HOME: &str = "/kerja/antrean/berurutan";
 /// Acts after which there is still something to do on the same ticket; after any other the round goes on.
-const STAYS: [&str; 9] =
-    ["catatan", "terima", "ambil", "tugaskan", "lanjutkan", "prioritas", "klasifikasi", "tautkan", "buka-lagi"];
+const STAYS: [&str; 13] = [
+    "catatan",
+    "terima",
+    "ambil",
+    "tugaskan",
+    "lanjutkan",
+    "prioritas",
+    "klasifikasi",
+    "tautkan",
+    "lepas-tautan",
+    "pisah",
+    "konsultasi",
+    "jawaban-konsultasi",
+    "buka-lagi",
+];
 
 /// Lists a round may be begun from, with how many tickets each would hold, and the round that has not ended.
 #[handler]
@@ -146,14 +159,35 @@ pub async fn bar(visit: &Visit, actor: &Actor, id: Option<i64>, number: &str) ->
 /// # Errors
 /// The database does not answer.
 pub async fn after(visit: &Visit, actor: &Actor, sent: &Sent, ticket: &Ticket, act: &str) -> Result<String> {
-    let back = format!("/kerja/tiket/{}?kabar={act}", ticket.number);
-    let Some(id) = of_form(sent) else { return Ok(back) };
-    match visit.desk().handled_in_round(actor, id, &ticket.number, act).await {
-        Ok(()) if STAYS.contains(&act) => Ok(format!("{back}&putaran={id}")),
+    let number = &ticket.number;
+    let Some(id) = of_form(sent) else { return Ok(back(sent, number, act, "")) };
+    match visit.desk().handled_in_round(actor, id, number, act).await {
+        Ok(()) if STAYS.contains(&act) => Ok(back(sent, number, act, "")),
         Ok(()) => onwards(visit, actor, id, Some(act)).await,
-        Err(Error::NotFound(_)) => Ok(back),
+        Err(Error::NotFound(_)) => Ok(back(&Sent::default(), number, act, "")),
         Err(error) => Err(error),
     }
+}
+
+/// The way back to a ticket from one of its forms: in the round the form stood in, with `told` of what was done, to a
+/// `place` on the page. Both may be empty.
+pub fn back(sent: &Sent, number: &str, told: &str, place: &str) -> String {
+    let told = Some(told).filter(|told| !told.is_empty()).map(|told| format!("kabar={told}"));
+    let round = of_form(sent).map(|id| format!("putaran={id}"));
+    let asked: Vec<String> = told.into_iter().chain(round).collect();
+    let mut address = format!("/kerja/tiket/{number}");
+    for (sign, part) in [('?', asked.join("&").as_str()), ('#', place)] {
+        if !part.is_empty() {
+            address.push(sign);
+            address.push_str(part);
+        }
+    }
+    address
+}
+
+/// The round in which a page of a ticket was opened.
+pub fn of_address(request: &Request) -> Option<i64> {
+    query(request).get("putaran")?.parse().ok()
 }
 
 /// The round a form of a ticket stood in.

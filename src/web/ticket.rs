@@ -7,10 +7,11 @@ use crate::domain::people::{Action, Actor, may};
 use crate::domain::ticket::{Priority, Ticket, Verb};
 use crate::error::{Error, Result};
 use crate::secret::new_token;
+use crate::text;
 use crate::web::addresses::ACTS;
-use crate::web::announce;
 use crate::web::composer;
 use crate::web::failure::Answer;
+use crate::web::incidents;
 use crate::web::mails;
 use crate::web::render::{download, see_other};
 use crate::web::reporting;
@@ -47,9 +48,11 @@ pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>, request:
         context["undo"] = visit.desk().undoable(actor, &number).await?.into();
     }
     context["from"] = asked.get("dari").and_then(|typed| number::parse(typed)).into();
-    let of = asked.get("putaran").and_then(|id| id.parse().ok());
-    context["round"] = rounds::bar(visit, actor, of, &number).await?;
-    context["earlier"] = asked.get("tadi").filter(|act| ACTS.iter().any(|(word, _)| word == act)).cloned().into();
+    context["round"] = rounds::bar(visit, actor, rounds::of_address(request), &number).await?;
+    if let (Some(id), Some(address)) = (context["round"]["id"].as_i64(), context["incident"]["address"].as_str()) {
+        context["incident"]["address"] = format!("{address}?putaran={id}").into();
+    }
+    context["earlier"] = asked.get("tadi").filter(|act| is_told(act)).cloned().into();
     composer::note_presence(visit, actor, &number).await;
     Ok(visit.form("ticket.html", context)?)
 }
@@ -93,6 +96,20 @@ pub async fn shape(visit: &Visit, actor: &Actor, page: &TicketPage) -> Result<Va
     shape_under(visit, actor, page, "").await
 }
 
+/// The page as it stands now, and why what was asked for was not done.
+///
+/// # Errors
+/// As [`shape`].
+pub async fn refused(visit: &Visit, actor: &Actor, number: &str, round: Option<i64>, error: &Error) -> Answer {
+    let page = visit.desk().ticket_page(actor, number).await?;
+    let mut context = shape(visit, actor, &page).await?;
+    context["told"] = text::say(visit.language, &error.public()).into();
+    context["round"] = rounds::bar(visit, actor, round, number).await?;
+    let mut response = visit.form("ticket.html", context)?;
+    response.set_status(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::CONFLICT));
+    Ok(response)
+}
+
 /// As [`shape`], with what the tab shows of the stream.
 async fn shape_under(visit: &Visit, actor: &Actor, page: &TicketPage, tab: &str) -> Result<Value> {
     let ticket = &page.view.ticket;
@@ -114,8 +131,8 @@ async fn shape_under(visit: &Visit, actor: &Actor, page: &TicketPage, tab: &str)
         "priorities": Priority::ALL,
         "internal": may(actor, Action::ViewInternal, ticket),
         "reporting": reporting::side(visit, page),
-        "incident": announce::side(visit, actor, page).await?,
         "cases": visit.desk().cases_of_ticket(actor, ticket.id).await?,
+        "incident": incidents::side(visit, actor, page).await?,
         "act": "",
         "kept": {},
         "told": "",
@@ -197,7 +214,6 @@ fn acts(visit: &Visit, actor: &Actor, ticket: &Ticket) -> Map<String, Value> {
         let useful = match verb {
             // A button that the pack forbids does not exist.
             Verb::Return => ticket.tier == 2 && !ticket.returned && !visit.desk().pack().escalation.compulsory,
-            Verb::Escalate => ticket.tier == 1,
             Verb::Assign => ticket.assignee != Some(actor.account.id),
             _ => true,
         };

@@ -10,7 +10,7 @@ use crate::domain::ticket::Status;
 use crate::error::{Error, FieldError, Result, Say};
 use crate::secret::new_token;
 use crate::text;
-use crate::web::failure::Answer;
+use crate::web::failure::{Answer, Failure};
 use crate::web::guard;
 use crate::web::own;
 use crate::web::parcel::Parcel;
@@ -20,7 +20,7 @@ use crate::web::uploads;
 use crate::web::visit::{Visit, cookie, query};
 use poem::http::StatusCode;
 use poem::web::{Data, Path};
-use poem::{Request, Response, handler};
+use poem::{FromRequest, Request, RequestBody, Response, handler};
 use serde_json::{Value, json};
 
 /// Name of the cookie with the code; it is sent to the pages of its ticket only.
@@ -39,11 +39,22 @@ pub struct Way {
     pub uploads: Owner,
 }
 
-/// How the reader of this page came; `Err` is where he has to go first.
-///
-/// # Errors
-/// `NotFound` for what is no number.
-pub async fn way(visit: &Visit, typed: &str, request: &Request) -> Result<Result<Way, Response>> {
+/// How the reader of a page came; whoever has shown nothing yet is sent where he can. The code that a link in a mail brings
+/// is kept, and the same page opened under its clean address.
+impl<'a> FromRequest<'a> for Way {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let visit = request.data::<Visit>().ok_or_else(|| Failure(Error::internal("a way without a visit")))?;
+        let typed = request.raw_path_param("number").unwrap_or_default();
+        match way(visit, typed, request).await {
+            Ok(Ok(way)) => Ok(way),
+            Ok(Err(elsewhere)) => Err(poem::Error::from_response(elsewhere)),
+            Err(error) => Err(Failure(error).into()),
+        }
+    }
+}
+
+/// `Err` is where the reader has to go first.
+async fn way(visit: &Visit, typed: &str, request: &Request) -> Result<Result<Way, Response>> {
     let number = number::parse(typed).ok_or(Error::NotFound("ticket"))?;
     let uploads = Owner::answer(&number, &visit.browser);
     if visit.path.starts_with("/tiket-saya/") {
@@ -51,24 +62,19 @@ pub async fn way(visit: &Visit, typed: &str, request: &Request) -> Result<Result
         let base = format!("/tiket-saya/{number}");
         return Ok(Ok(Way { number, proof: Proof::Address(email), base, uploads }));
     }
+    if let Some(code) = query(request).remove("kode") {
+        return match visit.desk().track(&number, &code, &visit.source).await {
+            Ok(_) => Ok(Err(enter(visit, &number, &code, &visit.path))),
+            Err(Error::Denied(say)) => Ok(Err(refuse(visit, &number, "", say, "number")?)),
+            Err(error) => Err(error),
+        };
+    }
     let Some(code) = cookie(request, COOKIE) else {
         return Ok(Err(see_other(&format!("/lacak?nomor={number}"))));
     };
     let proof = Proof::Code { code, source: visit.source.clone() };
     let base = format!("/lacak/{number}");
     Ok(Ok(Way { number, proof, base, uploads }))
-}
-
-/// A link in a mail brings the code once: it is kept, and the same page opened under its clean address. `None` when
-/// the address brings none.
-///
-/// # Errors
-/// As [`crate::desk::Desk::track`].
-pub async fn by_link(visit: &Visit, typed: &str, request: &Request) -> Result<Option<Response>> {
-    let Some(code) = query(request).remove("kode") else { return Ok(None) };
-    let number = number::parse(typed).ok_or(Error::NotFound("ticket"))?;
-    visit.desk().track(&number, &code, &visit.source).await?;
-    Ok(Some(enter(visit, &number, &code, &visit.path)))
 }
 
 /// Asks for number and code.
@@ -83,36 +89,26 @@ pub fn form(Data(visit): Data<&Visit>, request: &Request) -> Answer {
 pub async fn find(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
     let (typed, code) = (sent.get("number"), sent.get("code"));
     let Some(number) = number::parse(typed) else {
-        return refuse(visit, typed, code, Say::new("field-number"), "number");
+        return Ok(refuse(visit, typed, code, Say::new("field-number"), "number")?);
     };
     match visit.desk().track(&number, code, &visit.source).await {
         Ok(_) => Ok(enter(visit, &number, code, &format!("/lacak/{number}"))),
-        Err(Error::Denied(say)) => refuse(visit, typed, code, say, "number"),
+        Err(Error::Denied(say)) => Ok(refuse(visit, typed, code, say, "number")?),
         Err(error) => Err(error.into()),
     }
 }
 
-/// The public part of a ticket. The code comes from the cookie, or once from the link in a mail.
+/// The public part of a ticket.
 #[handler]
-pub async fn follow(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request) -> Answer {
-    let opened = async {
-        if let Some(response) = by_link(visit, &typed, request).await? {
-            return Ok(response);
-        }
-        let way = match way(visit, &typed, request).await? {
-            Ok(way) => way,
-            Err(elsewhere) => return Ok(elsewhere),
-        };
-        let page = visit.desk().follow_ticket(&way.number, &way.proof).await?;
-        let kept = visit.desk().kept_words(&way.uploads).await?;
-        let mut context = shape(visit, &way, &page, &kept, "").await?;
-        context["done"] = query(request).remove("kabar").filter(|word| NEWS.contains(&word.as_str())).into();
-        visit.form("tracked.html", context)
+pub async fn follow(Data(visit): Data<&Visit>, way: Way, request: &Request) -> Answer {
+    let page = match visit.desk().follow_ticket(&way.number, &way.proof).await {
+        Err(Error::Denied(say)) => return Ok(refuse(visit, &way.number, "", say, "number")?),
+        other => other?,
     };
-    match opened.await {
-        Err(Error::Denied(say)) => refuse(visit, &typed, "", say, "number"),
-        other => Ok(other?),
-    }
+    let kept = visit.desk().kept_words(&way.uploads).await?;
+    let mut context = shape(visit, &way, &page, &kept, "").await?;
+    context["done"] = query(request).remove("kabar").filter(|word| NEWS.contains(&word.as_str())).into();
+    Ok(visit.form("tracked.html", context)?)
 }
 
 /// What the page may say has just happened.
@@ -120,11 +116,7 @@ const NEWS: [&str; 3] = ["nilai", "buka-lagi", "balas"];
 
 /// A file of the public part.
 #[handler]
-pub async fn file(Data(visit): Data<&Visit>, Path((typed, id)): Path<(String, i64)>, request: &Request) -> Answer {
-    let way = match way(visit, &typed, request).await? {
-        Ok(way) => way,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+pub async fn file(Data(visit): Data<&Visit>, Path((_, id)): Path<(String, i64)>, way: Way) -> Answer {
     let page = visit.desk().follow_ticket(&way.number, &way.proof).await?;
     let (file, bytes) = visit.desk().file_of(&page, id).await?;
     Ok(download(&file.name, bytes))
@@ -132,15 +124,11 @@ pub async fn file(Data(visit): Data<&Visit>, Path((typed, id)): Path<(String, i6
 
 /// Adds what the reporter writes, with the files that wait for it.
 #[handler]
-pub async fn reply(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request, parcel: Parcel) -> Answer {
-    let way = match way(visit, &typed, request).await? {
-        Ok(way) => way,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+pub async fn reply(Data(visit): Data<&Visit>, parcel: Parcel, way: Way) -> Answer {
     let desk = visit.desk();
     // Only whoever may write here may leave a file here.
     desk.follow_ticket(&way.number, &way.proof).await?;
-    if let Err(Error::Invalid(problems)) = uploads::keep(visit, &way.uploads, &parcel).await {
+    if let Some(problems) = uploads::keep(visit, &way.uploads, &parcel).await? {
         return again(visit, &way, &parcel.sent, &problems).await;
     }
     let answer = Written { body: parcel.sent.get("body"), key: parcel.sent.get("key"), uploads: Some(&way.uploads) };
@@ -164,41 +152,26 @@ pub async fn reply(Data(visit): Data<&Visit>, Path(typed): Path<String>, request
 
 /// Keeps a file for the answer that is being written, and the words so far.
 #[handler]
-pub async fn add_file(
-    Data(visit): Data<&Visit>,
-    Path(typed): Path<String>,
-    request: &Request,
-    parcel: Parcel,
-) -> Answer {
-    let way = match way(visit, &typed, request).await? {
-        Ok(way) => way,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
-    visit.desk().follow_ticket(&way.number, &way.proof).await?;
-    visit.desk().keep_words(&way.uploads, parcel.sent.get("body")).await?;
-    match uploads::add(visit, &way.uploads, &parcel).await {
-        Ok(()) => Ok(see_other(&format!("{}#lampiran", way.base))),
-        Err(Error::Invalid(problems)) => again(visit, &way, &parcel.sent, &problems).await,
-        Err(error) => Err(error.into()),
+pub async fn add_file(Data(visit): Data<&Visit>, parcel: Parcel, way: Way) -> Answer {
+    keep_words(visit, &way, &parcel.sent).await?;
+    match uploads::add(visit, &way.uploads, &parcel).await? {
+        None => Ok(see_other(&format!("{}#lampiran", way.base))),
+        Some(problems) => again(visit, &way, &parcel.sent, &problems).await,
     }
 }
 
 /// Takes a file away again.
 #[handler]
-pub async fn drop_file(
-    Data(visit): Data<&Visit>,
-    Path(typed): Path<String>,
-    request: &Request,
-    parcel: Parcel,
-) -> Answer {
-    let way = match way(visit, &typed, request).await? {
-        Ok(way) => way,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
-    visit.desk().follow_ticket(&way.number, &way.proof).await?;
-    visit.desk().keep_words(&way.uploads, parcel.sent.get("body")).await?;
+pub async fn drop_file(Data(visit): Data<&Visit>, parcel: Parcel, way: Way) -> Answer {
+    keep_words(visit, &way, &parcel.sent).await?;
     visit.desk().drop_upload(&way.uploads, parcel.sent.get("drop")).await?;
     Ok(see_other(&format!("{}#lampiran", way.base)))
+}
+
+/// Keeps the words so far, of whoever may write here.
+async fn keep_words(visit: &Visit, way: &Way, sent: &Sent) -> Result<()> {
+    visit.desk().follow_ticket(&way.number, &way.proof).await?;
+    visit.desk().keep_words(&way.uploads, sent.get("body")).await
 }
 
 /// The page with what is to be mended in the answer.
@@ -216,9 +189,9 @@ fn enter(visit: &Visit, number: &str, code: &str, page: &str) -> Response {
     response
 }
 
-fn refuse(visit: &Visit, number: &str, code: &str, say: Say, field: &'static str) -> Answer {
+fn refuse(visit: &Visit, number: &str, code: &str, say: Say, field: &'static str) -> Result<Response> {
     let context = json!({"number": number, "code": code});
-    Ok(visit.mend("track.html", context, &[FieldError { field, say }], "")?)
+    visit.mend("track.html", context, &[FieldError { field, say }], "")
 }
 
 async fn shape(visit: &Visit, way: &Way, page: &TicketPage, kept: &str, told: &str) -> Result<Value> {

@@ -2,14 +2,13 @@
 
 use crate::domain::number;
 use crate::error::Error;
-use crate::text;
 use crate::web::failure::Answer;
 use crate::web::render::see_other;
+use crate::web::rounds;
 use crate::web::sent::Sent;
 use crate::web::ticket;
 use crate::web::visit::Visit;
 use poem::handler;
-use poem::http::StatusCode;
 use poem::web::{Data, Path};
 
 /// Restores what stood before the act at this place of the history.
@@ -19,14 +18,9 @@ pub async fn undo(Data(visit): Data<&Visit>, Path((typed, seq)): Path<(String, i
     let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
     let key = Some(sent.get("key")).filter(|key| !key.is_empty());
     match visit.desk().undo(actor, &number, seq, key).await {
-        Ok(_) => Ok(see_other(&format!("/kerja/tiket/{number}?kabar=urungkan"))),
+        Ok(_) => Ok(see_other(&rounds::back(&sent, &number, "urungkan", ""))),
         Err(error @ Error::Conflict { .. }) => {
-            let page = visit.desk().ticket_page(actor, &number).await?;
-            let mut context = ticket::shape(visit, actor, &page).await?;
-            context["told"] = text::say(visit.language, &error.public()).into();
-            let mut response = visit.form("ticket.html", context)?;
-            response.set_status(StatusCode::CONFLICT);
-            Ok(response)
+            ticket::refused(visit, actor, &number, rounds::of_form(&sent), &error).await
         }
         Err(error) => Err(error.into()),
     }

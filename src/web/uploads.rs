@@ -2,7 +2,7 @@
 
 use crate::desk::uploads::{Arrived, Owner, megabytes};
 use crate::domain::upload::{LARGEST, MOST, endings};
-use crate::error::Result;
+use crate::error::{Error, FieldError, Result};
 use crate::text;
 use crate::web::parcel::Parcel;
 use crate::web::visit::Visit;
@@ -29,31 +29,41 @@ pub async fn shape(visit: &Visit, owner: &Owner, address: &str) -> Result<Value>
     }))
 }
 
-/// Keeps the file that came with a form, if one was chosen.
+/// Keeps the file that came with a form, if one was chosen, or tells why not.
 ///
 /// # Errors
-/// As [`crate::desk::Desk::add_upload`].
-pub async fn keep(visit: &Visit, owner: &Owner, parcel: &Parcel) -> Result<()> {
+/// What no form can tell.
+pub async fn keep(visit: &Visit, owner: &Owner, parcel: &Parcel) -> Result<Option<Vec<FieldError>>> {
     match &parcel.file {
-        Some(file) => visit.desk().add_upload(owner, file, &visit.source).await,
-        None => Ok(()),
+        Some(file) => told(visit.desk().add_upload(owner, file, &visit.source).await),
+        None => Ok(None),
     }
 }
 
 /// Keeps the file for which the button was pressed; pressing it without one is told.
 ///
 /// # Errors
-/// As [`crate::desk::Desk::add_upload`].
-pub async fn add(visit: &Visit, owner: &Owner, parcel: &Parcel) -> Result<()> {
+/// As [`keep`].
+pub async fn add(visit: &Visit, owner: &Owner, parcel: &Parcel) -> Result<Option<Vec<FieldError>>> {
     let nothing = Arrived::default();
-    visit.desk().add_upload(owner, parcel.file.as_ref().unwrap_or(&nothing), &visit.source).await
+    told(visit.desk().add_upload(owner, parcel.file.as_ref().unwrap_or(&nothing), &visit.source).await)
 }
 
-/// Keeps a file for what somebody of the staff writes into a ticket.
+/// Keeps a file for what somebody of the staff writes into a ticket, or tells why not.
 ///
 /// # Errors
-/// As [`crate::desk::Desk::add_upload`].
-pub async fn keep_for_work(visit: &Visit, number: &str, file: &Arrived) -> Result<()> {
+/// As [`keep`].
+pub async fn keep_for_work(visit: &Visit, number: &str, file: &Arrived) -> Result<Option<Vec<FieldError>>> {
     let owner = Owner::work(number, visit.staff()?.account.id);
-    visit.desk().add_upload(&owner, file, &visit.source).await
+    told(visit.desk().add_upload(&owner, file, &visit.source).await)
+}
+
+/// A file that is not kept must never cost its sender the words beside it: whatever the reason, it stands at the field.
+fn told(kept: Result<()>) -> Result<Option<Vec<FieldError>>> {
+    match kept {
+        Ok(()) => Ok(None),
+        Err(Error::Invalid(problems)) => Ok(Some(problems)),
+        Err(error) if error.is_temporary() => Ok(Some(vec![FieldError { field: "file", say: error.public() }])),
+        Err(error) => Err(error),
+    }
 }

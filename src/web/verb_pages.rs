@@ -1,6 +1,8 @@
 //! Acts on a ticket that have a page of their own: what to think of before, the form, and what follows.
 
+use crate::desk::answer_drafts::ANSWER;
 use crate::desk::command::{Command, Reclassify};
+use crate::desk::uploads::Owner;
 use crate::domain::relation::EscalationCause;
 use crate::domain::ticket::Verb;
 use crate::error::{Error, Result, Say};
@@ -8,15 +10,17 @@ use crate::text;
 use crate::web::acts::{self, Outcome};
 use crate::web::answering::Written;
 use crate::web::classify;
+use crate::web::composer::kind_of;
 use crate::web::conflict;
 use crate::web::failure::{Answer, Failure};
 use crate::web::history;
-use crate::web::opened::{Opened, frame, kept, open, refusal, refused};
+use crate::web::opened::{Opened, frame, kept, open, refused};
 use crate::web::render::see_other;
 use crate::web::rounds;
 use crate::web::sent::Sent;
 use crate::web::side::PAGES;
-use crate::web::visit::{Visit, query};
+use crate::web::uploads;
+use crate::web::visit::Visit;
 use poem::web::{Data, Path};
 use poem::{Request, handler};
 use serde_json::{Value, json};
@@ -25,9 +29,8 @@ use serde_json::{Value, json};
 #[handler]
 pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request) -> Answer {
     let (word, verb) = act(visit)?;
-    let opened = open(visit, &typed).await?;
+    let opened = open(visit, &typed, rounds::of_address(request)).await?;
     let mut context = shape(visit, &opened, word).await?;
-    context["round"] = query(request).get("putaran").and_then(|id| id.parse::<i64>().ok()).into();
     if !visit.desk().offers(opened.actor, &opened.page.view.ticket, opened.service.as_ref(), verb) {
         context["told"] = absent(visit, &opened, verb).await?.into();
         context["form"] = false.into();
@@ -39,7 +42,7 @@ pub async fn show(Data(visit): Data<&Visit>, Path(typed): Path<String>, request:
 #[handler]
 pub async fn send(Data(visit): Data<&Visit>, Path(typed): Path<String>, Written(sent, _): Written) -> Answer {
     let (word, _) = act(visit)?;
-    let opened = match open(visit, &typed).await {
+    let opened = match open(visit, &typed, rounds::of_form(&sent)).await {
         Ok(opened) => opened,
         Err(error) => return Ok(conflict::gone(visit, &sent, error)?),
     };
@@ -103,6 +106,9 @@ fn command(visit: &Visit, word: &str, sent: &Sent) -> Result<Command> {
 async fn shape(visit: &Visit, opened: &Opened<'_>, word: &str) -> Result<Value> {
     let (desk, ticket) = (visit.desk(), &opened.page.view.ticket);
     let mut context = frame(visit, opened, word)?;
+    if kind_of(word) == Some(ANSWER) {
+        answer_so_far(visit, opened, word, &mut context).await?;
+    }
     let more = match word {
         "selesaikan" => json!({"closes": visit.instant_if(desk.solution_closes(ticket))}),
         "minta-data" => json!({"closes": visit.instant_if(desk.silence_closes(ticket))}),
@@ -134,6 +140,18 @@ async fn shape(visit: &Visit, opened: &Opened<'_>, word: &str) -> Result<Value> 
     Ok(context)
 }
 
+/// What the box for answers on the page of the ticket holds goes with every answer, so it stands here, too: its words, and
+/// the files that wait.
+async fn answer_so_far(visit: &Visit, opened: &Opened<'_>, word: &str, context: &mut Value) -> Result<()> {
+    let ticket = &opened.page.view.ticket;
+    let owner = Owner::work(&ticket.number, opened.actor.account.id);
+    context["uploads"] = uploads::shape(visit, &owner, "").await?;
+    let drafts = visit.desk().drafts(opened.actor, ticket).await?;
+    let field = if word == "selesaikan" { "solution" } else { "body" };
+    context["kept"][field] = drafts.own(ANSWER).map_or("", |draft| &draft.body).into();
+    Ok(())
+}
+
 /// Why there is no form, where that can be told; otherwise there is no such page.
 async fn absent(visit: &Visit, opened: &Opened<'_>, verb: Verb) -> Result<String> {
     let (desk, ticket) = (visit.desk(), &opened.page.view.ticket);
@@ -152,8 +170,7 @@ async fn absent(visit: &Visit, opened: &Opened<'_>, verb: Verb) -> Result<String
             Ok(text::word(visit.language, "error-no-pause-critical"))
         }
         _ if !ticket.status.allows(verb) => {
-            let error = Error::conflict(Say::new("error-state"));
-            Ok(refusal(visit, opened, &error))
+            Ok(text::say(visit.language, &Say::new("error-state").with("status", ticket.status)))
         }
         _ => Err(Error::NotFound("act")),
     }
@@ -162,9 +179,8 @@ async fn absent(visit: &Visit, opened: &Opened<'_>, verb: Verb) -> Result<String
 /// The page again with what was written and what is to be mended.
 async fn again(visit: &Visit, opened: &Opened<'_>, word: &str, sent: &Sent, error: Error) -> Answer {
     // It may have changed meanwhile.
-    let fresh = open(visit, &opened.page.view.ticket.number).await?;
+    let fresh = open(visit, &opened.page.view.ticket.number, opened.round).await?;
     let mut context = shape(visit, &fresh, word).await?;
     context["kept"] = kept(&sent.0);
-    context["round"] = rounds::of_form(sent).into();
-    refused(visit, "verb.html", context, &fresh, error)
+    refused(visit, "verb.html", context, error)
 }

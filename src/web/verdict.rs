@@ -11,34 +11,23 @@ use crate::text;
 use crate::web::failure::Answer;
 use crate::web::render::see_other;
 use crate::web::sent::Sent;
-use crate::web::track::{Way, by_link, way};
+use crate::web::track::Way;
 use crate::web::visit::Visit;
+use poem::handler;
 use poem::http::StatusCode;
-use poem::web::{Data, Path};
-use poem::{Request, handler};
+use poem::web::Data;
 use serde_json::{Value, json};
 
 /// Asks how good the solution was.
 #[handler]
-pub async fn show_rating(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request) -> Answer {
-    if let Some(response) = by_link(visit, &typed, request).await? {
-        return Ok(response);
-    }
-    let way = match way(visit, &typed, request).await? {
-        Ok(way) => way,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+pub async fn show_rating(Data(visit): Data<&Visit>, way: Way) -> Answer {
     let page = visit.desk().follow_ticket(&way.number, &way.proof).await?;
     Ok(visit.form("rate.html", rate_context(&way, &page, "", "", "")?)?)
 }
 
 /// Keeps the answer, once for each solution.
 #[handler]
-pub async fn rate(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request, sent: Sent) -> Answer {
-    let way = match way(visit, &typed, request).await? {
-        Ok(way) => way,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+pub async fn rate(Data(visit): Data<&Visit>, sent: Sent, way: Way) -> Answer {
     let score = sent.get("score").parse().unwrap_or(0);
     let rated = visit.desk().rate(&way.number, &way.proof, score, sent.get("comment"), sent.get("key")).await;
     let error = match rated {
@@ -53,25 +42,14 @@ pub async fn rate(Data(visit): Data<&Visit>, Path(typed): Path<String>, request:
 
 /// Asks why the ticket is not solved, while there is time for it.
 #[handler]
-pub async fn show_reopening(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request) -> Answer {
-    if let Some(response) = by_link(visit, &typed, request).await? {
-        return Ok(response);
-    }
-    let way = match way(visit, &typed, request).await? {
-        Ok(way) => way,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+pub async fn show_reopening(Data(visit): Data<&Visit>, way: Way) -> Answer {
     let page = visit.desk().follow_ticket(&way.number, &way.proof).await?;
     Ok(visit.form("reopen.html", reopen_context(visit, &way, &page, "", "")?)?)
 }
 
 /// Opens the ticket again.
 #[handler]
-pub async fn reopen(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request, sent: Sent) -> Answer {
-    let way = match way(visit, &typed, request).await? {
-        Ok(way) => way,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+pub async fn reopen(Data(visit): Data<&Visit>, sent: Sent, way: Way) -> Answer {
     let desk = visit.desk();
     let error = match desk.requester_reopens(&way.number, &way.proof, sent.get("reason"), sent.get("key")).await {
         Ok(_) => return Ok(see_other(&format!("{}?kabar=buka-lagi#percakapan", way.base))),
@@ -89,11 +67,7 @@ pub async fn reopen(Data(visit): Data<&Visit>, Path(typed): Path<String>, reques
 
 /// Begins a new report that goes on from a ticket that is over.
 #[handler]
-pub async fn go_on(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request, _sent: Sent) -> Answer {
-    let way = match way(visit, &typed, request).await? {
-        Ok(way) => way,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+pub async fn go_on(Data(visit): Data<&Visit>, _sent: Sent, way: Way) -> Answer {
     visit.desk().begin_follow_up(&visit.browser, &way.number, &way.proof, visit.language).await?;
     Ok(see_other("/lapor"))
 }

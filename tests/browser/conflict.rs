@@ -29,7 +29,7 @@ async fn whoever_answers_second_keeps_the_text_and_sees_the_first() {
     second.shows("Jawaban pertama.").await;
     let kept = second.ask(&format!("document.querySelector(\"{REPLY}\")?.value ?? document.body.innerText")).await;
     assert!(kept.as_str().is_some_and(|text| text.contains("Jawaban kedua, yang lama ditulis.")), "{kept}");
-    let faults = second.axe(false).await;
+    let faults = second.axe().await;
     assert!(faults.is_empty(), "{faults:#?}");
 
     second.press(SEND).await;

@@ -1,10 +1,9 @@
 //! Every page that can be reached by links, one of each kind: no rule of axe broken in either width, theme and
-//! language; nothing to scroll sideways at 320 pixels, nor with letters of double size.
-//!
-//! Rules are run in full at both widths and in both languages. Of the dark theme only colours are asked for, since
-//! nothing else depends on it.
+//! language; nothing to scroll sideways at 320 pixels, nor with letters of double size. What no link leads to is handed to
+//! the walk: see `seeds`.
 
 use browser::map::Map;
+use browser::seeds::{self, Seed};
 use browser::{Chrome, Demo, Looks, Tab};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -56,12 +55,31 @@ async fn walk(
             // The home page is another one for everybody.
             let name = if kind == "/kerja" { format!("{kind} of {email}") } else { kind.clone() };
             if taken.lock().expect("a set").insert(name) {
-                look_at(&tab, &kind, &path, &mut faults).await;
+                look_at(&tab, &kind, &path, None, &mut faults).await;
             }
+        }
+        for Seed { kind, path, sent } in seeded(email, &tab, chrome, demo).await {
+            look_at(&tab, kind, &path, sent.as_ref(), &mut faults).await;
         }
         tab.close().await;
     }
     faults
+}
+
+/// What this person meets that no link leads to.
+async fn seeded(email: &str, tab: &Tab, chrome: &Chrome, demo: &Demo) -> Vec<Seed> {
+    match email {
+        "" => {
+            let office = chrome.tab(&demo.base).await;
+            office.sign_in("superadmin@demo.test").await;
+            let seeds = seeds::of_reporter(tab, &office).await;
+            office.close().await;
+            seeds
+        }
+        "warga@demo.test" => seeds::of_citizen(tab).await,
+        "superadmin@demo.test" => seeds::of_office(tab).await,
+        _ => Vec::new(),
+    }
 }
 
 /// One address of each kind that links lead to.
@@ -97,17 +115,27 @@ async fn found(tab: &Tab, map: &Map, start: &str) -> BTreeMap<String, String> {
     kinds
 }
 
-async fn look_at(tab: &Tab, kind: &str, path: &str, faults: &mut Vec<((String, String, String), String)>) {
+/// `sent` is the form that is sent from the page first.
+async fn look_at(
+    tab: &Tab,
+    kind: &str,
+    path: &str,
+    sent: Option<&(&'static str, Value)>,
+    faults: &mut Vec<((String, String, String), String)>,
+) {
     let mut note = |rule: &str, element: String, how: &str| {
         faults.push(((kind.to_owned(), rule.to_owned(), element), format!("{path} {how}")));
     };
     for language in ["id", "en"] {
         tab.look(Looks { width: 1366, dark: false, language }).await;
         tab.open(path).await;
+        if let Some((form, fields)) = sent {
+            tab.send_open(form, fields).await;
+        }
         for (width, dark) in [(1366, false), (1366, true), (320, false), (320, true)] {
             tab.width(width).await;
             tab.theme(dark).await;
-            for fault in tab.axe(dark).await {
+            for fault in tab.axe().await {
                 let theme = if dark { ", dark" } else { "" };
                 note(&fault.rule, fault.element, &format!("in {language} at {width}{theme}"));
             }
@@ -116,10 +144,12 @@ async fn look_at(tab: &Tab, kind: &str, path: &str, faults: &mut Vec<((String, S
             note("reflow", wide, &format!("in {language} at 320"));
         }
     }
-    tab.width(640).await;
     tab.ask("void (document.documentElement.style.fontSize = '200%')").await;
-    if let Some(wide) = sideways(tab).await {
-        note("reflow", wide, "with letters of double size");
+    for width in [1280, 640] {
+        tab.width(width).await;
+        if let Some(wide) = sideways(tab).await {
+            note("reflow", wide, &format!("at {width} with letters of double size"));
+        }
     }
 }
 

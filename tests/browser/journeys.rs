@@ -80,7 +80,7 @@ impl Hand<'_> {
     /// Axe needs scripts of its own.
     async fn is_sound(&self) {
         if self.keys_only {
-            let faults = self.tab.axe(false).await;
+            let faults = self.tab.axe().await;
             assert!(faults.is_empty(), "{}: {faults:#?}", self.tab.path().await);
         }
     }

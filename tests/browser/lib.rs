@@ -8,6 +8,7 @@
 mod driver;
 #[path = "../crawl/map.rs"]
 pub mod map;
+pub mod seeds;
 mod server;
 mod tab;
 

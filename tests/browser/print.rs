@@ -37,6 +37,12 @@ async fn on_paper(tab: &Tab, number: &str, most: usize) {
 async fn a_ticket_and_a_confirmation_can_be_printed() {
     let (demo, chrome) = (Demo::start(), Chrome::start());
     let tab = chrome.tab(&demo.base).await;
+    tab.open("/").await;
+    tab.begin_report("siti@contoh.id").await;
+    let (sent, number, code) = tab.send_report().await;
+    tab.open(&sent).await;
+    on_paper(&tab, &number, 2).await;
+    assert!(tab.text().await.contains(&code), "the code is missing");
     tab.sign_in("superadmin@demo.test").await;
     // Also for somebody who likes it dark.
     tab.cdp("Network.setCookie", json!({"name": "tema", "value": "gelap", "url": demo.base})).await;

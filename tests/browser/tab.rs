@@ -11,8 +11,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Rules that axe runs, by their tags.
 const TAGS: [&str; 6] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-/// Rules whose outcome depends on the theme.
-const COLOURS: [&str; 2] = ["color-contrast", "link-in-text-block"];
 
 /// How a page is shown.
 #[derive(Debug, Clone, Copy)]
@@ -206,13 +204,11 @@ impl Tab {
         self.cdp("Emulation.setScriptExecutionDisabled", json!({"value": !on})).await;
     }
 
-    /// What axe has against the page; of a theme only what depends on it, if so wanted.
-    pub async fn axe(&self, colours_only: bool) -> Vec<Fault> {
-        let run = if colours_only { json!(COLOURS) } else { json!(TAGS) };
-        let kind = if colours_only { "rule" } else { "tag" };
+    /// What axe has against the page.
+    pub async fn axe(&self) -> Vec<Fault> {
         let source = axe_source();
         self.driver.execute(format!("{source}; return typeof axe;"), Vec::new()).await.expect("axe");
-        let options = json!({"runOnly": {"type": kind, "values": run}, "resultTypes": ["violations"]});
+        let options = json!({"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]});
         let told = self
             .ask(&format!(
                 "axe.run(document, {options}).then(found => found.violations.flatMap(it => it.nodes.map(node => \

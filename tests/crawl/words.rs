@@ -36,6 +36,7 @@ pub const FORBIDDEN: &[&str] = &[
     "aduan",
     "cs",
     "insiden",
+    "email",
 ];
 /// Records that have no number of their own, so that their addresses carry the one of the database.
 const NAMELESS: &[&str] = &["pengguna", "token", "kewajiban", "lampiran", "tampilan", "surat-demo", "usulan", "makro"];
@@ -71,9 +72,43 @@ pub fn check(html: &Html, keys: &BTreeSet<String>, language: &str, found: &mut V
             found.push(format!("writes the time as {text:?}"));
         }
     }
+    for element in all(html, "main *") {
+        let own: String = element.children().filter_map(|child| child.value().as_text().map(|text| &**text)).collect();
+        if let Some(time) = zoneless(&own)
+            && !is_verbatim(element)
+            && !is_written(element)
+        {
+            found.push(format!("tells the time {time:?} without its zone in {:?}", own.trim()));
+        }
+    }
     for title in all(html, "title") {
         told_wrong(&spoken(title), title, keys, found);
     }
+}
+
+/// A time of day that does not say its zone; of a span the end says it.
+fn zoneless(text: &str) -> Option<&str> {
+    let is_apart = |sign: Option<char>| sign.is_none_or(|sign| !sign.is_alphanumeric() && !".,/".contains(sign));
+    let mut places = text.char_indices().map(|(at, _)| at).filter_map(|at| Some((at, text.get(at..at + 5)?)));
+    let (_, time) = places.find(|(at, time)| {
+        let [h1, h2, b'.', m1, m2] = time.as_bytes() else { return false };
+        let is_time =
+            (b'0'..=b'2').contains(h1) && h2.is_ascii_digit() && (b'0'..=b'5').contains(m1) && m2.is_ascii_digit();
+        let rest = &text[at + 5..];
+        let is_ended = rest.strip_prefix('.').is_none_or(|rest| rest.trim().is_empty() || rest.starts_with(' '));
+        let first = if rest.starts_with('.') { None } else { rest.chars().next() };
+        let has_zone = [" WIB", " WITA", " WIT"].iter().any(|zone| rest.starts_with(zone));
+        let goes_on =
+            ["–", "-", " – ", " sampai ", " s.d. ", " to ", " until "].iter().any(|joint| rest.starts_with(joint));
+        is_time && is_ended && is_apart(text[..*at].chars().next_back()) && is_apart(first) && !has_zone && !goes_on
+    })?;
+    Some(time)
+}
+
+/// Words of people, of whose times nobody knows more.
+fn is_written(element: ElementRef<'_>) -> bool {
+    let mut line = std::iter::once(element).chain(element.ancestors().filter_map(ElementRef::wrap));
+    line.any(|it| it.value().classes().any(|class| ["body", "verbatim"].contains(&class)))
 }
 
 fn told_wrong(text: &str, element: ElementRef<'_>, keys: &BTreeSet<String>, found: &mut Vec<String>) {

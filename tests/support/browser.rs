@@ -43,6 +43,13 @@ impl Browser {
         self.read(request.send().await).await
     }
 
+    /// Sends a form that stands on the page `from`, as the browser tells.
+    pub async fn post_from(&self, address: &str, from: &str, form: &[(&str, &str)]) -> Page {
+        let request = self.client.post(address).header("cookie", self.cookie_line()).header("referer", from);
+        let request = request.header("sec-fetch-site", "same-origin").form(&form.to_vec());
+        self.read(request.send().await).await
+    }
+
     /// Sends a form with a file, as a browser does for `multipart/form-data`.
     pub async fn upload(&self, address: &str, form: &[(&str, &str)], name: &str, bytes: &[u8]) -> Page {
         let mut body = Vec::new();

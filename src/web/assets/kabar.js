@@ -49,9 +49,9 @@ const reveal = async () => {
       const version = page.querySelector("input[name=versi]")?.value;
       if (version) for (const it of document.querySelectorAll("input[name=versi]")) it.value = version;
       document.body.dataset.seen = page.body.dataset.seen || "";
+      document.dispatchEvent(new Event("meja:shown"));
     }
   } catch { location.reload(); return; }
-  line.replaceChildren();
   document.getElementById("isi").focus({ preventScroll: true });
 };
 document.addEventListener("meja:shown", () => {

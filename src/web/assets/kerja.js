@@ -10,11 +10,11 @@ const ticket = location.pathname.match(/^\/kerja\/tiket\/([^/]+)/)?.[1];
 const isWriting = at => at.closest?.("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
 
 // Acts on a ticket that have a page of their own; the shorter ones are shown in a dialog.
-const acts = new Set("tugaskan eskalasi serahkan kembalikan minta-data gabung pisah tautkan klasifikasi alihkan tunda tunggu-pihak-lain prioritas".split(" "));
+const acts = new Set("tugaskan eskalasi kembalikan minta-data gabung pisah tautkan klasifikasi alihkan tunggu-pihak-lain prioritas".split(" "));
 // What a key does on a ticket: the first of these acts that the page offers.
-const triage = { 1: ["terima"], 2: ["gabung"], 3: ["alihkan", "serahkan", "eskalasi"], h: ["tunda", "minta-data", "tunggu-pihak-lain"] };
+const triage = { 1: ["terima"], 2: ["gabung"], 3: ["alihkan", "eskalasi"], h: ["minta-data", "tunggu-pihak-lain"] };
 // Where two keys go, for whom the page links there.
-const places = { "g k": "/kerja", "g a": "/kerja/antrean", "g e": "/kerja/eskalasi", "g w": "/kerja/pengawasan", "g j": "/kerja/kewajiban", "g l": "/kerja/layanan", "g s": "/kerja/surat", "g d": "/kerja/dasbor" };
+const places = { "g k": "/kerja", "g a": "/kerja/antrean", "g e": "/kerja/eskalasi", "g w": "/kerja/pengawasan", "g j": "/kerja/kewajiban", "g l": "/kerja/layanan" };
 
 // ---- Dialogs: the form of an act's own page, shown above this one. Whatever fails becomes a way to the page.
 let dialog;
@@ -89,7 +89,7 @@ document.addEventListener("input", event => {
 });
 
 // ---- Keys.
-const offered = word => ["a[href$='/W']", "details#W > summary", "form[action$='/W'] button"]
+const offered = word => ["a[href$='/W']", "a[href*='/W?']", "details#W > summary", "form[action$='/W'] button"]
   .map(it => main().querySelector(it.replaceAll("W", word))).find(Boolean);
 const targetOf = chord => places[chord]
   ? document.querySelector(`a[href='${places[chord]}']`)
@@ -153,14 +153,16 @@ const post = (address, fields) => fetch(address, {
 });
 const timers = new Map();
 const keepDraft = async (form, text) => {
-  let kept;
+  let [kept, at] = [false, ""];
   try {
     const fields = new FormData(form);
     fields.delete("file");
     const answer = await post(form.dataset.draf, fields);
     if (answer.status === 404 || answer.status === 405) { delete form.dataset.draf; return; }
     kept = answer.ok;
-  } catch { kept = false; }
+    // The server's clock: that of the device may be wrong, or stand in another zone.
+    at = answer.headers.get("x-kept-at") || "";
+  } catch {}
   let line = form.querySelector(".draft-line");
   if (!line) {
     line = document.createElement("p");
@@ -168,8 +170,6 @@ const keepDraft = async (form, text) => {
     line.setAttribute("role", "status");
     text.after(line);
   }
-  const now = new Date();
-  const at = [now.getHours(), now.getMinutes()].map(it => String(it).padStart(2, "0")).join(".");
   line.textContent = kept ? words.draftKept.replace("#", at) : words.draftLost;
 };
 document.addEventListener("input", event => {

@@ -99,10 +99,17 @@ document.addEventListener("change", event => {
 });
 
 // Deadlines: seconds left, and for how many of them the clock runs on before it rests.
-const since = performance.now();
-const relabel = () => {
-  const passed = (performance.now() - since) / 1000;
+// Counted from when each came onto the page: parts of it are replaced by fresher ones.
+const arrivals = new WeakMap();
+const arrive = () => {
   for (const chip of document.querySelectorAll("[data-batas]")) {
+    if (!arrivals.has(chip)) arrivals.set(chip, performance.now());
+  }
+};
+const relabel = () => {
+  arrive();
+  for (const chip of document.querySelectorAll("[data-batas]")) {
+    const passed = (performance.now() - arrivals.get(chip)) / 1000;
     const [left, runs, kind] = chip.dataset.batas.split(" ");
     const rest = left - Math.min(passed, runs);
     const minutes = Math.floor(Math.abs(rest) / 60);
@@ -118,7 +125,8 @@ const everyMinute = () => { if (!document.hidden && words.units) relabel(); };
 setInterval(everyMinute, 60000);
 document.addEventListener("visibilitychange", everyMinute);
 
-offerCopies();
-document.addEventListener("meja:shown", offerCopies);
+const begin = () => { offerCopies(); arrive(); };
+begin();
+document.addEventListener("meja:shown", begin);
 window.meja = { show, main, words };
 })();

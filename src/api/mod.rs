@@ -56,56 +56,47 @@ impl Token {
     }
 }
 
-/// Every family of endpoints.
+/// Every family of endpoints, in groups: no more than sixteen may stand side by side.
 type Parts = (
-    tickets::Tickets,
-    verbs::Verbs,
-    relations::Relations,
-    services::Services,
-    decisions::Decisions,
-    agencies::Agencies,
-    calendars::Calendars,
-    duties::Duties,
-    (cases::Cases, cases::CaseVerbs),
-    users::Users,
-    tokens::Tokens,
-    canned_replies::CannedReplies,
-    ratings::Ratings,
-    incidents::Incidents,
-    availability::AvailabilityApi,
-    maintenance::MaintenanceApi,
-    reports::Reports,
-    received::ReceivedMails,
-    dispatch::Dispatches,
-    letters::Letters,
-    mails::Mails,
+    (tickets::Tickets, verbs::Verbs, relations::Relations, mails::Mails, dispatch::Dispatches, received::ReceivedMails),
+    (services::Services, decisions::Decisions, agencies::Agencies, calendars::Calendars, duties::Duties),
+    (cases::Cases, cases::CaseVerbs, letters::Letters),
+    (users::Users, tokens::Tokens, canned_replies::CannedReplies, ratings::Ratings, incidents::Incidents),
+    (availability::AvailabilityApi, maintenance::MaintenanceApi, reports::Reports),
     demo::Public,
 );
 
 /// The service with every endpoint; also what the OpenAPI document is made from.
 pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
     let parts = (
-        tickets::Tickets(desk.clone()),
-        verbs::Verbs(desk.clone()),
-        relations::Relations(desk.clone()),
-        services::Services(desk.clone()),
-        decisions::Decisions(desk.clone()),
-        agencies::Agencies(desk.clone()),
-        calendars::Calendars(desk.clone()),
-        duties::Duties(desk.clone()),
-        (cases::Cases(desk.clone()), cases::CaseVerbs(desk.clone())),
-        users::Users(desk.clone()),
-        tokens::Tokens(desk.clone()),
-        canned_replies::CannedReplies(desk.clone()),
-        ratings::Ratings(desk.clone()),
-        incidents::Incidents(desk.clone()),
-        availability::AvailabilityApi(desk.clone()),
-        maintenance::MaintenanceApi(desk.clone()),
-        reports::Reports(desk.clone()),
-        received::ReceivedMails(desk.clone()),
-        dispatch::Dispatches(desk.clone()),
-        letters::Letters(desk.clone()),
-        mails::Mails(desk.clone()),
+        (
+            tickets::Tickets(desk.clone()),
+            verbs::Verbs(desk.clone()),
+            relations::Relations(desk.clone()),
+            mails::Mails(desk.clone()),
+            dispatch::Dispatches(desk.clone()),
+            received::ReceivedMails(desk.clone()),
+        ),
+        (
+            services::Services(desk.clone()),
+            decisions::Decisions(desk.clone()),
+            agencies::Agencies(desk.clone()),
+            calendars::Calendars(desk.clone()),
+            duties::Duties(desk.clone()),
+        ),
+        (cases::Cases(desk.clone()), cases::CaseVerbs(desk.clone()), letters::Letters(desk.clone())),
+        (
+            users::Users(desk.clone()),
+            tokens::Tokens(desk.clone()),
+            canned_replies::CannedReplies(desk.clone()),
+            ratings::Ratings(desk.clone()),
+            incidents::Incidents(desk.clone()),
+        ),
+        (
+            availability::AvailabilityApi(desk.clone()),
+            maintenance::MaintenanceApi(desk.clone()),
+            reports::Reports(desk.clone()),
+        ),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

@@ -74,7 +74,7 @@ impl Desk {
             let full = self.report(actor, &row.code, None).await?;
             files.extend(self.evaluation(&full, words).await?);
         }
-        files.push(("4-keutuhan/segel.json".to_owned(), self.proof().await?));
+        files.push(("4-keutuhan/segel.json".to_owned(), self.proof_file().await?));
         let names = files.iter().map(|(name, bytes)| format!("{}  {name}\n", sha256(bytes)));
         files.push(("sha256.txt".to_owned(), names.collect::<String>().into_bytes()));
         let at = self.now().with_timezone(&words.zone);
@@ -162,7 +162,7 @@ impl Desk {
         Ok(files)
     }
 
-    async fn proof(&self) -> Result<Vec<u8>> {
+    async fn proof_file(&self) -> Result<Vec<u8>> {
         let seal = store::events::last_seal(&mut self.db.glance().await?).await?;
         let seal = seal.map(|seal| {
             json!({"number": seal.id, "at": seal.at, "root": seal.root, "prev_hash": seal.prev_hash, "hash": seal.hash})

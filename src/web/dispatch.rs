@@ -26,7 +26,7 @@ pub async fn list(Data(visit): Data<&Visit>, Path(typed): Path<String>, request:
 /// Tries one again.
 #[handler]
 pub async fn retry(Data(visit): Data<&Visit>, Path((typed, id)): Path<(String, i64)>, _sent: Sent) -> Answer {
-    let opened = open(visit, &typed).await?;
+    let opened = open(visit, &typed, None).await?;
     let number = &opened.page.view.ticket.number;
     match visit.desk().resend_ticket_mail(opened.actor, number, id).await {
         Ok(()) => Ok(see_other(&format!("/kerja/tiket/{number}/surel?coba"))),
@@ -42,7 +42,7 @@ pub async fn retry(Data(visit): Data<&Visit>, Path((typed, id)): Path<(String, i
 }
 
 async fn context(visit: &Visit, typed: &str) -> Result<Value> {
-    let opened = open(visit, typed).await?;
+    let opened = open(visit, typed, None).await?;
     let ticket = &opened.page.view.ticket;
     let mails = visit.desk().ticket_mails(opened.actor, &ticket.number).await?;
     let rows: Vec<Value> = mails

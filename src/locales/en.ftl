@@ -2351,3 +2351,4 @@ label-received_by = who received it
 label-receipt = the proof of receipt
 label-addressee = the addressee
 label-copies = the recipients of copies
+mail-text-letter_waiting = Letter waiting for a signature

@@ -2351,3 +2351,4 @@ label-received_by = nama penerima
 label-receipt = bukti tanda terima
 label-addressee = tujuan surat
 label-copies = penerima tembusan
+mail-text-letter_waiting = Surat menunggu tanda tangan

@@ -77,6 +77,8 @@ async fn life(engine: Engine) {
         (waiting["state"].as_str(), waiting["dated"].as_str()),
         (Some("awaiting_signature"), Some("2026-03-26"))
     );
+    let told = app.mails_to("tim.koordinasi@demo.test").await;
+    assert!(told.iter().any(|mail| readable(mail).contains(&format!("/kerja/tanda-tangan/{key}"))), "{}", told.len());
     let issued = issued(&app, &key).await;
     assert_eq!(meja::secret::sha256(&issued), waiting["issued_sha256"].as_str().unwrap());
     let said = words(&issued, folder.path());

@@ -75,6 +75,10 @@ fn samples() -> Vec<(&'static str, Value)> {
             json!({"name": HOSTILE, "agencies": ["BKD", "DINKES"], "at": "kini", "people_url": "http://x"}),
         ),
         ("test_mail", json!({"name": HOSTILE, "at": "kini"})),
+        (
+            "letter_waiting",
+            json!({"name": HOSTILE, "number": HOSTILE, "about": HOSTILE, "addressee": HOSTILE, "url": "http://x"}),
+        ),
         ("official_letter", official_letter(true)),
         ("official_letter", official_letter(false)),
         ("notices", notices(kinds.iter().map(|kind| item(kind, true)).collect())),

@@ -132,6 +132,7 @@ impl Desk {
             "content": content_digest(&letter)?,
         });
         self.save_letter(&mut tx, actor, &mut letter, "letter_issued", facts).await?;
+        self.tell_signers(&mut tx, &letter).await?;
         once::answer(&mut tx, actor, once_key, key).await?;
         tx.commit().await?;
         self.wake();

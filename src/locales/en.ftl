@@ -3064,3 +3064,4 @@ event-address_lifted = Email to this address is sent again
 event-confirmation_withheld = No confirmation sent because of too many emails from this sender
 event-files_left_out = Some files were not kept because they were too many or too large
 mail-text-files_left_out = Files not kept
+mail-text-letter_waiting = Letter waiting for a signature

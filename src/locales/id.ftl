@@ -3064,3 +3064,4 @@ event-address_lifted = Surel ke alamat ini dikirim lagi
 event-confirmation_withheld = Konfirmasi tidak dikirim karena terlalu banyak surel dari pengirim ini
 event-files_left_out = Sebagian berkas tidak disimpan karena terlalu banyak atau terlalu besar
 mail-text-files_left_out = Berkas tidak disimpan
+mail-text-letter_waiting = Surat menunggu tanda tangan

@@ -77,6 +77,8 @@ async fn life(engine: Engine) {
         (waiting["state"].as_str(), waiting["dated"].as_str()),
         (Some("awaiting_signature"), Some("2026-03-26"))
     );
+    let told = app.mails_to("tim.koordinasi@demo.test").await;
+    assert!(told.iter().any(|mail| readable(mail).contains(&format!("/kerja/tanda-tangan/{key}"))), "{}", told.len());
     let issued = issued(&app, &key).await;
     assert_eq!(meja::secret::sha256(&issued), waiting["issued_sha256"].as_str().unwrap());
     let said = words(&issued, folder.path());
@@ -284,7 +286,7 @@ async fn own_signature(engine: Engine) {
     let board = actor(&app, "demo-koordinasi").await;
     // The certificate was made by the machine's clock.
     let later = app.desk.now().max(chrono::Utc::now()) + chrono::Duration::minutes(1);
-    app.clock(&later.to_rfc3339()).await;
+    app.desk.clock.set(later, 0.0);
     let letter = app.desk.sign_itself((&board, &key, None), None).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("surat.pdf");
@@ -295,6 +297,6 @@ async fn own_signature(engine: Engine) {
     }
     tool("qpdf", &["--check"], &file);
     assert_eq!(letter.signed_how.unwrap().as_str(), "own");
-    app.clock("2060-01-01T09:00:00+07:00").await;
+    app.desk.clock.set("2060-01-01T02:00:00Z".parse().unwrap(), 0.0);
     assert!(!app.desk.signs_itself(), "a certificate that is over signs nothing");
 }

@@ -57,7 +57,8 @@ async fn notice(engine: Engine) {
     app.clock("2026-03-28T02:35:00+07:00").await;
     office.get("/kerja/penutupan/PNT-2026-0001").await.shows("Batas pelaksanaan sudah lewat.");
     let here = format!("/kerja/perkara/{number}");
-    let wrong = office.fill(&here, &format!("{here}/laksanakan"), &[("executed_at", "kemarin"), ("minutes", "x1")]).await;
+    let wrong =
+        office.fill(&here, &format!("{here}/laksanakan"), &[("executed_at", "kemarin"), ("minutes", "x1")]).await;
     wrong.is(422).shows("Isi tanggal dan jam").shows("x1");
     let form = [("executed_at", "2026-03-27T09:00"), ("minutes", "Ditutup oleh petugas di pusat data.")];
     office.fill(&here, &format!("{here}/laksanakan"), &form).await.goes_to(&format!("{here}?kabar=laksanakan"));

@@ -4,10 +4,15 @@ use crate::support::app::{Engine, TestApp};
 use meja::desk::official_letters::DraftLetter;
 use meja::domain::letter::{Letter, Recipient, TicketLine};
 use meja::domain::people::Role;
+use meja::render::certificate::Identity;
+use meja::render::pades;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
+mod life;
+mod pages;
 mod paper;
 
 /// Story 8: the day after the dossier.
@@ -101,4 +106,47 @@ fn words(pdf: &[u8], folder: &Path) -> String {
     let out = Command::new("/usr/bin/pdftotext").args(["-layout"]).arg(&file).arg("-").output().unwrap();
     assert!(out.status.success());
     String::from_utf8(out.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A certificate made for the test, and what signs with it as the application for signatures would.
+struct Signer(Arc<Identity>);
+
+impl Signer {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let (key, certificate, file) = (path("k.pem"), path("c.pem"), path("c.p12"));
+        let openssl = |args: &[&str]| {
+            let done = Command::new("/usr/bin/openssl").args(args).output().unwrap();
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        };
+        openssl(&[
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            &key,
+            "-out",
+            &certificate,
+            "-days",
+            "3650",
+            "-subj",
+            "/C=ID/O=Contoh/CN=Tim Koordinasi SPBE",
+        ]);
+        openssl(&["pkcs12", "-export", "-inkey", &key, "-in", &certificate, "-out", &file, "-passout", "pass:rahasia"]);
+        let bytes = std::fs::read(file).unwrap();
+        assert!(Identity::open(&bytes, "salah").is_err(), "a wrong password");
+        assert!(Identity::open(&bytes[..bytes.len() / 2], "rahasia").is_err(), "half a file");
+        Self(Arc::new(Identity::open(&bytes, "rahasia").unwrap()))
+    }
+
+    fn identity(&self) -> Arc<Identity> {
+        Arc::clone(&self.0)
+    }
+
+    fn sign(&self, pdf: &[u8]) -> Vec<u8> {
+        pades::sign(pdf, &self.0, "Dr. Contoh", "2026-03-26T03:00:00Z".parse().unwrap()).unwrap()
+    }
 }

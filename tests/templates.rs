@@ -23,6 +23,10 @@ fn samples() -> Vec<(&'static str, Value)> {
     };
     let notices = |items: Vec<Value>| json!({"name": HOSTILE, "count": items.len(), "items": items, "queue_url": "http://x/kerja"});
     let kinds = ["start", "response_notice", "transfer", "warn", "breach"];
+    let official_letter = |is_copy: bool| {
+        json!({"name": HOSTILE, "number": HOSTILE, "date": "kini", "about": HOSTILE, "is_copy": is_copy, "signer": HOSTILE,
+            "office": HOSTILE, "url": "http://x/cek-surat/a", "code": "A"})
+    };
     let mut samples = vec![
         (
             "received",
@@ -70,6 +74,12 @@ fn samples() -> Vec<(&'static str, Value)> {
             json!({"name": HOSTILE, "agencies": ["BKD", "DINKES"], "at": "kini", "people_url": "http://x"}),
         ),
         ("test_mail", json!({"name": HOSTILE, "at": "kini"})),
+        (
+            "letter_waiting",
+            json!({"name": HOSTILE, "number": HOSTILE, "about": HOSTILE, "addressee": HOSTILE, "url": "http://x"}),
+        ),
+        ("official_letter", official_letter(true)),
+        ("official_letter", official_letter(false)),
         ("notices", notices(kinds.iter().map(|kind| item(kind, true)).collect())),
     ];
     let duty = |sanctionable: bool, source: Option<&str>| {

@@ -108,6 +108,7 @@ async fn desk(folder: &Path) -> Desk {
         public_url: "http://localhost:8080".to_owned(),
         files: folder.join("files"),
         is_demo: true,
+        signer: None,
         access: meja::desk::access::Access::default(),
         transport: meja::mail::transport::Transport::Page,
         settings: Arc::default(),

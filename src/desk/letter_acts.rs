@@ -132,6 +132,7 @@ impl Desk {
             "content": content_digest(&letter)?,
         });
         self.save_letter(&mut tx, actor, &mut letter, "letter_issued", facts).await?;
+        self.tell_signers(&mut tx, &letter).await?;
         once::answer(&mut tx, actor, once_key, key).await?;
         tx.commit().await?;
         self.wake();
@@ -155,6 +156,8 @@ impl Desk {
             _ => {
                 letter.state = LetterState::Numbered;
                 letter.issued_sha256 = None;
+                // It is dated anew when it is submitted again.
+                letter.dated = None;
                 "letter_returned"
             }
         };

@@ -11,7 +11,7 @@ use crate::error::{Error, Result, Say};
 use crate::mail::compose::Outgoing;
 use crate::mail::parse::File;
 use crate::policy::measures::SanctionMode;
-use crate::store::Tx;
+use crate::store::{self, Tx};
 use crate::text;
 use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
@@ -80,6 +80,30 @@ impl Desk {
         Ok(letter)
     }
 
+    /// Tells everybody who may sign a letter that it waits, in the transaction that submits it.
+    pub(super) async fn tell_signers(&self, tx: &mut Tx, letter: &Letter) -> Result<()> {
+        for signer in store::people::holders(tx, letter.signer_role, "").await? {
+            let own = [letter.drafted_by, letter.issued_by].contains(&Some(signer.id));
+            if own {
+                continue;
+            }
+            let mail = self.composer.write(&Outgoing {
+                key: format!("letter-waiting:{}.{}:{}", letter.key, letter.version, signer.id),
+                template: "letter_waiting",
+                to: &signer.email,
+                to_name: &signer.name,
+                context: json!({
+                    "name": signer.name, "number": letter.number, "about": letter.content.subject,
+                    "addressee": letter.content.addressee.name,
+                    "url": format!("{}/kerja/tanda-tangan/{}", self.public_url, letter.key),
+                }),
+                ..Outgoing::automatic(self.now())
+            })?;
+            self.post(tx, &mail).await?;
+        }
+        Ok(())
+    }
+
     async fn mail_letter(&self, tx: &mut Tx, letter: &Letter, person: &Recipient, file: &File) -> Result<()> {
         let Some(email) = person.email.as_deref() else { return Ok(()) };
         let date = letter.dated.map(|date| text::long_date(Language::Indonesian, date));
@@ -93,7 +117,7 @@ impl Desk {
             automatic: false,
             context: json!({
                 "name": person.name, "number": letter.number, "date": date, "about": letter.content.subject,
-                "is_copy": *person != letter.content.addressee, "signer": letter.content.signer_title,
+                "is_copy": *person != letter.content.addressee, "signer": letter.content.signer_title, "office": self.pack().offices.ict,
                 "url": self.check_url(&letter.code), "code": letter.code,
             }),
             ..Outgoing::automatic(self.now())

@@ -109,7 +109,7 @@ impl Desk {
 
 /// Why somebody may not.
 fn refusal(actor: &Actor, act: LetterAct, letter: &Letter) -> Error {
-    let is_own = act == LetterAct::Sign && has_written(actor, letter);
+    let is_own = act == LetterAct::Sign && actor.holds(letter.signer_role) && has_written(actor, letter);
     let key = match act {
         LetterAct::Sign if is_own => "letter-own",
         LetterAct::Sign | LetterAct::Return => "letter-not-signer",

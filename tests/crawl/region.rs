@@ -5,8 +5,10 @@ use meja::app;
 use meja::config::Config;
 use meja::desk::Desk;
 use meja::desk::command::Command;
+use meja::desk::official_letters::DraftLetter;
 use meja::desk::setup::installation;
-use meja::domain::people::{Actor, Scope};
+use meja::domain::letter::Recipient;
+use meja::domain::people::{Actor, Role, Scope};
 use meja::domain::ticket::Channel;
 use meja::mail::parse::File;
 use meja::store::Db;
@@ -57,6 +59,7 @@ impl Region {
         app::follow(&config, &desk).await.unwrap();
         desk.fill_demo(tickets, now, 0.0).await.unwrap();
         attach(&desk).await;
+        letters(&desk).await;
         let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/locales/id.ftl")).unwrap();
         let lines = text.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()));
         let keys = lines.filter_map(|line| line.split_once(" = ").map(|(key, _)| key.to_owned())).collect();
@@ -80,5 +83,37 @@ async fn attach(desk: &Desk) {
             File { name: "layar.txt".to_owned(), media_type: "text/plain".to_owned(), bytes: b"kosong".to_vec() };
         let note = Command::Note { body: "Tangkapan layar dari pelapor.".to_owned(), files: vec![file] };
         desk.act(&unit, &ticket.number, None, note, None).await.unwrap();
+    }
+}
+
+/// Writes two official letters: one waits for its signature, one for its number.
+async fn letters(desk: &Desk) {
+    let unit = unit(desk).await;
+    for number in ["500.12/0001/DISKOMINFO/2026", ""] {
+        let values = serde_json::json!({"source": "Pasal 41", "duty": "Laporan berkala", "due": "5 November 2026",
+            "cure_until": "30 November 2026"});
+        let draft = DraftLetter {
+            template: "teguran_kewajiban".to_owned(),
+            case_key: None,
+            agency: "DINKES".to_owned(),
+            service: None,
+            signer_role: Role::CoordinationTeam,
+            addressee: Recipient { name: "Kepala Dinas Kesehatan".to_owned(), email: None },
+            through: None,
+            copies: vec![Recipient { name: "Inspektorat".to_owned(), email: None }],
+            enclosures: 0,
+            values,
+            tickets: Vec::new(),
+            endpoints: Vec::new(),
+            replaces: None,
+            drafted_by: None,
+        };
+        let mut tx = desk.db.write().await.unwrap();
+        let key = desk.draft_letter(&mut tx, draft).await.unwrap().key;
+        tx.commit().await.unwrap();
+        if !number.is_empty() {
+            desk.number_letter((&unit, &key, None), number, None, None).await.unwrap();
+            desk.request_signature((&unit, &key, None), None).await.unwrap();
+        }
     }
 }

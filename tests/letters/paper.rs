@@ -53,18 +53,18 @@ async fn the_warning_letter_reads_as_the_regulation_asks() {
     let said = words(&app.desk.letter_pdf(&actor, &letter.key).await.unwrap().1, folder.path());
     for part in [
         "PEMERINTAH PROVINSI SUMATERA UTARA TIM KOORDINASI SPBE",
-        "Sifat Segera",
-        "Lampiran 1 (satu) berkas",
+        "Sifat : Segera",
+        "Lampiran : 1 (satu) berkas",
         "Yth. Kepala Dinas Komunikasi dan Informatika di Medan",
         "Peraturan Gubernur Sumatera Utara Nomor 12 Tahun 2022",
         "SUMUT-2603-00001-4",
-        "21 Mar 2026, 06.35 WIB",
+        "21 Mar 2026, 06.35",
         "1 jam 15 menit",
         "3 (tiga) hari kerja sejak surat ini diterima",
         "1. https://perizinan.sumutprov.test",
         "Ketua Tim Koordinasi SPBE,",
         "Tembusan: 1. Sekretaris Daerah 2. Kepala DPMPTSP 3. Inspektorat",
-        "1 / 1",
+        "1/1",
     ] {
         assert!(said.contains(part), "{part:?} in {said}");
     }

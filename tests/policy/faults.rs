@@ -24,6 +24,8 @@ version = 1 → version = 1⏎¦version = 2 → duplicate key
 default_profile = → ¦defautl_profile = → mungkin maksudnya "default_profile"
 compulsory = false → compulsory = false⏎¦wran = 0.9 → mungkin maksudnya "warn"
 version = 1 → version = ¦"satu" → jenis nilai salah
+number = "{class}/{seq}/{office}/{year}" → number = ¦"{class}/{urut}/{office}/{year}" → isian tidak dikenal "{urut}"
+number = "{class}/{seq}/{office}/{year}" → number = ¦"{class}/{office}/{year}" → tanpa urutan
 "Asia/Jakarta" → ¦"Asia/Djakarta" → zona waktu tidak dikenal
 mon = [["07:30", "12:00"] → mon = [¦["07:30", "25:00"] → jam tidak dikenal "25:00"
 mon = [["07:30", "12:00"] → mon = [¦["12:00", "12:00"] → jendela kerja kosong

@@ -1,8 +1,9 @@
 //! What the warning procedure refuses, with a trace of who tried; and regions whose law knows none, or only proposals.
 
+use crate::stories::wib;
 use crate::support::app::{Engine, TestApp};
 use crate::support::on_both;
-use crate::warning_stories::{DINAS, OWNER, TEAM, act, breach, facts, only_case, sumut, warned};
+use crate::warning_stories::{DINAS, OWNER, TEAM, act, breach, case_of, facts, only_case, sumut, warned};
 use serde_json::{Value, json};
 
 on_both! {
@@ -13,6 +14,7 @@ on_both! {
     neglect_of_a_listed_duty_becomes_a_proposal = proposals;
     not_reporting_may_be_reprimanded = reports;
     a_request_that_is_repeated_happens_once = repeated;
+    letters_of_the_desk_move_their_case = own_letters;
 }
 
 async fn refused(app: &TestApp, token: &str, number: &str, verb: &str, body: Value, status: u16) {
@@ -88,7 +90,7 @@ async fn ict_service(engine: Engine) {
         "impact": "broad", "urgency": "high", "outage": true});
     app.post(DINAS, "/tickets", report).await.ok(201);
     app.clock("2026-03-25T10:00:00+07:00").await;
-    let case = only_case(&app).await;
+    let case = case_of(&app, "email-dinas").await;
     assert_eq!(case["agency"], "DISKOMINFO");
     let number = case["number"].as_str().unwrap().to_owned();
     let n = number.as_str();
@@ -186,4 +188,43 @@ async fn repeated(engine: Engine) {
     }
     let sent = facts(&app, &number).await.iter().filter(|fact| fact.0 == "dossier_sent").count();
     assert_eq!(sent, 1);
+}
+
+/// The letter of the desk as if it had been signed.
+async fn signed(app: &TestApp, key: &str, number: &str) {
+    let mut tx = app.desk.db.write().await.unwrap();
+    let mut letter = meja::store::letters::letter(&mut tx, key).await.unwrap().unwrap();
+    letter.version += 1;
+    letter.state = meja::domain::letter::LetterState::Signed;
+    letter.number = Some(number.to_owned());
+    letter.dated = Some("2026-03-26".parse().unwrap());
+    letter.signed_at = Some(app.desk.now());
+    meja::store::letters::save_letter(&mut tx, &letter).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn own_letters(engine: Engine) {
+    let Some(app) = sumut(engine, "2026-03-21T02:35:00+07:00", false).await else { return };
+    breach(&app).await;
+    app.clock("2026-03-26T10:00:00+07:00").await;
+    let number = only_case(&app).await["number"].as_str().unwrap().to_owned();
+    let n = number.as_str();
+    act(&app, DINAS, n, "send-dossier", json!({})).await;
+    let case = act(&app, TEAM, n, "issue-letter", json!({"reason": "Lewat"})).await;
+    let key = case["letter"].as_str().unwrap().to_owned();
+    let letter = app.get(TEAM, &format!("/letters/{key}")).await.ok(200).to_string();
+    for words in ["Kepala Dinas Kominfo Provinsi Sumatera Utara", "kepala.dpmptsp@demo.test", "Inspektorat", n] {
+        assert!(letter.contains(words), "{words}: {letter}");
+    }
+    refused(&app, TEAM, n, "record-receipt", json!({"number": "1", "receipt": "x"}), 409).await;
+    signed(&app, &key, "500.12/0001/KOMINFO/2026").await;
+    let receipt = json!({"received_by": "Sekretariat", "receipt": "Agenda 12"});
+    app.post(DINAS, &format!("/letters/{key}/receive"), receipt).await.ok(200);
+    let case = only_case(&app).await;
+    assert_eq!((&case["state"], &case["due_at"]), (&json!("curing"), &json!(wib("2026-03-31T16:00"))));
+    app.clock("2026-04-01T08:00:00+07:00").await;
+    let case = act(&app, TEAM, n, "issue-letter", json!({"reason": "Masa perbaikan lewat"})).await;
+    let second = app.get(TEAM, &format!("/letters/{}", case["letter"].as_str().unwrap())).await.ok(200).to_string();
+    assert!(second.contains("500.12/0001/KOMINFO/2026") && second.contains("26 Maret 2026"), "{second}");
+    assert!(second.contains("https://izin.demo.test/api"), "the order lists the addresses: {second}");
 }

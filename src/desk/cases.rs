@@ -89,6 +89,9 @@ impl Desk {
     pub(super) async fn neglect_in_case(&self, tx: &mut Tx, duty: &Duty, now: DateTime<Utc>) -> Result<()> {
         let Ok(rules) = self.procedure() else { return Ok(()) };
         let (Some(mode), false) = (rules.for_neglect(duty), duty.agency.is_empty()) else { return Ok(()) };
+        if store::cases::of_duty(tx, duty.id).await?.is_some() {
+            return Ok(());
+        }
         let opening = Opening {
             course: Course::new(CaseCause::Duty, mode),
             service: None,

@@ -19,7 +19,7 @@ impl Desk {
         let team = self.demo_person(|grant| grant.role == Role::CoordinationTeam).await?;
         let open = CaseFilter { open: Some(true), ..CaseFilter::default() };
         let cases = self.warning_cases(&team, &open, None, LOOKED_AT).await?.items;
-        let oldest = cases.into_iter().filter(|case| case.course.cause == CaseCause::Resolution).next_back();
+        let oldest = cases.into_iter().rfind(|case| case.course.cause == CaseCause::Resolution);
         let Some(case) = oldest else { return Ok(()) };
         let dossier = CaseCommand::SendDossier { note: note.to_owned() };
         self.act_on_case(unit, &case.number, None, dossier, None).await?;

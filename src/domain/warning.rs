@@ -305,7 +305,9 @@ impl Course {
             (Move::RecordDecision, S::LetterPending) if self.mode == CaseMode::Proposal => {
                 Some(self.ended(Outcome::Decided))
             }
-            (Move::DutyDone, S::Open | S::Curing | S::Uncured | S::RepairReported) if self.cause == CaseCause::Duty => {
+            (Move::DutyDone, S::Open | S::Curing | S::Uncured | S::RepairReported)
+                if self.cause == CaseCause::Duty && self.order.is_none() =>
+            {
                 Some(self.ended(Outcome::Repaired))
             }
             _ => None,

@@ -253,28 +253,28 @@ fn steps(visit: &Visit, page: &CasePage) -> Vec<Value> {
     };
     let word = |name: &str| visit.word("event", name);
     let is = |states: &[CaseState]| states.contains(&course.state);
-    let mut steps = vec![step(word("case_opened"), at("case_opened"), false, None)];
+    let mut ladder = vec![step(word("case_opened"), at("case_opened"), false, None)];
     if course.needs_dossier() {
-        steps.push(step(word("dossier_sent"), at("dossier_sent"), is(&[CaseState::Open]), None));
+        ladder.push(step(word("dossier_sent"), at("dossier_sent"), is(&[CaseState::Open]), None));
     }
     for rung in &page.ladder {
         let is_now = course.rung == rung.place && is(&[CaseState::LetterPending, CaseState::Curing]);
         let is_next = course.rung + 1 == rung.place && is(&[CaseState::DossierSent, CaseState::Uncured]);
         let at = (course.rung >= rung.place).then(|| letter_at(visit, page, rung.place)).flatten();
-        steps.push(step(rung.kind.clone(), at, is_now || is_next, rung_hint(visit, rung)));
+        ladder.push(step(rung.kind.clone(), at, is_now || is_next, rung_hint(visit, rung)));
     }
     if page.ladder.iter().any(|rung| rung.orders.is_some()) {
         let executed = at("closure_executed");
-        steps.push(step(word("closure_executed"), executed, is(&[CaseState::ClosureDue]), None));
+        ladder.push(step(word("closure_executed"), executed, is(&[CaseState::ClosureDue]), None));
     }
     if page.case.course.mode == crate::domain::warning::CaseMode::Letters {
         let waits = [CaseState::Suspended, CaseState::RepairReported];
-        steps.push(step(word("repair_confirmed"), at("repair_confirmed"), is(&waits), None));
+        ladder.push(step(word("repair_confirmed"), at("repair_confirmed"), is(&waits), None));
     }
     if matches!(course.order, Some(OrderState::InForce | OrderState::Lifted)) {
-        steps.push(step(word("service_reopened"), at("service_reopened"), is(&[CaseState::RepairVerified]), None));
+        ladder.push(step(word("service_reopened"), at("service_reopened"), is(&[CaseState::RepairVerified]), None));
     }
-    steps
+    ladder
 }
 
 /// When the letter on a place was received, or drafted while it has not been.

@@ -1,6 +1,7 @@
 //! Received mail as people look at it, and what they decide about mail that became no ticket.
 
 use crate::desk::catalogue::denied;
+use crate::desk::mail_in::Verdict;
 use crate::desk::{Desk, chain, written};
 use crate::domain::event::ActorLabel;
 use crate::domain::message::{InboxItem, InboxRow, InboxState, SenderVerdict};
@@ -105,6 +106,7 @@ impl Desk {
             (letter.from, letter.from_name) = (email, String::new());
         }
         let verdict = self.open_from(&mut tx, &item, &letter, None).await?;
+        taken_up(&verdict)?;
         self.decided(
             tx,
             actor,
@@ -142,6 +144,7 @@ impl Desk {
         // Nobody must take it for the words of whoever reported.
         letter.from_name = format!("{} <{}>", letter.from_name, letter.from).trim().to_owned();
         let verdict = self.add_to(&mut tx, &item, &letter, ticket).await?;
+        taken_up(&verdict)?;
         self.decided(
             tx,
             actor,
@@ -266,6 +269,14 @@ impl Desk {
         tx.commit().await?;
         self.wake();
         Ok(found)
+    }
+}
+
+/// What stopped the mail before may stop it again; then nothing was decided.
+fn taken_up(verdict: &Verdict) -> Result<()> {
+    match verdict.state {
+        InboxState::Done => Ok(()),
+        _ => Err(Error::conflict(Say::new("error-mail-still-stopped"))),
     }
 }
 

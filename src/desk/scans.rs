@@ -6,8 +6,9 @@ use crate::desk::{Desk, files};
 use crate::domain::message::{Attachment, ScanVerdict};
 use crate::error::{Error, Result, Say};
 use crate::mail::scanner;
-use crate::store;
+use crate::store::{self, Tx};
 use chrono::Duration;
+use std::collections::BTreeMap;
 
 /// Files looked through in one round.
 const BATCH: i64 = 10;
@@ -50,12 +51,24 @@ impl Desk {
         Ok(said)
     }
 
+    /// The files among `files` that are kept closed, and why, by the digests of their bytes.
+    pub(super) async fn closed_files(
+        &self,
+        tx: &mut Tx,
+        files: &[Attachment],
+    ) -> Result<BTreeMap<String, ScanVerdict>> {
+        let mut closed = BTreeMap::new();
+        for file in files {
+            if let Some(verdict) = self.keeps_closed(tx, &file.sha256).await? {
+                closed.insert(file.sha256.clone(), verdict);
+            }
+        }
+        Ok(closed)
+    }
+
     /// What keeps a file closed, if anything does.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub async fn scan_of(&self, file: &Attachment) -> Result<Option<ScanVerdict>> {
-        let said = store::scans::of(&mut self.db.glance().await?, &file.sha256).await?;
+    async fn keeps_closed(&self, tx: &mut Tx, sha256: &str) -> Result<Option<ScanVerdict>> {
+        let said = store::scans::of(tx, sha256).await?;
         Ok(match said.map(|scan| scan.verdict) {
             Some(ScanVerdict::Clean) => None,
             // Nobody is asked any more: what waits for an answer would wait for ever.
@@ -67,7 +80,8 @@ impl Desk {
 
     /// Refuses a file that was not found clean. One that came before there was a scanner is looked through now.
     pub(super) async fn refuse_unless_clean(&self, file: &Attachment) -> Result<()> {
-        let key = match self.scan_of(file).await? {
+        let closed = self.keeps_closed(&mut self.db.glance().await?, &file.sha256).await?;
+        let key = match closed {
             None => return Ok(()),
             Some(ScanVerdict::Infected) => "error-file-infected",
             Some(ScanVerdict::Unscannable) => "error-file-unscannable",

@@ -4,7 +4,7 @@ use crate::desk::tries::TRIES;
 use crate::desk::{Desk, clocks};
 use crate::domain::clock_plan::{Line, SlaClock, TicketPause};
 use crate::domain::event::Event;
-use crate::domain::message::{Attachment, Message};
+use crate::domain::message::{Attachment, Message, ScanVerdict};
 use crate::domain::people::{Account, Action, Actor, may, visibility};
 use crate::domain::reporter::{Wish, knows_reporter};
 use crate::domain::service::{Agency, Service};
@@ -56,6 +56,8 @@ pub struct TicketPage {
     pub messages: Vec<Message>,
     /// What came with it.
     pub files: Vec<Attachment>,
+    /// Files that a virus scanner keeps closed, by the digests of their bytes.
+    pub closed: BTreeMap<String, ScanVerdict>,
     /// Consultations with somebody outside.
     pub consultations: Vec<Consultation>,
     /// Answers that wait before they leave, or did; for those who may read notes.
@@ -382,11 +384,13 @@ impl Desk {
         if !internal {
             hide_other_reporters(&ticket, &mut messages);
         }
+        let files = store::messages::attachments(tx, id).await?;
         Ok(TicketPage {
+            closed: self.closed_files(tx, &files).await?,
+            files,
             clocks: store::clocks::of_ticket(tx, id).await?,
             pauses: store::clocks::pauses(tx, id).await?,
             messages,
-            files: store::messages::attachments(tx, id).await?,
             consultations: if internal { store::relations::consultations(tx, id).await? } else { Vec::new() },
             holds: if internal { store::holds::holds_of(tx, id).await? } else { Vec::new() },
             wish: store::wishes::of_ticket(tx, id).await?,

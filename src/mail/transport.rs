@@ -87,7 +87,9 @@ impl Transport {
                 (_, None) => builder,
             };
         }
-        let pool = PoolConfig::new().max_size(4).idle_timeout(Duration::from_secs(30));
+        // A connection is used once: one that was given up in the middle of an answer would give that answer to the
+        // next mail, which nobody would send again then.
+        let pool = PoolConfig::new().max_size(0);
         let client = builder.timeout(Some(wishes.patience)).pool_config(pool).build();
         Ok(Self::Smtp(Smtp { client, signer: wishes.signer, patience: wishes.patience * 3 }))
     }

@@ -6,54 +6,18 @@
 use crate::config::mail::Listen;
 use crate::desk::Desk;
 use crate::error::{Error, Result};
-use crate::receive::lmtp_session::{Session, hurried};
+use crate::receive::lmtp_session::{Session, Stream, hurried};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-/// How much patience and room there is.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Connections at once.
-    pub connections: usize,
-    /// A client that says nothing for so long is sent away.
-    pub idle: Duration,
-    /// A line that was begun must end within this, and an answer be taken.
-    pub line: Duration,
-    /// Bytes of a message per second, after a first [`Limits::line`]: slower is too slow.
-    pub slowest: u64,
-    /// Recipients of one message.
-    pub recipients: usize,
-    /// Commands that nobody understands before the connection is closed.
-    pub faults: u32,
-    /// Largest message, in bytes.
-    pub largest: usize,
-    /// Bytes of messages that are being received, all connections together.
-    pub together: usize,
-}
-
-impl Limits {
-    /// The usual ones for messages of up to `largest` bytes.
-    pub const fn usual(largest: usize) -> Self {
-        Self {
-            connections: 100,
-            idle: Duration::from_secs(300),
-            line: Duration::from_secs(60),
-            slowest: 10_000,
-            recipients: 100,
-            faults: 20,
-            largest,
-            together: largest * 3,
-        }
-    }
-}
+pub use crate::receive::lmtp_session::Limits;
 
 /// Where LMTP is listened for; a socket in the file system goes with it.
 #[derive(Debug)]
@@ -159,10 +123,6 @@ impl Drop for Door {
         }
     }
 }
-
-/// Both kinds of connection.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Removes a socket nobody answers at.
 async fn clear(path: &Path) -> io::Result<()> {

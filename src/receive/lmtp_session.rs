@@ -1,19 +1,59 @@
 //! One conversation in LMTP.
 
 use crate::desk::Desk;
-use crate::receive::lmtp::{Limits, Stream};
 use smtp_proto::request::receiver::{DataReceiver, DummyDataReceiver, DummyLineReceiver, RequestReceiver};
 use smtp_proto::{Error as Fault, Request};
 use std::slice::Iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 /// Bytes read at once.
 const CHUNK: usize = 64 * 1024;
+
+/// How much patience and room there is.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Connections at once.
+    pub connections: usize,
+    /// A client that says nothing for so long is sent away.
+    pub idle: Duration,
+    /// A line that was begun must end within this, and an answer be taken.
+    pub line: Duration,
+    /// Bytes of a message per second, after a first [`Limits::line`]: slower is too slow.
+    pub slowest: u64,
+    /// Recipients of one message.
+    pub recipients: usize,
+    /// Commands that nobody understands before the connection is closed.
+    pub faults: u32,
+    /// Largest message, in bytes.
+    pub largest: usize,
+    /// Bytes of messages that are being received, all connections together.
+    pub together: usize,
+}
+
+impl Limits {
+    /// The usual ones for messages of up to `largest` bytes.
+    pub const fn usual(largest: usize) -> Self {
+        Self {
+            connections: 100,
+            idle: Duration::from_secs(300),
+            line: Duration::from_secs(60),
+            slowest: 10_000,
+            recipients: 100,
+            faults: 20,
+            largest,
+            together: largest * 3,
+        }
+    }
+}
+
+/// Both kinds of connection.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Says one thing to somebody who is not served.
 pub(super) async fn hurried(stream: &mut Box<dyn Stream>, words: &[u8]) {

@@ -16,7 +16,7 @@ pub async fn show(Data(visit): Data<&Visit>) -> Answer {
         json!({"recipient": mail.recipient, "given_up": mail.state == "dead", "attempts": mail.attempts,
             "error": mail.last_error, "at": visit.instant(mail.created_at)})
     };
-    let aside = |mail: &crate::store::health::PutAside| json!({"mailbox": mail.mailbox, "sender": mail.sender, "cause": mail.cause, "at": visit.instant(mail.received_at)});
+    let aside = |mail: &crate::store::health::PutAside| json!({"mailbox": mail.mailbox, "sender": mail.sender, "cause": mail.cause.as_deref().map(|cause| visit.word("received-cause", cause)), "at": visit.instant(mail.received_at)});
     let mut context = figures(visit, &health);
     context["stuck_mail"] = health.stuck_mail.iter().map(stuck).collect::<Vec<_>>().into();
     context["aside"] = health.aside.iter().map(aside).collect::<Vec<_>>().into();

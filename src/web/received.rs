@@ -149,7 +149,7 @@ async fn detail(visit: &Visit, id: i64, sent: &Sent) -> crate::error::Result<Val
     let kept = |field: &str, usual: &str| if sent.get(field).is_empty() { usual } else { sent.get(field) }.to_owned();
     let more = json!({
         "head": head.iter().map(|(name, value)| json!({"name": name, "value": value})).collect::<Vec<_>>(),
-        "text": text,
+        "words": text,
         "is_cut": is_cut,
         "files": files.iter().map(|(name, size)| json!({"name": name, "size": size_words(*size)})).collect::<Vec<_>>(),
         "rule": rule.map(|rule| visit.word("sender-verdict", rule.verdict.as_str())),

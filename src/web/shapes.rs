@@ -113,7 +113,8 @@ impl Visit {
         let own = page.files.iter().filter(|file| file.message_id == message.id);
         let shape = |file: &Attachment| {
             let address = format!("{address}/lampiran/{}", file.id);
-            json!({"name": file.name, "kilobytes": (file.size + 1023) / 1024, "address": address})
+            let closed = page.closed.get(&file.sha256).map(|verdict| self.word("file-scan", verdict.as_str()));
+            json!({"name": file.name, "kilobytes": (file.size + 1023) / 1024, "address": address, "closed": closed})
         };
         let files: Vec<Value> = own.map(shape).collect();
         json!({

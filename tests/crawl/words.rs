@@ -39,7 +39,8 @@ pub const FORBIDDEN: &[&str] = &[
     "email",
 ];
 /// Records that have no number of their own, so that their addresses carry the one of the database.
-const NAMELESS: &[&str] = &["pengguna", "token", "kewajiban", "lampiran", "tampilan", "surat-demo", "usulan", "makro"];
+const NAMELESS: &[&str] =
+    &["pengguna", "token", "kewajiban", "lampiran", "tampilan", "surat-demo", "usulan", "makro", "surel"];
 
 /// Everything about the words.
 pub fn check(html: &Html, keys: &BTreeSet<String>, language: &str, found: &mut Vec<String>) {

@@ -2,6 +2,7 @@
 
 use super::talk::{NOW, mail};
 use crate::support::app::{Engine, TestApp, reply_to};
+use crate::support::browser::Browser;
 use crate::support::on_both;
 use meja::store;
 use poem::http::Method;
@@ -155,4 +156,31 @@ async fn poison(engine: Engine) {
     assert_eq!((found.len(), &found[0]["cause"]), (1, &json!("poison")));
     // A person may still make a ticket of it.
     app.post("demo-superadmin", &format!("/received-mails/{}/open", found[0]["id"]), json!({})).await.ok(200);
+}
+
+#[tokio::test]
+async fn its_page_shows_words_and_no_more_and_takes_the_decision() {
+    let app = TestApp::new(Engine::Sqlite, "oki", NOW).await.unwrap();
+    let id = put_aside(&app).await;
+    let browser = Browser::at(&app.desk);
+    browser.sign_in("superadmin@demo.test", meja::desk::demo::PASSWORD).await;
+    let list = browser.get("/kerja/surel").await.html;
+    assert!(list.contains("Tanpa pengirim") && list.contains("Pengirimnya tidak disebut"), "{list}");
+    let address = format!("/kerja/surel/{id}");
+    let page = browser.get(&address).await.html;
+    assert!(page.contains("Jaringan mati") && page.contains("&lt;b&gt;tebal&lt;"), "{page}");
+    assert!(!page.contains("<script>x()") && !page.contains("<b>tebal"), "{page}");
+    let refused = browser.fill(&address, &format!("{address}/buang"), &[("reason", "")]).await;
+    assert_eq!(refused.status.as_u16(), 422, "{}", refused.html);
+    assert!(refused.html.contains("id=\"reason-salah\""), "{}", refused.html);
+    let opened = browser.fill(&address, &format!("{address}/tiket"), &[("requester_email", "ani@warga.test")]).await;
+    assert_eq!(opened.status.as_u16(), 303, "{}", opened.html);
+    let number = app.only_ticket().await["number"].as_str().unwrap().to_owned();
+    assert_eq!(opened.location, format!("/kerja/surel?kabar=tiket&tiket={number}"));
+    let told = browser.get(&opened.location).await.html;
+    assert!(told.contains(&format!("href=\"/kerja/tiket/{number}\"")), "{told}");
+    let again = browser.fill("/akun", &format!("{address}/tiket"), &[]).await;
+    assert_eq!(again.status.as_u16(), 409, "{}", again.html);
+    let mails = browser.get(&format!("/kerja/tiket/{number}/surel")).await.html;
+    assert!(mails.contains("ani@warga.test"), "{mails}");
 }

@@ -75,6 +75,12 @@ async fn looked_through(engine: Engine) {
     let said = ["virus.bin error-file-infected", "surat.txt 4", "besar.bin error-file-unscannable"];
     assert_eq!(opened(&app).await, said);
     assert_eq!(app.desk.scan_files().await.unwrap(), 0, "each once");
+    let actor = app.desk.by_token("demo-superadmin").await.unwrap();
+    let number = app.only_ticket().await["number"].as_str().unwrap().to_owned();
+    let page = app.desk.ticket_page(&actor, &number).await.unwrap();
+    let marks: Vec<Option<&str>> =
+        page.files.iter().map(|file| page.closed.get(&file.sha256).map(|verdict| verdict.as_str())).collect();
+    assert_eq!(marks, [Some("infected"), None, Some("unscannable")], "the page says so beside the name");
     // Without a scanner, what was found harmful stays closed.
     let mut without = app.desk.clone();
     without.ways = Arc::new(Ways { scanner: None, ..(*app.desk.ways).clone() });

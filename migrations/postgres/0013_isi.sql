@@ -42,3 +42,6 @@ create table undeliverable (
 
 -- The same mail to two of our mailboxes is found by what its sender wrote.
 create index inbox_digest on inbox (digest);
+
+-- Mails that wait, by whom they are for.
+create index outbox_waiting on outbox (recipient) where state = 'queued';

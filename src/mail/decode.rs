@@ -14,8 +14,59 @@ pub fn text(message: &Message<'_>, part: &MessagePart<'_>) -> String {
         PartType::Text(text) | PartType::Html(text) => text,
         _ => return String::new(),
     };
-    let read = if read.contains('\u{fffd}') { better(&bytes(message, part), read) } else { cut(read).to_owned() };
+    if part.is_encoding_problem && says(part, "quoted-printable") {
+        return better(&lenient(message.raw_message().get(range_of(part)).unwrap_or_default()), read);
+    }
+    let read =
+        if read.contains('\u{fffd}') { better(&bytes(message, part), read) } else { sound(message, part, cut(read)) };
     if is_flowed(part) { unfold(&read, deletes_space(part)) } else { read }
+}
+
+/// UTF-8 that was declared as something simpler, or the text as it was read.
+fn sound(message: &Message<'_>, part: &MessagePart<'_>, read: &str) -> String {
+    let western = ["us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252", "latin1"];
+    let charset =
+        part.content_type().and_then(|kind| kind.attribute("charset")).unwrap_or_default().to_ascii_lowercase();
+    // What two bytes of UTF-8 look like in western letters.
+    if western.contains(&charset.as_str()) && read.contains(['Ã', 'Â', 'â', 'ð', 'Ð', 'Ñ']) {
+        return String::from_utf8(bytes(message, part)).unwrap_or_else(|_| read.to_owned());
+    }
+    read.to_owned()
+}
+
+fn says(part: &MessagePart<'_>, encoding: &str) -> bool {
+    part.content_transfer_encoding().is_some_and(|found| found.trim().eq_ignore_ascii_case(encoding))
+}
+
+fn range_of(part: &MessagePart<'_>) -> std::ops::Range<usize> {
+    part.raw_body_offset() as usize..part.raw_end_offset() as usize
+}
+
+/// Quoted-printable with mistakes: what is no code stands for itself.
+fn lenient(raw: &[u8]) -> Vec<u8> {
+    let digit = |byte: Option<&u8>| {
+        byte.and_then(|byte| char::from(*byte).to_digit(16)).and_then(|digit| u8::try_from(digit).ok())
+    };
+    let mut decoded = Vec::with_capacity(raw.len());
+    let mut at = 0;
+    while let Some(byte) = raw.get(at) {
+        let rest = &raw[at + 1..];
+        if *byte != b'=' {
+            decoded.push(*byte);
+            at += 1;
+        } else if rest.starts_with(b"\r\n") {
+            at += 3;
+        } else if rest.starts_with(b"\n") {
+            at += 2;
+        } else if let (Some(high), Some(low)) = (digit(rest.first()), digit(rest.get(1))) {
+            decoded.push(high * 16 + low);
+            at += 3;
+        } else {
+            decoded.push(*byte);
+            at += 1;
+        }
+    }
+    decoded
 }
 
 /// A header's value that was written in plain 8-bit signs, against the rules; `read` is what the parser made of it.
@@ -119,8 +170,7 @@ fn is_mostly_utf8(bytes: &[u8]) -> bool {
 
 /// The bytes of a part without its transfer encoding.
 pub fn bytes(message: &Message<'_>, part: &MessagePart<'_>) -> Vec<u8> {
-    let range = part.raw_body_offset() as usize..part.raw_end_offset() as usize;
-    let raw = message.raw_message().get(range).unwrap_or_default();
+    let raw = message.raw_message().get(range_of(part)).unwrap_or_default();
     match part.encoding {
         Encoding::Base64 => base64_decode(raw).unwrap_or_else(|| raw.to_vec()),
         Encoding::QuotedPrintable => quoted_printable_decode(raw).unwrap_or_else(|| raw.to_vec()),
@@ -177,6 +227,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn mistakes_in_quoted_printable_stand_for_themselves() {
+        assert_eq!(lenient(b"a=3Db =ZZ c=\r\nd=\ne="), b"a=b =ZZ cde=");
+    }
+
+    #[test]
     fn torn_words_are_read_whole() {
         for (text, read) in [
             ("=?utf-8?q?caf=C3?= =?utf-8?q?=A9?= baru", "café baru"),
@@ -196,6 +251,6 @@ mod tests {
         assert_eq!(unfold("> lama \n> sekali\nbaru", false), "> lama sekali\nbaru");
         assert_eq!(unfold("sa \ntu", true), "satu");
         assert_eq!(unfold("isi\n-- \nBudi", false), "isi\n-- \nBudi");
-        assert_eq!(unfold("\n\na", false), "\na");
+        assert_eq!(unfold("a\n\nb", false), "a\n\nb");
     }
 }

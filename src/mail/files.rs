@@ -1,7 +1,7 @@
 //! The files of a mail: exactly their bytes, and a name that harms nobody. Nothing is ever unpacked. Pure.
 
 use crate::domain::upload::clean_name;
-use crate::mail::decode;
+use crate::mail::{decode, words};
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 
 /// Most files of one mail that are kept.
@@ -24,7 +24,12 @@ pub struct File {
 pub fn of(message: &Message<'_>) -> (Vec<File>, Vec<String>) {
     let (mut kept, mut left_out) = (Vec::new(), Vec::new());
     let mut room = MOST_BYTES;
+    let has_words = message.text_bodies().chain(message.html_bodies()).next().is_some();
     for part in message.attachments() {
+        // Read as words when there are no others.
+        if !has_words && words::is_stray(part) {
+            continue;
+        }
         let file = File { name: name(part), media_type: media_type(part), bytes: bytes(message, part) };
         // A line of text that a program puts under a file is none.
         if file.bytes.is_empty() && part.attachment_name().is_none() {

@@ -5,6 +5,7 @@
 
 use crate::error::{Error, Result};
 use mail_auth::common::parse::TxtRecordParser;
+use mail_auth::dmarc::Policy;
 use mail_auth::dmarc::verify::DmarcParameters;
 use mail_auth::spf::verify::SpfParameters;
 use mail_auth::{
@@ -33,6 +34,8 @@ pub struct Origin {
     pub dkim: &'static str,
     /// Does one of both belong to the domain in `From`, as that domain asks?
     pub dmarc: &'static str,
+    /// That domain asks to refuse what does not belong to it.
+    pub refuses: bool,
     /// Without a word of its own from the domain in `From`, one of both belongs to it all the same.
     pub aligned: bool,
 }
@@ -67,7 +70,7 @@ impl Origin {
     pub fn belief(&self) -> Belief {
         match self.dmarc {
             "pass" => Belief::Proven,
-            "fail" => Belief::Forged,
+            "fail" if self.refuses => Belief::Forged,
             _ if self.aligned => Belief::Proven,
             "" if self.spf.is_empty() && self.dkim.is_empty() => Belief::Unchecked,
             _ => Belief::Unproven,
@@ -131,7 +134,7 @@ impl SenderCheck {
         }
         // A task of its own: whatever a stranger sends may at worst end that.
         let look = tokio::spawn(async move { self.look(&raw, &envelope).await });
-        let open = Origin { spf: "temperror", dkim: "temperror", dmarc: "temperror", aligned: false };
+        let open = Origin { spf: "temperror", dkim: "temperror", dmarc: "temperror", refuses: false, aligned: false };
         tokio::time::timeout(LONGEST, look).await.ok().and_then(std::result::Result::ok).unwrap_or(open)
     }
 
@@ -142,7 +145,7 @@ impl SenderCheck {
         }
         match &self.dns {
             Some(dns) => self.asked(dns, &message, raw, envelope.trim_matches(['<', '>'])).await,
-            None => Origin { spf: "none", dkim: "none", dmarc: "none", aligned: false },
+            None => Origin { spf: "none", dkim: "none", dmarc: "none", refuses: false, aligned: false },
         }
     }
 
@@ -153,9 +156,12 @@ impl SenderCheck {
         }
         let own = message.headers_raw().filter(|(name, _)| name.eq_ignore_ascii_case("authentication-results"));
         own.map(|(_, value)| value.to_ascii_lowercase()).find_map(|value| {
+            // Filters name the domain's wish in a comment.
+            let refuses = !value.contains("p=none");
             let value = without_comments(&value);
             let (host, results) = value.split_once(';')?;
-            (host.split_whitespace().next() == Some(self.host.as_str())).then(|| results_of(results))
+            (host.split_whitespace().next() == Some(self.host.as_str()))
+                .then(|| Origin { refuses, ..results_of(results) })
         })
     }
 
@@ -186,7 +192,9 @@ impl SenderCheck {
         Origin {
             spf: spf_word,
             dkim: dkim_word(dkim.iter().map(|found| found.result())),
-            dmarc: dmarc_word(&[dmarc.dkim_result(), dmarc.spf_result()]),
+            dmarc: dmarc_word(&dmarc.result()),
+            // Who handed it over is not known to everybody: then its silence proves nothing.
+            refuses: sent_from.is_some() && matches!(dmarc.policy(), Policy::Quarantine | Policy::Reject),
             aligned: signed_by_domain || (spf_word == "pass" && is_same(&domain, &envelope_domain)),
         }
     }
@@ -224,7 +232,7 @@ fn without_comments(text: &str) -> String {
 }
 
 fn results_of(results: &str) -> Origin {
-    let mut origin = Origin { spf: "none", dkim: "none", dmarc: "none", aligned: false };
+    let mut origin = Origin { spf: "none", dkim: "none", dmarc: "none", refuses: false, aligned: false };
     for result in results.split(';') {
         let Some((method, value)) = result.split_whitespace().next().and_then(|first| first.split_once('=')) else {
             continue;
@@ -276,18 +284,14 @@ fn dkim_word<'a>(results: impl Iterator<Item = &'a DkimResult>) -> &'static str 
     said
 }
 
-fn dmarc_word(results: &[&DmarcResult]) -> &'static str {
-    if results.iter().any(|result| **result == DmarcResult::Pass) {
-        return "pass";
+const fn dmarc_word(result: &DmarcResult) -> &'static str {
+    match result {
+        DmarcResult::Pass => "pass",
+        DmarcResult::Fail(_) => "fail",
+        DmarcResult::TempError(_) => "temperror",
+        DmarcResult::PermError(_) => "permerror",
+        DmarcResult::None => "none",
     }
-    // What could not be asked is open, not refused.
-    if results.iter().any(|result| matches!(result, DmarcResult::TempError(_))) {
-        return "temperror";
-    }
-    if results.iter().any(|result| matches!(result, DmarcResult::Fail(_))) {
-        return "fail";
-    }
-    if results.iter().any(|result| matches!(result, DmarcResult::PermError(_))) { "permerror" } else { "none" }
 }
 
 fn parsed(text: &str) -> Txt {
@@ -349,6 +353,8 @@ mod tests {
         let forged =
             "Authentication-Results: mx.kab.go.id; dmarc=fail\r\nAuthentication-Results: mx.kab.go.id; dmarc=pass\r\n";
         assert_eq!(told(forged).belief(), Belief::Forged);
+        let mild = "Authentication-Results: mx.kab.go.id; dmarc=fail (p=none dis=none) header.from=x\r\n";
+        assert_eq!(told(mild).belief(), Belief::Unproven);
         assert_eq!(told("Authentication-Results: mx.jahat.test; dmarc=pass\r\n"), Origin::default());
         assert_eq!(told("Authentication-Results: mx.kab.go.id; none\r\n").belief(), Belief::Unproven);
     }

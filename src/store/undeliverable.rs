@@ -95,7 +95,7 @@ pub async fn give_up_mails(tx: &mut Tx) -> Result<u64> {
         tx,
         execute,
         "update outbox set state = 'dead', last_error = (select u.status || ' ' || u.said from undeliverable u \
-         where u.email = lower(outbox.recipient)) where state = 'queued' \
-         and lower(recipient) in (select email from undeliverable)",
+         where u.email = outbox.recipient) where state = 'queued' \
+         and recipient in (select email from undeliverable)",
     )
 }

@@ -81,11 +81,11 @@ async fn an_address_is_given_up_once_and_taken_up_again(db: Db) {
         message_id: format!("{key}@desk.test"),
         raw: b"x".to_vec(),
     };
-    for (key, recipient) in [("k1", "A@x.test"), ("k2", "b@x.test")] {
+    for (key, recipient) in [("k1", "a@x.test"), ("k2", "b@x.test")] {
         outbox::put(&mut tx, &mail(key, recipient), at(1), at(1)).await.unwrap();
     }
     relations::add_participant(&mut tx, ticket, "a@x.test").await.unwrap();
-    assert_eq!(own_mail(&mut tx, "k1@desk.test").await.unwrap(), Some((Some(ticket), "A@x.test".to_owned())));
+    assert_eq!(own_mail(&mut tx, "k1@desk.test").await.unwrap(), Some((Some(ticket), "a@x.test".to_owned())));
     assert_eq!(own_mail(&mut tx, "k3@desk.test").await.unwrap(), None);
     let address = Undeliverable {
         email: "a@x.test".to_owned(),

@@ -1,6 +1,6 @@
 //! What the region has decided, for anybody: what is law, what is default, and what nobody has confirmed.
 
-use crate::domain::ticket::{Language, Priority};
+use crate::domain::ticket::Priority;
 use crate::policy::deadline::Duration as Length;
 use crate::policy::duty::{Duty, DutyOffice, Every};
 use crate::policy::sections::{Outside, Period, Scope, Tier};
@@ -328,14 +328,6 @@ impl Teller<'_> {
         match length {
             Length::Seconds(seconds) => text::span(self.visit.language, Duration::seconds(seconds)),
             Length::WorkingDays(days) => self.phrase("working-days", &[("days", &days.to_string())]),
-        }
-    }
-
-    /// A label of the pack in the language of the page, as far as it has both.
-    fn either(&self, label: &str, english: Option<&String>) -> String {
-        match (self.visit.language, english) {
-            (Language::English, Some(english)) => english.clone(),
-            _ => label.to_owned(),
         }
     }
 

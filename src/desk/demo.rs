@@ -1,6 +1,7 @@
 //! A believable region for trying out: agencies, people, services, tickets with a history.
 
 use crate::desk::command::Command;
+use crate::desk::demo_case::CaseWords;
 use crate::desk::demo_catalogue::Described;
 use crate::desk::intake::Report;
 use crate::desk::{Desk, lines};
@@ -29,8 +30,8 @@ struct Region {
     question: String,
     reason: String,
     tried: String,
-    dossier: String,
-    warning: String,
+    outage: DemoReport,
+    case: CaseWords,
 }
 
 #[derive(Debug, Deserialize)]
@@ -116,6 +117,10 @@ impl Desk {
         let unit = self.demo_person(|grant| grant.role == Role::Tier2Unit && grant.agency.is_none()).await?;
         let reports = region.reports.iter().cycle().take(tickets);
         self.clock.set(now - Duration::days(15), 0.0);
+        if tickets > 0 {
+            let outage = demo_report(&region.outage, 0);
+            self.demo_breach(&unit, outage, &region.case, &region.solution).await?;
+        }
         let total = i32::try_from(tickets.max(1)).unwrap_or(i32::MAX);
         for (place, report) in reports.enumerate() {
             // From two weeks ago to half an hour ago, closer together towards the end: the open ones are young.
@@ -132,8 +137,7 @@ impl Desk {
             return Ok(());
         }
         self.demo_replies(&unit).await?;
-        self.run_due_steps().await?;
-        self.demo_case(&unit, &region.dossier, &region.warning).await
+        self.demo_reprimand(&region.case).await
     }
 
     async fn stage(

@@ -7,7 +7,7 @@ use crate::desk::command::Command;
 use crate::desk::intake::Report;
 use crate::domain::people::{Actor, Role};
 use crate::domain::ticket::{Impact, Urgency};
-use crate::domain::warning::{Case, CaseCause};
+use crate::domain::warning::{Case, CaseCause, CaseState};
 use crate::error::Result;
 use crate::store::cases::CaseFilter;
 use chrono::Duration;
@@ -69,7 +69,9 @@ impl Desk {
         }
         self.run_case_terms().await?;
         let team = self.demo_person(|grant| grant.role == Role::CoordinationTeam).await?;
-        let Some(case) = self.demo_case(&team).await? else { return Ok(()) };
+        // A pack whose first letter orders the closing has none to follow.
+        let uncured = |case: &Case| case.course.state == CaseState::Uncured;
+        let Some(case) = self.demo_case(&team).await?.filter(uncured) else { return Ok(()) };
         let letter = CaseCommand::IssueLetter { reason: words.reprimand.clone(), elsewhere: false };
         self.act_on_case(&team, &case.number, None, letter, None).await?;
         Ok(())

@@ -1,7 +1,7 @@
 //! The pages of the warning procedure: cases, orders and the public notice, on both databases.
 
-use crate::duty_pages::signed_in;
 use crate::support::app::{Engine, TestApp};
+use crate::support::browser::Browser;
 use crate::support::on_both;
 use crate::warning_stories::{DINAS, act, breach, only_case, sumut, warned};
 use serde_json::json;
@@ -10,6 +10,12 @@ on_both! {
     a_case_is_read_and_moved_by_its_forms = forms;
     orders_and_the_public_notice = notice;
     a_region_without_a_procedure_has_no_page = nothing;
+}
+
+async fn signed_in(app: &TestApp, email: &str) -> Browser {
+    let browser = Browser::at(&app.desk);
+    browser.sign_in(email, meja::desk::demo::PASSWORD).await;
+    browser
 }
 
 async fn forms(engine: Engine) {

@@ -22,7 +22,7 @@ pub struct Cases(pub Desk);
 /// A note that may be empty.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-struct NoteBody {
+struct CaseNoteBody {
     #[oai(default)]
     note: String,
     version: Option<i64>,
@@ -31,7 +31,7 @@ struct NoteBody {
 /// The next letter of the ladder, or the proposal.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-struct LetterBody {
+struct CaseLetterBody {
     #[oai(default)]
     reason: String,
     /// It is written outside of the desk: its receipt will be recorded by hand.
@@ -43,7 +43,7 @@ struct LetterBody {
 /// Receipt of a letter that was written outside of the desk.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-struct ReceiptBody {
+struct CaseReceiptBody {
     /// Number on the letter.
     #[oai(default)]
     number: String,
@@ -58,7 +58,7 @@ struct ReceiptBody {
 /// What the owner has repaired and how that was tested.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-struct RepairBody {
+struct CaseRepairBody {
     #[oai(default)]
     report: String,
     version: Option<i64>,
@@ -67,7 +67,7 @@ struct RepairBody {
 /// Whether it is repaired.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-struct VerifyBody {
+struct CaseVerifyBody {
     repaired: Option<bool>,
     #[oai(default)]
     findings: String,
@@ -77,7 +77,7 @@ struct VerifyBody {
 /// The closing by a person, with its minutes.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-struct ClosureBody {
+struct CaseClosureBody {
     /// When; now when left out.
     executed_at: Option<DateTime<Utc>>,
     #[oai(default)]
@@ -88,7 +88,7 @@ struct ClosureBody {
 /// The decision of those to whom the proposal went.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-struct DecisionBody {
+struct CaseDecisionBody {
     #[oai(default)]
     decision: String,
     version: Option<i64>,
@@ -126,23 +126,23 @@ pub struct CaseVerbs(pub Desk);
 
 case_verbs! {
     /// The dossier goes to the coordination team.
-    "/warning-cases/:number/send-dossier" send_dossier (NoteBody) |body| CaseCommand::SendDossier { note: body.note };
+    "/warning-cases/:number/send-dossier" send_dossier (CaseNoteBody) |body| CaseCommand::SendDossier { note: body.note };
     /// The next letter of the ladder is drafted (or, where the law names nobody who warns, a proposal).
-    "/warning-cases/:number/issue-letter" issue_letter (LetterBody) |body| CaseCommand::IssueLetter { reason: body.reason, elsewhere: body.elsewhere };
+    "/warning-cases/:number/issue-letter" issue_letter (CaseLetterBody) |body| CaseCommand::IssueLetter { reason: body.reason, elsewhere: body.elsewhere };
     /// A letter written outside of the desk was received; its terms begin then.
-    "/warning-cases/:number/record-receipt" record_receipt (ReceiptBody) |body| CaseCommand::RecordReceipt { number: body.number, received_at: body.received_at, receipt: body.receipt };
+    "/warning-cases/:number/record-receipt" record_receipt (CaseReceiptBody) |body| CaseCommand::RecordReceipt { number: body.number, received_at: body.received_at, receipt: body.receipt };
     /// The owner says that the service is repaired.
-    "/warning-cases/:number/report-repair" report_repair (RepairBody) |body| CaseCommand::ReportRepair { report: body.report };
+    "/warning-cases/:number/report-repair" report_repair (CaseRepairBody) |body| CaseCommand::ReportRepair { report: body.report };
     /// Somebody else says whether it is.
-    "/warning-cases/:number/verify-repair" verify_repair (VerifyBody) |body| CaseCommand::VerifyRepair { repaired: body.repaired, findings: body.findings };
+    "/warning-cases/:number/verify-repair" verify_repair (CaseVerifyBody) |body| CaseCommand::VerifyRepair { repaired: body.repaired, findings: body.findings };
     /// The case ends without closing, with a reason.
     "/warning-cases/:number/decide-not-to-close" decide_not_to_close (Reasoned) |body| CaseCommand::DecideNotToClose { reason: body.reason };
     /// A person has closed the service under the order; the desk closes nothing by itself.
-    "/warning-cases/:number/execute-closure" execute_closure (ClosureBody) |body| CaseCommand::ExecuteClosure { executed_at: body.executed_at, minutes: body.minutes };
+    "/warning-cases/:number/execute-closure" execute_closure (CaseClosureBody) |body| CaseCommand::ExecuteClosure { executed_at: body.executed_at, minutes: body.minutes };
     /// The service is open again, after a verified repair.
-    "/warning-cases/:number/reopen" reopen (NoteBody) |body| CaseCommand::Reopen { note: body.note };
+    "/warning-cases/:number/reopen" reopen (CaseNoteBody) |body| CaseCommand::Reopen { note: body.note };
     /// What those have decided to whom the proposal went.
-    "/warning-cases/:number/record-decision" record_decision (DecisionBody) |body| CaseCommand::RecordDecision { decision: body.decision };
+    "/warning-cases/:number/record-decision" record_decision (CaseDecisionBody) |body| CaseCommand::RecordDecision { decision: body.decision };
 }
 
 #[OpenApi]

@@ -1,6 +1,7 @@
 //! A believable region for trying out: agencies, people, services, tickets with a history.
 
 use crate::desk::command::Command;
+use crate::desk::demo_case::CaseWords;
 use crate::desk::demo_catalogue::Described;
 use crate::desk::intake::Report;
 use crate::desk::report_acts::ReportCommand;
@@ -34,8 +35,8 @@ pub(super) struct Region {
     pub(super) question: String,
     pub(super) reason: String,
     pub(super) tried: String,
-    dossier: String,
-    warning: String,
+    outage: DemoReport,
+    case: CaseWords,
 }
 
 impl Region {
@@ -135,6 +136,8 @@ impl Desk {
         self.clock.set(now - Duration::days(HISTORY + 1), 0.0);
         if tickets > 0 {
             self.draw_reports_since(self.now()).await?;
+            let outage = demo_report(&region.outage, 0);
+            self.demo_breach(&unit, outage, &region.case, &region.solution).await?;
         }
         let total = i32::try_from(tickets.max(1)).unwrap_or(i32::MAX);
         for (place, report) in reports.enumerate() {
@@ -154,7 +157,7 @@ impl Desk {
             self.demo_replies(&unit).await?;
             self.demo_mails(&unit).await?;
             self.run_due_steps().await?;
-            self.demo_case(&unit, &region.dossier, &region.warning).await?;
+            self.demo_reprimand(&region.case).await?;
         }
         Ok(())
     }

@@ -154,6 +154,8 @@ impl SenderCheck {
         if self.host.is_empty() {
             return None;
         }
+        let author = message.from().and_then(|list| list.first()).and_then(|one| one.address()).unwrap_or_default();
+        let domain = author.rsplit_once('@').map(|(_, domain)| domain.to_lowercase()).unwrap_or_default();
         let own = message.headers_raw().filter(|(name, _)| name.eq_ignore_ascii_case("authentication-results"));
         own.map(|(_, value)| value.to_ascii_lowercase()).find_map(|value| {
             // Filters name the domain's wish in a comment.
@@ -161,7 +163,7 @@ impl SenderCheck {
             let value = without_comments(&value);
             let (host, results) = value.split_once(';')?;
             (host.split_whitespace().next() == Some(self.host.as_str()))
-                .then(|| Origin { refuses, ..results_of(results) })
+                .then(|| Origin { refuses, ..results_of(results, &domain) })
         })
     }
 
@@ -231,20 +233,24 @@ fn without_comments(text: &str) -> String {
     kept
 }
 
-fn results_of(results: &str) -> Origin {
+fn results_of(results: &str, domain: &str) -> Origin {
     let mut origin = Origin { spf: "none", dkim: "none", dmarc: "none", refuses: false, aligned: false };
     for result in results.split(';') {
-        let Some((method, value)) = result.split_whitespace().next().and_then(|first| first.split_once('=')) else {
-            continue;
-        };
+        let mut words = result.split_whitespace();
+        let Some((method, value)) = words.next().and_then(|first| first.split_once('=')) else { continue };
         let value = word(value);
-        match method.split('/').next().unwrap_or_default() {
+        let method = method.split('/').next().unwrap_or_default();
+        match method {
             "spf" => origin.spf = value,
             // One genuine signature is enough.
             "dkim" if origin.dkim != "pass" => origin.dkim = value,
             "dmarc" => origin.dmarc = value,
             _ => {}
         }
+        let names = ["header.d=", "header.i=", "smtp.mailfrom=", "smtp.from="];
+        let of = words.filter_map(|word| names.iter().find_map(|name| word.strip_prefix(name)));
+        let mut of = of.map(|name| name.rsplit('@').next().unwrap_or_default().trim_matches('"'));
+        origin.aligned |= value == "pass" && matches!(method, "spf" | "dkim") && of.any(|of| is_same(domain, of));
     }
     origin
 }
@@ -353,6 +359,10 @@ mod tests {
         let forged =
             "Authentication-Results: mx.kab.go.id; dmarc=fail\r\nAuthentication-Results: mx.kab.go.id; dmarc=pass\r\n";
         assert_eq!(told(forged).belief(), Belief::Forged);
+        let plain = "Authentication-Results: mx.kab.go.id; spf=pass smtp.mailfrom=a@kab.go.id\r\n";
+        assert_eq!(told(plain).belief(), Belief::Proven);
+        let elsewhere = "Authentication-Results: mx.kab.go.id; dkim=pass header.d=toko.test\r\n";
+        assert_eq!(told(elsewhere).belief(), Belief::Unproven);
         let mild = "Authentication-Results: mx.kab.go.id; dmarc=fail (p=none dis=none) header.from=x\r\n";
         assert_eq!(told(mild).belief(), Belief::Unproven);
         assert_eq!(told("Authentication-Results: mx.jahat.test; dmarc=pass\r\n"), Origin::default());

@@ -60,6 +60,7 @@ impl Region {
         desk.fill_demo(tickets, now, 0.0).await.unwrap();
         attach(&desk).await;
         letters(&desk).await;
+        write_by_mail(&desk).await;
         let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/locales/id.ftl")).unwrap();
         let lines = text.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()));
         let keys = lines.filter_map(|line| line.split_once(" = ").map(|(key, _)| key.to_owned())).collect();
@@ -72,6 +73,16 @@ pub async fn unit(desk: &Desk) -> Actor {
     let mut people = desk.accounts().await.unwrap().into_iter();
     let (account, grants) = people.find(|(account, _)| account.email == "superadmin@demo.test").unwrap();
     Actor { account, grants, scope: Scope::Write, only_agency: None, via: Channel::Web }
+}
+
+/// A report by mail, with quoted history and HTML, that wants its answer somewhere else.
+async fn write_by_mail(desk: &Desk) {
+    let mail = "From: Ani <ani@warga.test>\r\nReply-To: lain@warga.test\r\nTo: meja@demo.test\r\nSubject: Cetakan buram\r\n\
+        MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\
+        Cetakan buram.\r\n\r\nPada Sen, 5 Okt 2026 pukul 09.12 Budi <budi@warga.test> menulis:\r\n> Bagaimana cetakannya?\r\n\
+        --b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>Cetakan <b>buram</b>.</p>\r\n--b--\r\n";
+    desk.receive(mail.as_bytes(), "meja@demo.test", "ani@warga.test").await.unwrap();
+    desk.read_inbox().await.unwrap();
 }
 
 /// Gives a file to every ticket that is still open; the demo has none.

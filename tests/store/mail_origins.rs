@@ -3,12 +3,9 @@
 use super::{at, commit, one_ticket, read, write};
 use crate::support::db::on_both;
 use meja::domain::message::{InboxState, Message, MessageVisibility, NewMail};
-use meja::store::mail_origins::{MailOrigin, keep_origin, origins_of, raw_mail, twin_ticket};
-use meja::store::storms::{count_mail, mails_counted};
-use meja::store::undeliverable::{
-    Undeliverable, give_up_address, give_up_mails, given_up, given_up_of, own_mail, take_up_address,
-};
-use meja::store::{Db, inbox, messages, outbox, relations};
+use meja::store::mail_origins::MailOrigin;
+use meja::store::undeliverable::Undeliverable;
+use meja::store::{Db, inbox, mail_origins, messages, outbox, relations, storms, undeliverable};
 
 on_both!(
     who_sent_a_mail_is_kept_beside_the_youngest_message,
@@ -47,12 +44,12 @@ async fn who_sent_a_mail_is_kept_beside_the_youngest_message(db: Db) {
         has_html: true,
         reused: false,
     };
-    keep_origin(&mut tx, ticket, &origin).await.unwrap();
+    mail_origins::keep_origin(&mut tx, ticket, &origin).await.unwrap();
     commit(tx).await;
-    let kept = origins_of(&mut read(&db).await, ticket).await.unwrap();
+    let kept = mail_origins::origins_of(&mut read(&db).await, ticket).await.unwrap();
     assert_eq!(kept, [MailOrigin { message_id: youngest, ..origin }]);
-    assert_eq!(raw_mail(&mut read(&db).await, inbox).await.unwrap(), Some(b"mentah".to_vec()));
-    assert_eq!(raw_mail(&mut read(&db).await, inbox + 1).await.unwrap(), None);
+    assert_eq!(mail_origins::raw_mail(&mut read(&db).await, inbox).await.unwrap(), Some(b"mentah".to_vec()));
+    assert_eq!(mail_origins::raw_mail(&mut read(&db).await, inbox + 1).await.unwrap(), None);
 }
 
 async fn the_same_mail_in_another_mailbox_is_found(db: Db) {
@@ -61,11 +58,11 @@ async fn the_same_mail_in_another_mailbox_is_found(db: Db) {
     let one = inbox::store(&mut tx, "a@desk.test", "", "d1", b"x", at(1)).await.unwrap().unwrap();
     let two = inbox::store(&mut tx, "b@desk.test", "", "d1", b"x", at(1)).await.unwrap().unwrap();
     let other = inbox::store(&mut tx, "b@desk.test", "", "d2", b"y", at(1)).await.unwrap().unwrap();
-    assert_eq!(twin_ticket(&mut tx, two).await.unwrap(), None, "nothing has become of it yet");
+    assert_eq!(mail_origins::twin_ticket(&mut tx, two).await.unwrap(), None, "nothing has become of it yet");
     inbox::settle(&mut tx, one, InboxState::Done, None, Some(ticket)).await.unwrap();
-    assert_eq!(twin_ticket(&mut tx, two).await.unwrap(), Some(ticket));
-    assert_eq!(twin_ticket(&mut tx, one).await.unwrap(), None);
-    assert_eq!(twin_ticket(&mut tx, other).await.unwrap(), None);
+    assert_eq!(mail_origins::twin_ticket(&mut tx, two).await.unwrap(), Some(ticket));
+    assert_eq!(mail_origins::twin_ticket(&mut tx, one).await.unwrap(), None);
+    assert_eq!(mail_origins::twin_ticket(&mut tx, other).await.unwrap(), None);
     commit(tx).await;
 }
 
@@ -85,8 +82,11 @@ async fn an_address_is_given_up_once_and_taken_up_again(db: Db) {
         outbox::put(&mut tx, &mail(key, recipient), at(1), at(1)).await.unwrap();
     }
     relations::add_participant(&mut tx, ticket, "a@x.test").await.unwrap();
-    assert_eq!(own_mail(&mut tx, "k1@desk.test").await.unwrap(), Some((Some(ticket), "a@x.test".to_owned())));
-    assert_eq!(own_mail(&mut tx, "k3@desk.test").await.unwrap(), None);
+    assert_eq!(
+        undeliverable::own_mail(&mut tx, "k1@desk.test").await.unwrap(),
+        Some((Some(ticket), "a@x.test".to_owned()))
+    );
+    assert_eq!(undeliverable::own_mail(&mut tx, "k3@desk.test").await.unwrap(), None);
     let address = Undeliverable {
         email: "a@x.test".to_owned(),
         ticket_id: Some(ticket),
@@ -94,29 +94,33 @@ async fn an_address_is_given_up_once_and_taken_up_again(db: Db) {
         said: "No such user".to_owned(),
         at: at(2),
     };
-    assert_eq!(give_up_mails(&mut tx).await.unwrap(), 0);
-    assert!(give_up_address(&mut tx, &address).await.unwrap());
-    assert!(!give_up_address(&mut tx, &Undeliverable { status: "5.2.1".to_owned(), ..address.clone() }).await.unwrap());
-    assert_eq!(give_up_mails(&mut tx).await.unwrap(), 1);
-    assert_eq!(given_up(&mut tx, 10).await.unwrap(), [address.clone()]);
-    assert_eq!(given_up_of(&mut tx, ticket).await.unwrap(), [address]);
+    assert_eq!(undeliverable::give_up_mails(&mut tx).await.unwrap(), 0);
+    assert!(undeliverable::give_up_address(&mut tx, &address).await.unwrap());
+    assert!(
+        !undeliverable::give_up_address(&mut tx, &Undeliverable { status: "5.2.1".to_owned(), ..address.clone() })
+            .await
+            .unwrap()
+    );
+    assert_eq!(undeliverable::give_up_mails(&mut tx).await.unwrap(), 1);
+    assert_eq!(undeliverable::given_up(&mut tx, 10).await.unwrap(), [address.clone()]);
+    assert_eq!(undeliverable::given_up_of(&mut tx, ticket).await.unwrap(), [address]);
     let mails = outbox::newest(&mut tx, 10).await.unwrap();
     let states: Vec<(String, Option<String>)> =
         mails.iter().map(|mail| (mail.state.to_string(), mail.last_error.clone())).collect();
     assert_eq!(states, [("queued".to_owned(), None), ("dead".to_owned(), Some("5.1.1 No such user".to_owned()))]);
-    assert!(take_up_address(&mut tx, "a@x.test").await.unwrap());
-    assert!(!take_up_address(&mut tx, "a@x.test").await.unwrap());
-    assert_eq!(given_up_of(&mut tx, ticket).await.unwrap(), []);
+    assert!(undeliverable::take_up_address(&mut tx, "a@x.test").await.unwrap());
+    assert!(!undeliverable::take_up_address(&mut tx, "a@x.test").await.unwrap());
+    assert_eq!(undeliverable::given_up_of(&mut tx, ticket).await.unwrap(), []);
     commit(tx).await;
 }
 
 async fn mails_of_a_sender_are_counted_by_hour_and_day(db: Db) {
     let mut tx = write(&db).await;
-    assert_eq!(mails_counted(&mut tx, "a", "b", at(0), at(0)).await.unwrap(), (0, 0, 0));
-    count_mail(&mut tx, &["a", "b"], at(10)).await.unwrap();
-    count_mail(&mut tx, &["a"], at(20)).await.unwrap();
-    count_mail(&mut tx, &["c"], at(20)).await.unwrap();
-    assert_eq!(mails_counted(&mut tx, "a", "b", at(0), at(15)).await.unwrap(), (2, 1, 0));
-    assert_eq!(mails_counted(&mut tx, "a", "b", at(0), at(0)).await.unwrap(), (2, 2, 1));
+    assert_eq!(storms::mails_counted(&mut tx, "a", "b", at(0), at(0)).await.unwrap(), (0, 0, 0));
+    storms::count_mail(&mut tx, &["a", "b"], at(10)).await.unwrap();
+    storms::count_mail(&mut tx, &["a"], at(20)).await.unwrap();
+    storms::count_mail(&mut tx, &["c"], at(20)).await.unwrap();
+    assert_eq!(storms::mails_counted(&mut tx, "a", "b", at(0), at(15)).await.unwrap(), (2, 1, 0));
+    assert_eq!(storms::mails_counted(&mut tx, "a", "b", at(0), at(0)).await.unwrap(), (2, 2, 1));
     commit(tx).await;
 }

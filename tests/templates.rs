@@ -23,10 +23,6 @@ fn samples() -> Vec<(&'static str, Value)> {
     };
     let notices = |items: Vec<Value>| json!({"name": HOSTILE, "count": items.len(), "items": items, "queue_url": "http://x/kerja"});
     let kinds = ["start", "response_notice", "transfer", "warn", "breach"];
-    let official_letter = |is_copy: bool| {
-        json!({"name": HOSTILE, "number": HOSTILE, "date": "kini", "about": HOSTILE, "is_copy": is_copy, "signer": HOSTILE,
-            "office": HOSTILE, "url": "http://x/cek-surat/a", "code": "A"})
-    };
     let mut samples = vec![
         (
             "received",
@@ -75,12 +71,6 @@ fn samples() -> Vec<(&'static str, Value)> {
             json!({"name": HOSTILE, "agencies": ["BKD", "DINKES"], "at": "kini", "people_url": "http://x"}),
         ),
         ("test_mail", json!({"name": HOSTILE, "at": "kini"})),
-        (
-            "letter_waiting",
-            json!({"name": HOSTILE, "number": HOSTILE, "about": HOSTILE, "addressee": HOSTILE, "url": "http://x"}),
-        ),
-        ("official_letter", official_letter(true)),
-        ("official_letter", official_letter(false)),
         ("notices", notices(kinds.iter().map(|kind| item(kind, true)).collect())),
     ];
     let duty = |sanctionable: bool, source: Option<&str>| {
@@ -101,6 +91,7 @@ fn samples() -> Vec<(&'static str, Value)> {
         json!({"name": HOSTILE, "agency": HOSTILE, "sender": HOSTILE, "words": words, "open": 5, "overdue": 2,
             "unanswered": 1, "duties": 3, "queue_url": "http://x/a", "duties_url": "http://x/b"})
     };
+    samples.extend(letters());
     samples.extend([("agency_reminder", reminder("")), ("agency_reminder", reminder(HOSTILE))]);
     samples.push((
         "report_drawn",
@@ -109,6 +100,22 @@ fn samples() -> Vec<(&'static str, Value)> {
     ));
     samples.extend(kinds.iter().map(|kind| ("notice", notices(vec![item(kind, false)]))));
     samples
+}
+
+/// Mails about official letters.
+fn letters() -> Vec<(&'static str, Value)> {
+    let official_letter = |is_copy: bool| {
+        json!({"name": HOSTILE, "number": HOSTILE, "date": "kini", "about": HOSTILE, "is_copy": is_copy, "signer": HOSTILE,
+            "office": HOSTILE, "url": "http://x/cek-surat/a", "code": "A"})
+    };
+    vec![
+        (
+            "letter_waiting",
+            json!({"name": HOSTILE, "number": HOSTILE, "about": HOSTILE, "addressee": HOSTILE, "url": "http://x"}),
+        ),
+        ("official_letter", official_letter(true)),
+        ("official_letter", official_letter(false)),
+    ]
 }
 
 fn item(mail: NewMail) -> OutboxItem {

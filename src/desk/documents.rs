@@ -84,7 +84,8 @@ impl Desk {
         if code.is_empty() && digest.is_empty() {
             return Err(Error::field("code", Say::new("check-code-needed")));
         }
-        if !digest.is_empty() && !(digest.len() == 64 && digest.bytes().all(|sign| sign.is_ascii_hexdigit())) {
+        let is_digest = digest.len() == 64 && digest.bytes().all(|sign| sign.is_ascii_hexdigit());
+        if !digest.is_empty() && !is_digest {
             return Err(Error::field("sha256", Say::new("check-digest-form")));
         }
         // Every look counts, so that nobody tries codes until one is known.

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::text;
 use crate::web::failure::Answer;
 use crate::web::visit::{Visit, query};
+use poem::http::StatusCode;
 use poem::web::{Data, Path};
 use poem::{Request, handler};
 use serde_json::{Value, json};
@@ -38,7 +39,14 @@ async fn answer(visit: &Visit, code: &str, digest: &str, is_asked: bool) -> Answ
             context["matches"] = verdict.matches.into();
             Ok(visit.page("check.html", context)?)
         }
-        Err(Error::Invalid(problems)) => Ok(visit.mend("check.html", context, &problems, "")?),
+        Err(Error::Invalid(problems)) => {
+            let mut response = visit.mend("check.html", context, &problems, "")?;
+            // Asking for nothing is no mistake of a link: the form says what to type.
+            if code.is_empty() && digest.is_empty() {
+                response.set_status(StatusCode::OK);
+            }
+            Ok(response)
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -3,6 +3,7 @@
 use super::{Signer, drafted, has_tools, region, tool, words};
 use crate::support::app::{Engine, TestApp, readable};
 use crate::support::on_both;
+use meja::clock::Clock;
 use meja::domain::people::{Actor, Role};
 use meja::error::Error;
 use meja::mail::parse;
@@ -96,26 +97,9 @@ async fn life(engine: Engine) {
     let seen_by = actor(&app, "demo-koordinasi").await;
     let letter = app.desk.sign_uploaded((&seen_by, &key, Some(4)), signed.clone(), None).await.unwrap();
     assert_eq!(letter.signed_sha256.as_deref(), Some(meja::secret::sha256(&signed).as_str()));
-    let check = app.get("", &format!("/public/verify/{}", code.to_lowercase().replace('-', "%20"))).await.ok(200);
-    assert_eq!(
-        (check["state"].as_str(), check["number"].as_str()),
-        (Some("authentic"), Some("500.12/0007/KOMINFO/2026"))
-    );
-    assert!(!check.to_string().contains("e-Perizinan"), "no secrets: {check}");
-    let digest = meja::secret::sha256(&signed);
-    let check = app.get("", &format!("/public/verify/{code}?sha256={digest}")).await.ok(200);
-    assert_eq!(check["matches"], true);
-    let check = app.get("", &format!("/public/verify/{code}?sha256={}", meja::secret::sha256(&issued))).await.ok(200);
-    assert_eq!(check["matches"], false);
+    anybody_checks(&app, &code, &signed, &issued).await;
     app.post("demo-superadmin", &format!("{path}/send"), json!({"version": 5})).await.ok(200);
-    for (address, is_copy) in [("pimpinan@demo.test", false), ("kepala.dpmptsp@demo.test", true)] {
-        let mails = app.mails_to(address).await;
-        let mail = mails.iter().find(|mail| mail.subject.contains("0007")).unwrap();
-        assert_eq!(mail.subject.starts_with("Tembusan:"), is_copy, "{}", mail.subject);
-        assert!(readable(mail).contains(&code), "{}", readable(mail));
-        let file = parse::read(&mail.raw, "").unwrap().files.remove(0);
-        assert!(file.bytes == signed && file.name == format!("{key}.pdf"), "{}", file.name);
-    }
+    the_signed_one_is_attached(&app, &key, &code, &signed).await;
     let receipt = json!({"received_by": "Yoga, Dinas Kominfo", "receipt": "Agenda 12/2026"});
     app.clock("2026-03-26T15:00:00+07:00").await;
     let early = json!({"received_by": "Yoga", "receipt": "x1", "received_at": "2026-03-25T09:00:00+07:00"});
@@ -136,6 +120,32 @@ async fn life(engine: Engine) {
         ]
     );
     app.audit_is_intact().await;
+}
+
+/// By code however it is typed, and by the digest of a file.
+async fn anybody_checks(app: &TestApp, code: &str, signed: &[u8], issued: &[u8]) {
+    let check = app.get("", &format!("/public/verify/{}", code.to_lowercase().replace('-', "%20"))).await.ok(200);
+    assert_eq!(
+        (check["state"].as_str(), check["number"].as_str()),
+        (Some("authentic"), Some("500.12/0007/KOMINFO/2026"))
+    );
+    assert!(!check.to_string().contains("e-Perizinan"), "no secrets: {check}");
+    let digest = meja::secret::sha256(signed);
+    let check = app.get("", &format!("/public/verify/{code}?sha256={digest}")).await.ok(200);
+    assert_eq!(check["matches"], true);
+    let check = app.get("", &format!("/public/verify/{code}?sha256={}", meja::secret::sha256(issued))).await.ok(200);
+    assert_eq!(check["matches"], false);
+}
+
+async fn the_signed_one_is_attached(app: &TestApp, key: &str, code: &str, signed: &[u8]) {
+    for (address, is_copy) in [("pimpinan@demo.test", false), ("kepala.dpmptsp@demo.test", true)] {
+        let mails = app.mails_to(address).await;
+        let mail = mails.iter().find(|mail| mail.subject.contains("0007")).unwrap();
+        assert_eq!(mail.subject.starts_with("Tembusan:"), is_copy, "{}", mail.subject);
+        assert!(readable(mail).contains(code), "{}", readable(mail));
+        let file = parse::read(&mail.raw, "").unwrap().files.remove(0);
+        assert!(file.bytes == signed && file.name == format!("{key}.pdf"), "{}", file.name);
+    }
 }
 
 async fn refusals(engine: Engine) {
@@ -285,7 +295,7 @@ async fn own_signature(engine: Engine) {
     app.desk.signer = Some(signer.identity());
     let board = actor(&app, "demo-koordinasi").await;
     // The certificate was made by the machine's clock.
-    let later = app.desk.now().max(chrono::Utc::now()) + chrono::Duration::minutes(1);
+    let later = app.desk.now().max(Clock::system().now()) + chrono::Duration::minutes(1);
     app.desk.clock.set(later, 0.0);
     let letter = app.desk.sign_itself((&board, &key, None), None).await.unwrap();
     let folder = tempfile::tempdir().unwrap();

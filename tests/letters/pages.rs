@@ -65,7 +65,8 @@ async fn people_bring_a_letter_through_its_pages() {
     check.is(200).shows("Surat ini asli dan berlaku").shows("1/2026");
     assert!(!check.html.contains("Peringatan Pertama"), "no secrets: {}", check.html);
     anybody.get("/cek-surat").await.is(200).shows("Kode surat");
-    anybody.get("/cek-surat?kode=&sha256=").await.is(422);
+    anybody.get("/cek-surat?kode=&sha256=").await.is(200).shows("Tulis kode yang tercetak di bawah surat, atau");
+    anybody.get("/cek-surat?kode=&sha256=abc").await.is(422);
     anybody.get("/cek-surat/ABCD-0000-1111-2222").await.is(200).shows("tidak dikenal");
     let digest = meja::secret::sha256(&signed);
     anybody.get(&format!("/cek-surat?kode=&sha256={digest}")).await.is(200).shows("sama dengan yang diterbitkan");

@@ -112,6 +112,8 @@ async fn desk(folder: &Path) -> Desk {
         transport: meja::mail::transport::Transport::Page,
         settings: Arc::default(),
         tallies: std::sync::Arc::default(),
+        status: Arc::default(),
+        outward: Arc::new(meja::desk::outward::Outward::new(&meja::config::MonitorsConfig::default()).unwrap()),
         wake: Arc::default(),
     };
     let agency =

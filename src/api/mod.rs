@@ -17,7 +17,9 @@ mod demo;
 mod duties;
 mod incidents;
 mod maintenance;
+mod monitors;
 mod problem;
+mod public;
 mod ratings;
 mod relations;
 mod requests;
@@ -63,8 +65,8 @@ type Parts = (
     canned_replies::CannedReplies,
     ratings::Ratings,
     incidents::Incidents,
-    availability::AvailabilityApi,
-    maintenance::MaintenanceApi,
+    // A list takes sixteen families at most.
+    (availability::AvailabilityApi, maintenance::MaintenanceApi, monitors::Monitors, public::Status),
     demo::Public,
 );
 
@@ -84,8 +86,12 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         canned_replies::CannedReplies(desk.clone()),
         ratings::Ratings(desk.clone()),
         incidents::Incidents(desk.clone()),
-        availability::AvailabilityApi(desk.clone()),
-        maintenance::MaintenanceApi(desk.clone()),
+        (
+            availability::AvailabilityApi(desk.clone()),
+            maintenance::MaintenanceApi(desk.clone()),
+            monitors::Monitors(desk.clone()),
+            public::Status(desk.clone()),
+        ),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

@@ -126,7 +126,11 @@ impl Desk {
         }
         self.clock.set(now, 0.0);
         // An empty demo is for tests and newcomers who fill it themselves.
-        if tickets > 0 { self.demo_replies(&unit).await } else { Ok(()) }
+        if tickets == 0 {
+            return Ok(());
+        }
+        self.demo_availability(&unit, now).await?;
+        self.demo_replies(&unit).await
     }
 
     async fn stage(

@@ -154,6 +154,7 @@ pub async fn consultation(
         reply_to: Some(&reply_to),
         references: &[],
         automatic: false,
+        unsubscribe: None,
         context: json!({"name": held.contact, "number": ticket.number, "question": held.question, "author": author}),
         at: desk.now(),
     })?;
@@ -201,6 +202,7 @@ async fn to_participant(desk: &Desk, tx: &mut Tx, ticket: &Ticket, email: &str, 
         reply_to: Some(&reply_to),
         references: letter.references,
         automatic: letter.automatic,
+        unsubscribe: None,
         context,
         at: desk.now(),
     })?;

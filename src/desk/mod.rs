@@ -11,7 +11,9 @@
 use crate::clock::Clock;
 use crate::config::Shown;
 use crate::desk::access::Access;
+use crate::desk::outward::Outward;
 use crate::desk::rules::Rules;
+use crate::desk::status_board::StatusBoard;
 use crate::desk::tallies::Tallies;
 use crate::domain::ticket::{Language, Ticket};
 use crate::mail::compose::Composer;
@@ -43,6 +45,7 @@ pub mod critical;
 pub mod day_preview;
 pub mod days_off;
 pub mod demo;
+mod demo_availability;
 pub mod demo_catalogue;
 mod demo_replies;
 pub mod description;
@@ -66,6 +69,7 @@ pub mod mail_in;
 pub mod mail_state;
 pub mod mailbox;
 pub mod maintenance;
+pub mod monitors;
 pub mod news;
 pub mod notice_views;
 pub mod notices;
@@ -73,11 +77,13 @@ pub mod offers;
 pub mod once;
 pub mod outages;
 pub mod outbox;
+pub mod outward;
 pub mod own;
 pub mod paper;
 pub mod passwords;
 pub mod people;
 pub mod presence;
+mod probe;
 pub mod provider;
 pub mod public_reply;
 pub mod queues;
@@ -96,7 +102,10 @@ pub mod sign_in;
 pub mod sla;
 pub mod split;
 pub mod standing;
+pub mod status;
+pub mod status_board;
 pub mod steps;
+pub mod subscribe;
 pub mod tallies;
 pub mod texts;
 pub mod tokens;
@@ -109,6 +118,7 @@ pub mod upkeep;
 pub mod uploads;
 pub mod verbs;
 pub mod views;
+pub mod watch;
 pub mod working;
 pub mod written;
 
@@ -139,6 +149,10 @@ pub struct Desk {
     pub settings: Arc<Vec<Shown>>,
     /// Figures that stand until something happens.
     pub tallies: Arc<Tallies>,
+    /// What the status page shows.
+    pub status: Arc<StatusBoard>,
+    /// What monitors may reach.
+    pub outward: Arc<Outward>,
     /// Woken after every change that leaves work for the worker.
     pub wake: Arc<Notify>,
 }

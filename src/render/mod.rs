@@ -6,3 +6,4 @@
 //! To add a picture: a function that takes figures and words and gives a string, with a test of its own.
 
 pub mod chart;
+pub mod days;

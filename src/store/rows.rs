@@ -7,6 +7,7 @@ use crate::domain::duty::{Duty, DutyStage, DutyState, Office};
 use crate::domain::event::{ActorLabel, Event};
 use crate::domain::incident::{Incident, Phase};
 use crate::domain::message::{Attachment, InboxItem, InboxState, Message, MessageVisibility, OutboxItem, OutboxState};
+use crate::domain::monitor::{Finding, MonitorKind, MonitorState};
 use crate::domain::outage::{Outage, OutageCause, OutageOrigin, Severity};
 use crate::domain::people::{Account, Role, Scope};
 use crate::domain::round::RoundState;
@@ -71,6 +72,9 @@ stored_words!(
     Severity,
     OutageCause,
     OutageOrigin,
+    MonitorKind,
+    MonitorState,
+    Finding,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.

@@ -40,6 +40,8 @@ const ENTRIES: &[Entry] = &[
     Entry { path: "/kerja/pengawasan", key: "supervision", top: supervises, shown: supervises, group: Group::Work },
     Entry { path: "/kerja/kewajiban", key: "duties", top: reads_tickets, shown: always, group: Group::Work },
     Entry { path: "/kerja/layanan", key: "services", top: reads_tickets, shown: always, group: Group::Records },
+    Entry { path: "/kerja/ketersediaan", key: "availability", top: never, shown: always, group: Group::Records },
+    Entry { path: "/kerja/pemeliharaan", key: "maintenance", top: never, shown: always, group: Group::Records },
     Entry { path: "/kerja/usulan", key: "proposals", top: decides, shown: always, group: Group::Records },
     Entry { path: "/kerja/audit", key: "audit", top: audits, shown: audits, group: Group::Records },
     Entry {

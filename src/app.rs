@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Proxies};
 use crate::desk::Desk;
 use crate::desk::access::{Access, Lasts};
+use crate::desk::outward::Outward;
 use crate::desk::provider::Provider;
 use crate::desk::rules::Rules;
 use crate::desk::setup::{Installation, installation};
@@ -145,6 +146,8 @@ pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
         ways: Arc::new(Ways::of(config, found.is_demo)?),
         settings: Arc::new(config.shown()),
         closures: Arc::default(),
+        status: Arc::default(),
+        outward: Arc::new(Outward::new(&config.monitors)?),
         wake: Arc::new(Notify::new()),
     })
 }
@@ -234,6 +237,7 @@ pub async fn serve(
     let (stopping, stopped) = watch::channel(false);
     desk.take_up_inbox().await?;
     let ways_in = receive::open(&desk, &stopped).await?;
+    let watch = tokio::spawn(jobs::watch::run(desk.clone(), stopped.clone()));
     let worker = tokio::spawn(jobs::worker::run(desk.clone(), stopped));
     let mut schedule = jobs::schedule::start(&desk).await?;
     let db = desk.db.clone();
@@ -255,6 +259,7 @@ pub async fn serve(
         tracing::warn!(%error, "recurring work did not stop cleanly");
     }
     worker.await.map_err(|error| Error::Internal(error.into()))?;
+    watch.await.map_err(|error| Error::Internal(error.into()))?;
     db.close().await;
     Ok(())
 }

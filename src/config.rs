@@ -35,6 +35,17 @@ pub struct OidcConfig {
     pub label: String,
 }
 
+/// What monitors may reach.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MonitorsConfig {
+    /// Networks (`10.1.0.0/16`) and host names; nothing else is ever asked. Private and other special addresses are
+    /// reached through a listed network only.
+    pub allow: Vec<String>,
+    /// File with certificates (PEM) that are believed beside the usual ones.
+    pub ca_file: Option<PathBuf>,
+}
+
 /// Every setting of the program. Unknown keys are errors.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -91,6 +102,8 @@ pub struct Config {
     pub oidc: Option<OidcConfig>,
     /// The ways mail takes.
     pub mail: MailConfig,
+    /// What monitors may reach.
+    pub monitors: MonitorsConfig,
     /// Where each setting that is shown to people comes from.
     #[serde(skip)]
     pub origins: BTreeMap<String, Origin>,
@@ -125,6 +138,7 @@ impl Default for Config {
             signing_password_file: None,
             oidc: None,
             mail: MailConfig::default(),
+            monitors: MonitorsConfig::default(),
             origins: BTreeMap::new(),
         }
     }
@@ -215,6 +229,12 @@ impl Config {
         }
         if let Err(bad) = Proxies::read(&self.trusted_proxies) {
             problems.push(format!("trusted_proxies: {bad:?} is no network; write 10.0.0.0/8 or 127.0.0.1"));
+        }
+        for entry in &self.monitors.allow {
+            let is_name = !entry.is_empty() && entry.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
+            if network(entry).is_none() && !is_name {
+                problems.push(format!("monitors.allow: {entry:?} is neither a network nor a host name"));
+            }
         }
         if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
     }
@@ -326,7 +346,7 @@ impl Proxies {
     }
 }
 
-fn network(text: &str) -> Option<(IpAddr, u8)> {
+pub(crate) fn network(text: &str) -> Option<(IpAddr, u8)> {
     let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
     let address: IpAddr = address.parse().ok()?;
     let most = if address.is_ipv4() { 32 } else { 128 };
@@ -341,7 +361,7 @@ fn address(text: &str) -> Option<IpAddr> {
     found.map(|address: IpAddr| address.to_canonical())
 }
 
-fn is_within(address: IpAddr, network: IpAddr, length: u8) -> bool {
+pub(crate) fn is_within(address: IpAddr, network: IpAddr, length: u8) -> bool {
     let bits = |address: IpAddr| match address {
         IpAddr::V4(four) => (u128::from(four.to_bits()) << 96, 32),
         IpAddr::V6(six) => (six.to_bits(), 128),

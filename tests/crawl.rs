@@ -38,6 +38,7 @@ const REACHED_FROM_OUTSIDE: &[&str] = &[
     // This region's rules do not let tickets go back.
     "/kerja/tiket/:number/kembalikan",
     // Mailed, or only for a ticket of one's own that has been solved.
+    "/status/langganan/:mark",
     "/l/:token",
     "/lacak/:number/buka-lagi",
     "/lacak/:number/nilai",

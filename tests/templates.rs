@@ -49,6 +49,17 @@ fn samples() -> Vec<(&'static str, Value)> {
             json!({"name": "", "title": HOSTILE, "phase": "Pulih", "message": HOSTILE, "next_update": null,
                 "over": true, "url": "http://x/g", "stop_url": "http://x/k"}),
         ),
+        ("status_confirm", json!({"name": "", "url": "http://x/k"})),
+        (
+            "status_update",
+            json!({"name": "", "title": HOSTILE, "state": "Dipantau", "message": HOSTILE, "window": null,
+                "next_update": "besok", "url": "http://x/g", "stop_url": "http://x/k"}),
+        ),
+        (
+            "status_update",
+            json!({"name": "", "title": HOSTILE, "state": "Pemeliharaan", "message": HOSTILE, "window": "nanti",
+                "next_update": null, "url": "http://x/g", "stop_url": "http://x/k"}),
+        ),
         ("own_link", json!({"name": "", "url": "http://x/l/a", "minutes": 60})),
         ("pending_reminder", with(json!({"close_on": "lusa"}))),
         ("closed", with(json!({}))),
@@ -149,6 +160,7 @@ async fn every_mail_is_written_in_both_languages() {
                 reply_to: Some("meja+x@desk.test"),
                 references: &["satu@x".to_owned()],
                 automatic: true,
+                unsubscribe: Some("http://x/berhenti"),
                 context: context.clone(),
                 at: app.desk.now(),
             });

@@ -115,6 +115,8 @@ async fn desk(folder: &Path) -> Desk {
         ways: std::sync::Arc::new(meja::desk::ways::Ways::of(&meja::config::Config::default(), true).unwrap()),
         settings: Arc::default(),
         closures: Arc::default(),
+        status: Arc::default(),
+        outward: Arc::new(meja::desk::outward::Outward::new(&meja::config::MonitorsConfig::default()).unwrap()),
         wake: Arc::default(),
     };
     let agency =

@@ -109,6 +109,8 @@ create index maintenance_starts on maintenance (starts_at);
 create table status_subscriber (
     id integer primary key,
     email text not null unique,
+    -- Digest of the mark in the links that are mailed to the address.
+    mark_hash text not null unique,
     language text not null,
     asked_at datetime not null,
     confirmed_at datetime

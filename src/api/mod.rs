@@ -23,7 +23,9 @@ mod letter_answers;
 mod letters;
 mod mails;
 mod maintenance;
+mod monitors;
 mod problem;
+mod public;
 mod ratings;
 mod received;
 mod relations;
@@ -62,7 +64,7 @@ type Parts = (
     (services::Services, decisions::Decisions, agencies::Agencies, calendars::Calendars, duties::Duties),
     (cases::Cases, cases::CaseVerbs, letters::Letters),
     (users::Users, tokens::Tokens, canned_replies::CannedReplies, ratings::Ratings, incidents::Incidents),
-    (availability::AvailabilityApi, maintenance::MaintenanceApi, reports::Reports),
+    (availability::AvailabilityApi, maintenance::MaintenanceApi, monitors::Monitors, public::Status, reports::Reports),
     demo::Public,
 );
 
@@ -94,7 +96,7 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         ),
         (
             availability::AvailabilityApi(desk.clone()),
-            maintenance::MaintenanceApi(desk.clone()),
+            maintenance::MaintenanceApi(desk.clone()), monitors::Monitors(desk.clone()), public::Status(desk.clone()),
             reports::Reports(desk.clone()),
         ),
         demo::Public(desk.clone()),

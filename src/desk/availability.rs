@@ -3,7 +3,7 @@
 use crate::desk::{Desk, chain};
 use crate::domain::availability::{Availability, Down, Facts, Span, measure};
 use crate::domain::event::ActorLabel;
-use crate::domain::outage::{Maintenance, Outage, OutageCause, Severity, may_promise};
+use crate::domain::outage::{Day, Maintenance, Outage, OutageCause, may_promise};
 use crate::domain::people::Actor;
 use crate::domain::service::Service;
 use crate::error::{Error, Result, Say};
@@ -38,17 +38,6 @@ pub struct Measured {
     pub maintenance: Vec<Maintenance>,
     /// Closed under an order, in order.
     pub closed: Vec<Span>,
-}
-
-/// One local day of a service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Day {
-    /// The local day.
-    pub date: NaiveDate,
-    /// Its figure.
-    pub figures: Availability,
-    /// The worst that happened in it, also outside the agreed hours.
-    pub worst: Option<Severity>,
 }
 
 /// Everything that is recorded about a period, read once for any number of figures.
@@ -137,7 +126,7 @@ impl Desk {
         let facts = json!({"calendar": goal.calendar, "target": goal.target,
             "before": before.map(|goal| json!({"calendar": goal.calendar, "target": goal.target}))});
         let who = ActorLabel::user(actor.account.id);
-        chain::note(&mut tx, STREAM, service, self.now(), who, "promised", facts).await?;
+        chain::note(&mut tx, STREAM, service, self.now(), who, "availability_promised", facts).await?;
         tx.commit().await?;
         Ok(goal)
     }

@@ -154,6 +154,7 @@ impl Desk {
         self.clock.set(now, 0.0);
         // An empty demo is for tests and newcomers who fill it themselves.
         if tickets > 0 {
+            self.demo_availability(&unit, now).await?;
             self.demo_replies(&unit).await?;
             self.demo_mails(&unit).await?;
             self.run_due_steps().await?;

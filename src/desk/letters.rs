@@ -185,6 +185,7 @@ pub async fn consultation(
         reply_to: Some(&reply_to),
         references: &[],
         automatic: false,
+        unsubscribe: None,
         context: json!({"name": held.contact, "number": ticket.number, "question": held.question, "author": author}),
         at: desk.now(),
     })?;
@@ -255,6 +256,7 @@ async fn to_participant(desk: &Desk, tx: &mut Tx, ticket: &Ticket, email: &str, 
         reply_to: Some(&reply_to),
         references: &references,
         automatic: letter.automatic,
+        unsubscribe: None,
         context,
         at: desk.now(),
     })?;

@@ -114,7 +114,7 @@ impl Desk {
         };
         it.excuse(excused(window, now));
         it.id = store::maintenance::insert(&mut tx, &it).await?;
-        note(&mut tx, &it, now, actor, "announced", json!(it)).await?;
+        note(&mut tx, &it, now, actor, "maintenance_announced", json!(it)).await?;
         once::answer(&mut tx, actor, key, &it.code).await?;
         tx.commit().await?;
         self.wake();
@@ -149,7 +149,7 @@ impl Desk {
         }
         it.version += 1;
         store::maintenance::save(&mut tx, &it).await?;
-        note(&mut tx, &it, now, actor, "changed", json!({"from": before, "to": it})).await?;
+        note(&mut tx, &it, now, actor, "maintenance_changed", json!({"from": before, "to": it})).await?;
         tx.commit().await?;
         self.wake();
         Ok(it)
@@ -179,7 +179,7 @@ impl Desk {
         }
         it.version += 1;
         store::maintenance::save(&mut tx, &it).await?;
-        note(&mut tx, &it, now, actor, "cancelled", json!({"reason": reason})).await?;
+        note(&mut tx, &it, now, actor, "maintenance_cancelled", json!({"reason": reason})).await?;
         tx.commit().await?;
         self.wake();
         Ok(it)

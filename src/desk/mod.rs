@@ -13,6 +13,8 @@ use crate::config::Shown;
 use crate::desk::access::Access;
 use crate::desk::gateway::Closures;
 use crate::desk::rules::Rules;
+use crate::desk::outward::Outward;
+use crate::desk::status_board::StatusBoard;
 use crate::domain::ticket::{Language, Ticket};
 use crate::mail::compose::Composer;
 use crate::mail::sender::SenderCheck;
@@ -54,6 +56,7 @@ pub mod day_preview;
 pub mod days_off;
 pub mod demo;
 mod demo_case;
+mod demo_availability;
 pub mod demo_catalogue;
 mod demo_mails;
 mod demo_replies;
@@ -86,6 +89,7 @@ pub mod mail_state;
 pub mod mailbox;
 pub mod maintenance;
 mod merged_in;
+pub mod monitors;
 pub mod news;
 pub mod notice_views;
 pub mod notices;
@@ -94,11 +98,13 @@ pub mod official_letters;
 pub mod once;
 pub mod outages;
 pub mod outbox;
+pub mod outward;
 pub mod own;
 pub mod paper;
 pub mod passwords;
 pub mod people;
 pub mod presence;
+mod probe;
 pub mod provider;
 pub mod public_reply;
 pub mod queues;
@@ -125,7 +131,10 @@ pub mod simulate;
 pub mod sla;
 pub mod split;
 pub mod standing;
+pub mod status;
+pub mod status_board;
 pub mod steps;
+pub mod subscribe;
 pub mod texts;
 pub mod tokens;
 pub mod totp;
@@ -137,6 +146,7 @@ pub mod upkeep;
 pub mod uploads;
 pub mod verbs;
 pub mod views;
+pub mod watch;
 pub mod working;
 pub mod written;
 
@@ -183,6 +193,10 @@ pub struct Desk {
     pub settings: Arc<Vec<Shown>>,
     /// Orders to close that are in force, for the gateway.
     pub closures: Arc<Closures>,
+    /// What the status page shows.
+    pub status: Arc<StatusBoard>,
+    /// What monitors may reach.
+    pub outward: Arc<Outward>,
     /// Woken after every change that leaves work for the worker.
     pub wake: Arc<Notify>,
 }

@@ -84,6 +84,7 @@ impl Desk {
             reply_to: None,
             references: &[],
             automatic: true,
+            unsubscribe: None,
             context,
             at: self.now(),
         })

@@ -137,7 +137,7 @@ impl Desk {
         };
         sound(&outage, now)?;
         outage.id = store::outages::insert(&mut tx, &outage).await?;
-        note(&mut tx, &outage, now, ActorLabel::user(actor.account.id), "recorded", json!(outage)).await?;
+        note(&mut tx, &outage, now, ActorLabel::user(actor.account.id), "outage_recorded", json!(outage)).await?;
         once::answer(&mut tx, actor, key, &outage.id.to_string()).await?;
         tx.commit().await?;
         self.wake();
@@ -178,7 +178,7 @@ impl Desk {
         outage.version += 1;
         store::outages::save(&mut tx, &outage).await?;
         let facts = json!({"from": facts(&before), "to": facts(&outage), "reason": reason});
-        let kind = if ends { "ended" } else { "changed" };
+        let kind = if ends { "outage_ended" } else { "outage_changed" };
         note(&mut tx, &outage, now, ActorLabel::user(actor.account.id), kind, facts).await?;
         tx.commit().await?;
         self.wake();
@@ -196,7 +196,8 @@ impl Desk {
         (outage.voided_at, outage.void_reason) = (Some(now), Some(reason.clone()));
         outage.version += 1;
         store::outages::save(&mut tx, &outage).await?;
-        note(&mut tx, &outage, now, ActorLabel::user(actor.account.id), "voided", json!({"reason": reason})).await?;
+        note(&mut tx, &outage, now, ActorLabel::user(actor.account.id), "outage_voided", json!({"reason": reason}))
+            .await?;
         tx.commit().await?;
         self.wake();
         Ok(outage)

@@ -31,6 +31,8 @@ impl Desk {
         store::drafts::forget_old_drafts(&mut tx, self.now() - answer_drafts::LASTS).await?;
         store::presence::forget_presence(&mut tx, limits.links - presence::STAYS).await?;
         store::uploads::forget(&mut tx, limits.drafts).await?;
+        store::monitors::forget_checks(&mut tx, self.now() - crate::desk::watch::REMEMBERED).await?;
+        store::status::forget_unconfirmed(&mut tx, self.now() - crate::desk::subscribe::WAITS).await?;
         store::rounds::forget(&mut tx, self.now() - Duration::days(30)).await?;
         self.remove_raw_mails(&mut tx).await?;
         tx.commit().await

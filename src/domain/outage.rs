@@ -1,8 +1,8 @@
 //! Outages and planned maintenance as they are recorded, and who may record them. Pure.
 
-use crate::domain::availability::Span;
+use crate::domain::availability::{Availability, Span};
 use crate::domain::people::{Actor, Grant, Role, Scope};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 words! {
@@ -160,6 +160,17 @@ impl Maintenance {
             MaintenanceState::Planned
         }
     }
+}
+
+/// One local day of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Day {
+    /// The local day.
+    pub date: NaiveDate,
+    /// Its figure.
+    pub figures: Availability,
+    /// The worst that happened in it, also outside the agreed hours.
+    pub worst: Option<Severity>,
 }
 
 /// May `actor` record outages, announce maintenance and set up monitors for services of `agency`? The second line and

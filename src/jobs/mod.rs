@@ -5,4 +5,5 @@
 //! To add recurring work: a line in the table of `schedule.rs` and its use-case in `desk`.
 
 pub mod schedule;
+pub mod watch;
 pub mod worker;

@@ -73,6 +73,8 @@ pub struct Outgoing<'a> {
     pub references: &'a [String],
     /// No person wrote it: it is marked so, and nothing is to be returned.
     pub automatic: bool,
+    /// Where one click ends mails like this one (RFC 8058).
+    pub unsubscribe: Option<&'a str>,
     /// Values for the templates.
     pub context: serde_json::Value,
     /// Its date. UTC.
@@ -92,6 +94,7 @@ impl Outgoing<'_> {
             reply_to: None,
             references: &[],
             automatic: true,
+            unsubscribe: None,
             context: serde_json::Value::Null,
             at,
         }
@@ -235,6 +238,11 @@ impl Composer {
                 .raw_header(raw("Auto-Submitted", "auto-generated"))
                 .raw_header(raw("X-Auto-Response-Suppress", "All"));
         }
+        if let Some(address) = mail.unsubscribe {
+            builder = builder
+                .raw_header(raw("List-Unsubscribe", &format!("<{address}>")))
+                .raw_header(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+        }
         let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(text);
         let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(html);
         let words = MultiPart::alternative().singlepart(text).singlepart(html);
@@ -338,6 +346,6 @@ fn mailbox(name: &str, address: &str) -> Result<Mailbox> {
     Ok(Mailbox::new((!name.is_empty()).then(|| name.to_owned()), address))
 }
 
-fn raw(name: &'static str, value: &'static str) -> HeaderValue {
+fn raw(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }

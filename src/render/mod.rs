@@ -15,3 +15,4 @@ pub mod pades;
 pub mod picture;
 pub mod sheet;
 pub mod typeset;
+pub mod days;

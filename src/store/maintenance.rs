@@ -96,6 +96,29 @@ pub async fn between(tx: &mut Tx, from: DateTime<Utc>, to: DateTime<Utc>) -> Res
     rows.into_iter().map(Row::maintenance).collect()
 }
 
+/// Key of the newest maintenance; 0 when there is none.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn newest(tx: &mut Tx) -> Result<i64> {
+    sql!(tx, fetch_one scalar i64, "select coalesce(max(id), 0) from maintenance")
+}
+
+/// Maintenance announced after the key `after`, in order, at most `limit`.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn after(tx: &mut Tx, after: i64, limit: i64) -> Result<Vec<Maintenance>> {
+    let rows = sql!(
+        tx,
+        fetch_all as Row,
+        concat!("select ", columns!(), " from maintenance where id > $1 order by id limit $2"),
+        after,
+        limit,
+    )?;
+    rows.into_iter().map(Row::maintenance).collect()
+}
+
 /// A row: the services are JSON text.
 #[derive(sqlx::FromRow)]
 struct Row {

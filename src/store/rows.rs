@@ -11,6 +11,7 @@ use crate::domain::message::{
     Attachment, InboxItem, InboxRow, InboxState, Message, MessageVisibility, OutboxItem, OutboxState, ScanVerdict,
     SenderVerdict,
 };
+use crate::domain::monitor::{Finding, MonitorKind, MonitorState};
 use crate::domain::outage::{Outage, OutageCause, OutageOrigin, Severity};
 use crate::domain::people::{Account, Role, Scope};
 use crate::domain::report::life::{Edition, Report, ReportState};
@@ -95,6 +96,9 @@ stored_words!(
     LetterKind,
     LetterState,
     SignedHow,
+    MonitorKind,
+    MonitorState,
+    Finding,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.

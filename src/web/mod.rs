@@ -24,6 +24,8 @@ mod answer_files;
 mod answering;
 mod assets;
 mod audit;
+mod availability;
+mod availability_shapes;
 mod bulk;
 mod canned;
 mod cases;
@@ -58,7 +60,9 @@ mod looks;
 mod looks_form;
 mod mailbox;
 mod mails;
+mod maintenance;
 mod menu;
+mod monitors;
 mod new_ticket;
 mod news;
 mod notices;
@@ -91,6 +95,8 @@ mod signing;
 mod sso;
 mod standing;
 mod start;
+mod status;
+mod subscribe;
 mod supervision;
 mod templates;
 mod ticket;
@@ -121,15 +127,22 @@ pub fn routes_with(desk: Desk, live: Live) -> Result<impl Endpoint<Output = Resp
     let site = Arc::new(visit::Site::new(desk, live)?);
     // What never changes does not have to pass the door, which asks who somebody is.
     let files = Route::new().at("/aset/:name", get(assets::send)).data(site.assets);
+    let status = Arc::new(status::Made::default());
     let pages = list();
     #[cfg(debug_assertions)]
     let pages = pages.at("/galeri", get(gallery::show).post(gallery::mend));
-    Ok(Route::new().nest_no_strip("/aset", files).nest("/", door::Door::new(site, pages)).map_to_response())
+    let open = |endpoint: poem::RouteMethod| endpoint.data(Arc::clone(&site)).data(Arc::clone(&status));
+    let routes = Route::new()
+        .nest_no_strip("/aset", files)
+        .at("/status", open(get(status::show)))
+        .at("/status.atom", open(get(status::atom)))
+        .at("/status.json", open(get(status::json_feed)));
+    Ok(routes.nest("/", door::Door::new(site, pages)).map_to_response())
 }
 
 /// Every address a person can open.
 fn list() -> Route {
-    of_one_ticket(of_letters(settings::add(of_reporters(of_reports(of_cases(Route::new()))))))
+    of_one_ticket(of_letters(settings::add(of_availability(of_reporters(of_reports(of_cases(Route::new())))))))
         .at("/", get(start::start))
         .at("/lapor", get(report::show_kind).post(report::keep_kind))
         .at("/lapor/uraian", get(report::show_words).post(report::keep_words))
@@ -237,6 +250,22 @@ fn of_letters(route: Route) -> Route {
         .at("/cek-surat/:code", get(check::show_code))
 }
 
+/// Measured availability, planned maintenance, monitors.
+fn of_availability(routes: Route) -> Route {
+    routes
+        .at("/kerja/ketersediaan", get(availability::list))
+        .at("/kerja/ketersediaan-catat", get(availability::new_form).post(availability::record))
+        .at("/kerja/ketersediaan/:code", get(availability::show))
+        .at("/kerja/ketersediaan/:code/janji", post(availability::promise))
+        .at("/kerja/ketersediaan/:code/pemantau", post(monitors::add))
+        .at("/kerja/ketersediaan/:code/pemantau/:id/:act", post(monitors::do_act))
+        .at("/kerja/ketersediaan/:code/gangguan/:id/:act", post(availability::do_act))
+        .at("/kerja/pemeliharaan", get(maintenance::list))
+        .at("/kerja/pemeliharaan-baru", get(maintenance::new_form).post(maintenance::announce))
+        .at("/kerja/pemeliharaan/:code", get(maintenance::show).post(maintenance::change))
+        .at("/kerja/pemeliharaan/:code/batalkan", post(maintenance::cancel))
+}
+
 /// What is done to one ticket, and the answers that stand ready for it.
 fn of_one_ticket(route: Route) -> Route {
     route
@@ -326,5 +355,8 @@ fn of_reporters(routes: Route) -> Route {
         .at("/gangguan/:code/terdampak", post(incidents::add_affected))
         .at("/gangguan/:code/kabar", post(incidents::ask))
         .at("/gangguan/:code/kabar/:mark", get(incidents::show_follow).post(incidents::follow))
+        .at("/status/langganan", get(subscribe::form).post(subscribe::ask))
+        .at("/status/langganan/:mark", get(subscribe::show).post(subscribe::set))
+        .at("/status/langganan/:mark/berhenti", post(subscribe::stop))
         .at("/l/:token", get(own::show_link).post(own::follow_link))
 }

@@ -138,6 +138,26 @@ impl Visit {
         })
     }
 
+    /// Somebody of whom nothing is asked: for pages that are the same for everybody.
+    pub fn stranger(site: Arc<Site>, path: &str, language: Language) -> Self {
+        Self {
+            site,
+            language,
+            path: path.to_owned(),
+            source: String::new(),
+            actor: None,
+            entry: None,
+            agent: String::new(),
+            looks: Looks::default(),
+            seen: 0,
+            session: None,
+            browser: String::new(),
+            is_new: false,
+            unread: 0,
+            bound: Arc::default(),
+        }
+    }
+
     /// The desk behind the door.
     pub fn desk(&self) -> &Desk {
         &self.site.desk

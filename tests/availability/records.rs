@@ -115,7 +115,7 @@ async fn outages(engine: Engine) {
     app.post(DINKES, &format!("{path}/void"), json!({"reason": "Lagi"})).await.ok(409);
     let events = app.get(DINKES, &format!("{path}/events")).await.ok(200);
     let kinds: Vec<&str> = events["items"].as_array().unwrap().iter().map(|it| it["kind"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["recorded", "ended", "changed", "changed", "voided"]);
+    assert_eq!(kinds, ["outage_recorded", "outage_ended", "outage_changed", "outage_changed", "outage_voided"]);
     let open = app.get(UNIT, "/outages?open=true").await.ok(200);
     assert_eq!(open["items"], json!([]));
     let (future, field) = (json!({"service": "simpus", "started_at": "2026-10-21T10:15:00+07:00"}), "started_at");

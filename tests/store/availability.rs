@@ -9,7 +9,7 @@ use meja::store::{Db, Tx, maintenance, services};
 
 on_both!(an_outage_is_kept_and_found, maintenance_is_kept_and_found, a_promise_is_replaced);
 
-async fn service(tx: &mut Tx, code: &str) {
+pub(super) async fn service(tx: &mut Tx, code: &str) {
     super::agency(tx, "BKD").await;
     let service = Service {
         code: code.to_owned(),

@@ -443,7 +443,8 @@ fn templates_say_nothing_of_their_own() {
             text = without(&text, marks);
         }
         for name in ["title", "aria-label", "placeholder", "alt"] {
-            let values = text.split(&format!(" {name}=\"")).skip(1).filter_map(|rest| rest.split('"').next());
+            let mark = format!(" {name}=\"");
+            let values = text.split(&mark).skip(1).filter_map(|rest| rest.split('"').next());
             found.extend(values.filter(|value| says(value)).map(|value| format!("{}: {value}", path.display())));
         }
         let text = without(&text, ("<", ">"));

@@ -236,9 +236,8 @@ async fn onwards(engine: Engine) {
     let onward = "/kerja/antrean?status=baru&q=a%26b+c";
     budi.get(&asked.location).await.shows(&format!("value=\"{}\"", onward.replace('&', "&amp;")));
     let form = [("_csrf", csrf.as_str()), ("act", "ambil")];
-    let from = async |path: &str, from: &str| {
-        budi.post_from(path, &format!("http://desk.test{from}"), &form).await.location
-    };
+    let from =
+        async |path: &str, from: &str| budi.post_from(path, &format!("http://desk.test{from}"), &form).await.location;
     let queue = from("/kerja/antrean/bersama", "/kerja/antrean?status=baru").await;
     assert_eq!(queue, "/masuk?lanjut=/kerja/antrean?status=baru");
     assert_eq!(budi.post("/kerja/antrean/bersama", &form).await.location, "/masuk?lanjut=/kerja");

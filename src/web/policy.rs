@@ -332,13 +332,6 @@ impl Teller<'_> {
     }
 
     /// A label of the pack in the language of the page, as far as it has both.
-    fn either(&self, label: &str, english: Option<&String>) -> String {
-        match (self.visit.language, english) {
-            (Language::English, Some(english)) => english.clone(),
-            _ => label.to_owned(),
-        }
-    }
-
     fn word(&self, key: &str) -> String {
         self.phrase(key, &[])
     }

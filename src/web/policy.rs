@@ -1,6 +1,6 @@
 //! What the region has decided, for anybody: what is law, what is default, and what nobody has confirmed.
 
-use crate::domain::ticket::{Language, Priority};
+use crate::domain::ticket::Priority;
 use crate::policy::deadline::Duration as Length;
 use crate::policy::duty::{Duty, DutyOffice, Every};
 use crate::policy::sections::{Outside, Period, Scope, Tier};
@@ -331,7 +331,6 @@ impl Teller<'_> {
         }
     }
 
-    /// A label of the pack in the language of the page, as far as it has both.
     fn word(&self, key: &str) -> String {
         self.phrase(key, &[])
     }

@@ -66,8 +66,8 @@ type Parts = (
     incidents::Incidents,
     availability::AvailabilityApi,
     maintenance::MaintenanceApi,
-    reports::Reports,
-    demo::Public,
+    // No more than sixteen stand side by side.
+    (reports::Reports, demo::Public),
 );
 
 /// The service with every endpoint; also what the OpenAPI document is made from.
@@ -88,8 +88,7 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         incidents::Incidents(desk.clone()),
         availability::AvailabilityApi(desk.clone()),
         maintenance::MaintenanceApi(desk.clone()),
-        reports::Reports(desk.clone()),
-        demo::Public(desk.clone()),
+        (reports::Reports(desk.clone()), demo::Public(desk.clone())),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))
         .description("Service desk of an Indonesian regional government. Errors are RFC 9457 problems.")

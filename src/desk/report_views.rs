@@ -92,7 +92,7 @@ impl Desk {
         let edition = edition.ok_or(Error::NotFound("edition"))?;
         let editions = store::reports::editions(&mut tx, report.id).await?;
         let by = editions.iter().map(|edition| edition.account_id);
-        let people = names(&mut tx, by.chain([report.submitted_by, report.received_by])).await?;
+        let people = names(&mut tx, by.chain([report.submitted_by, report.received_by]).collect()).await?;
         let content = serde_json::from_str(&edition.content)?;
         Ok(FullReport { report: Some(report), edition: Some(edition), content, editions, people })
     }
@@ -122,7 +122,7 @@ impl Desk {
             let edition = store::reports::edition(&mut tx, report.id, report.edition).await?;
             let edition = edition.ok_or(Error::NotFound("edition"))?;
             let editions = store::reports::editions(&mut tx, report.id).await?;
-            let people = names(&mut tx, [report.submitted_by, report.received_by].into_iter()).await?;
+            let people = names(&mut tx, vec![report.submitted_by, report.received_by]).await?;
             let content = serde_json::from_str(&edition.content)?;
             return Ok(FullReport { report: Some(report), edition: Some(edition), content, editions, people });
         }
@@ -167,9 +167,9 @@ impl Desk {
     }
 }
 
-async fn names(tx: &mut Tx, ids: impl Iterator<Item = Option<i64>>) -> Result<BTreeMap<i64, String>> {
+async fn names(tx: &mut Tx, ids: Vec<Option<i64>>) -> Result<BTreeMap<i64, String>> {
     let mut people = BTreeMap::new();
-    for id in ids.flatten() {
+    for id in ids.into_iter().flatten() {
         if !people.contains_key(&id)
             && let Some(person) = store::people::by_id(tx, id).await?
         {

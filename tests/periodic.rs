@@ -165,6 +165,8 @@ async fn story_10(engine: Engine) {
     let window = json!({"services": ["simpus"], "title": "Ganti peladen", "message": "SIMPUS tidak dapat dibuka.",
         "starts_at": "2026-10-11T01:00:00+07:00", "ends_at": "2026-10-11T03:00:00+07:00"});
     app.post(UNIT, "/maintenance", window).await.ok(201);
+    let promise = json!({"calendar": null, "target": 99.5});
+    app.call(Method::PUT, "demo-pemilik-dinkes", "/availability/simpus", Some(promise), &[]).await.ok(200);
     october(&app).await;
     let drawn = report(&app, UNIT, "LAP-2026-10").await;
     let shown = figures(&drawn);

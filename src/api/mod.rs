@@ -96,7 +96,9 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         ),
         (
             availability::AvailabilityApi(desk.clone()),
-            maintenance::MaintenanceApi(desk.clone()), monitors::Monitors(desk.clone()), public::Status(desk.clone()),
+            maintenance::MaintenanceApi(desk.clone()),
+            monitors::Monitors(desk.clone()),
+            public::Status(desk.clone()),
             reports::Reports(desk.clone()),
         ),
         demo::Public(desk.clone()),

@@ -8,6 +8,7 @@
 
 pub mod certificate;
 pub mod chart;
+pub mod days;
 pub mod der;
 pub mod letter;
 pub mod official;
@@ -15,4 +16,3 @@ pub mod pades;
 pub mod picture;
 pub mod sheet;
 pub mod typeset;
-pub mod days;

@@ -12,3 +12,4 @@ pub mod facts;
 pub mod figure;
 pub mod life;
 pub mod sums;
+mod volume;

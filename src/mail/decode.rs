@@ -17,6 +17,10 @@ pub fn text(message: &Message<'_>, part: &MessagePart<'_>) -> String {
     if part.is_encoding_problem && says(part, "quoted-printable") {
         return better(&lenient(message.raw_message().get(range_of(part)).unwrap_or_default()), read);
     }
+    if part.is_encoding_problem && says(part, "base64") {
+        let begun = base64_begun(message.raw_message().get(range_of(part)).unwrap_or_default());
+        return if begun.is_empty() { read.to_string() } else { better(&begun, read) };
+    }
     let read =
         if read.contains('\u{fffd}') { better(&bytes(message, part), read) } else { sound(message, part, cut(read)) };
     if is_flowed(part) { unfold(&read, deletes_space(part)) } else { read }
@@ -40,6 +44,19 @@ fn says(part: &MessagePart<'_>, encoding: &str) -> bool {
 
 fn range_of(part: &MessagePart<'_>) -> std::ops::Range<usize> {
     part.raw_body_offset() as usize..part.raw_end_offset() as usize
+}
+
+/// Base64 up to its first mistake.
+fn base64_begun(raw: &[u8]) -> Vec<u8> {
+    let is_sign =
+        |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(**byte, b'+' | b'/' | b'=' | b'\r' | b'\n' | b' ');
+    let mut signs: Vec<u8> =
+        raw.iter().take_while(is_sign).copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    if let Some(padding) = signs.iter().position(|byte| *byte == b'=') {
+        signs.truncate((padding + 3) / 4 * 4);
+    }
+    signs.truncate(signs.len() / 4 * 4);
+    base64_decode(&signs).unwrap_or_default()
 }
 
 /// Quoted-printable with mistakes: what is no code stands for itself.
@@ -229,6 +246,8 @@ mod tests {
     #[test]
     fn mistakes_in_quoted_printable_stand_for_themselves() {
         assert_eq!(lenient(b"a=3Db =ZZ c=\r\nd=\ne="), b"a=b =ZZ cde=");
+        assert_eq!(base64_begun(b"UHJpbnRl\r\nciBydXNhaw==!!x"), b"Printer rusak");
+        assert_eq!(base64_begun(b"!!"), b"");
     }
 
     #[test]

@@ -206,6 +206,7 @@ impl Desk {
                 }
                 // A machine whose reports are wanted; what answers a mail of ours stays a robot's, or two would talk.
                 Some(SenderVerdict::LetIn) if letter.references.is_empty() => {
+                    letter.wanted = true;
                     letter.robot = letter.robot.filter(|robot| *robot == Robot::Bounce);
                 }
                 _ => {}

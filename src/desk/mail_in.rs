@@ -192,7 +192,7 @@ impl Desk {
         before: Option<Before>,
     ) -> Result<Verdict> {
         let storm = self.storm(tx, letter).await?;
-        if storm == Storm::TooMuch {
+        if storm == Storm::TooMuch && !letter.wanted {
             return Ok(Verdict { state: InboxState::Quarantined, cause: Some("too_many"), ticket: None });
         }
         let description = words_of(letter);
@@ -241,7 +241,7 @@ impl Desk {
         judged.wishing(wish);
         if letter.quiet || letter.absent {
             judged.hush(None);
-        } else if storm == Storm::Quiet {
+        } else if storm != Storm::Calm {
             judged.hush(Some("too_many"));
         }
         let ticket = self.open_in(tx, judged, ActorLabel::mail(), item.received_at, Some(trace)).await?;

@@ -292,7 +292,7 @@ fn decisive(actor: &Actor) -> Result<()> {
 async fn letter_of(item: &InboxItem) -> Letter {
     let (raw, sender) = (item.raw.clone(), item.sender.clone());
     let read = tokio::task::spawn_blocking(move || parse::read(&raw, &sender)).await.ok().flatten();
-    read.unwrap_or_else(|| Letter {
+    let letter = read.unwrap_or_else(|| Letter {
         message_id: format!("{}@tanpa-id.invalid", &parse::digest(&item.raw)[..32]),
         files: vec![File {
             name: "surel.eml".to_owned(),
@@ -300,7 +300,8 @@ async fn letter_of(item: &InboxItem) -> Letter {
             bytes: item.raw.clone(),
         }],
         ..Letter::default()
-    })
+    });
+    Letter { wanted: true, ..letter }
 }
 
 /// The head of a mail, line by line, as it stands there: decoding it might hide something.

@@ -20,6 +20,8 @@ const MOST_REFERENCES: usize = 30;
 /// A mail as the desk understands it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Letter {
+    /// Somebody has decided that it is to be taken up, or that its sender always is.
+    pub wanted: bool,
     /// Address in `From`, lower case; empty when there is none or more than one.
     pub from: String,
     /// Name shown with it.
@@ -120,6 +122,7 @@ pub fn read(raw: &[u8], envelope_sender: &str) -> Option<Letter> {
     let (files, left_out) = if is_whole { files::of(&message) } else { (vec![files::whole(raw)], Vec::new()) };
     let reply_to = first_address(message.reply_to()).filter(|address| *address != from);
     Some(Letter {
+        wanted: false,
         from,
         from_name,
         reply_to,

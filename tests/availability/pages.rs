@@ -41,7 +41,7 @@ async fn an_outage_is_recorded_mended_and_taken_back_on_its_page() {
     worker.fill(form, form, &good).await.goes_to(&format!("{service}?kabar=catat"));
     worker.fill(form, form, &good).await.goes_to(&format!("{service}?kabar=catat"));
     let page = worker.get(service).await;
-    page.is(200).shows("60 menit").shows("masih berlangsung").shows("<path class=\"d6\"").shows("Tidak tercapai");
+    page.is(200).shows("60 menit").shows("masih berlangsung").shows("<path class=\"d6\"").shows("Tercapai");
     assert_eq!(page.html.matches("id=\"gangguan-").count(), 1, "sent twice, recorded once");
     worker.get("/kerja/ketersediaan").await.is(200).shows("Sedang berlangsung").shows("SIMPUS");
     let end = format!("{service}/gangguan/1/akhiri");

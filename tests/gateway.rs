@@ -3,7 +3,7 @@
 use crate::support::app::{Engine, TestApp};
 use crate::warning_stories::{DINAS, OWNER, act, sumut, warned};
 use chrono::{DateTime, TimeDelta, Utc};
-use meja::desk::gateway::{Closures, Passage};
+use meja::desk::closures::{Closures, Passage};
 use meja::domain::endpoint::Endpoint;
 use poem::Server;
 use poem::listener::{Acceptor, Listener, TcpListener};

@@ -14,7 +14,10 @@ create table warning_case (
     order_state text,
     outcome text,
     service text references service (code),
-    duty_id bigint references duty (id),
+    -- The service while the case is open: one open case for each, whichever node is first.
+    open_service text unique,
+    -- One case for a neglected duty.
+    duty_id bigint unique references duty (id),
     agency text not null references agency (code),
     what text not null,
     source text,
@@ -30,9 +33,6 @@ create table warning_case (
     reported_by bigint references account (id),
     ended_at timestamptz
 );
--- One open case for a service, whichever node is first; one case for a neglected duty.
-create unique index warning_case_service on warning_case (service) where ended_at is null and service is not null;
-create unique index warning_case_duty on warning_case (duty_id) where duty_id is not null;
 create index warning_case_opened on warning_case (opened_at, id);
 
 -- Tickets that missed their promise, as they stood when they joined the case.

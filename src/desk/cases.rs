@@ -200,7 +200,7 @@ impl Desk {
         if let Some(facts) = facts.as_object_mut() {
             facts.insert("from".to_owned(), json!(before.state));
             facts.insert("to".to_owned(), json!(case.course.state));
-            facts.insert("due_at".to_owned(), json!(case.due_at));
+            facts.insert("next_due_at".to_owned(), json!(case.due_at));
         }
         note(tx, case, actor, kind, facts, now).await?;
         self.mail_case(tx, case, kind, None, now).await

@@ -1,7 +1,7 @@
 //! How the installation is, for who runs it. No ticket is read: that right does not come with it.
 
 use crate::desk::Desk;
-use crate::desk::gateway::GatewayHealth;
+use crate::desk::closures::GatewayHealth;
 use crate::domain::managing::may_administer;
 use crate::domain::message::{masked, without_address};
 use crate::domain::people::Actor;

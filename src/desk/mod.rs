@@ -11,7 +11,7 @@
 use crate::clock::Clock;
 use crate::config::Shown;
 use crate::desk::access::Access;
-use crate::desk::gateway::Closures;
+use crate::desk::closures::Closures;
 use crate::desk::outward::Outward;
 use crate::desk::rules::Rules;
 use crate::desk::status_board::StatusBoard;
@@ -48,6 +48,7 @@ pub mod catalogue;
 pub mod chain;
 pub mod classify;
 pub mod clocks;
+pub mod closures;
 pub mod command;
 pub mod confirm;
 pub mod consult;

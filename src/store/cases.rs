@@ -80,8 +80,8 @@ pub async fn insert(tx: &mut Tx, case: &Case) -> Result<Option<i64>> {
         fetch_optional scalar i64,
         "insert into warning_case (number, version, cause, mode, state, before_state, rung, order_state, outcome, service, \
          duty_id, agency, what, source, opened_at, detected_at, pack, term, due_at, cure_due_at, cycle, letter, \
-         reported_by, ended_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-         $19, $20, $21, $22, $23, $24) on conflict do nothing returning id",
+         reported_by, ended_at, open_service) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
+         $19, $20, $21, $22, $23, $24, $25) on conflict do nothing returning id",
         &case.number,
         case.version,
         cause,
@@ -106,6 +106,7 @@ pub async fn insert(tx: &mut Tx, case: &Case) -> Result<Option<i64>> {
         &case.letter,
         case.reported_by,
         case.ended_at,
+        case.service.as_ref().filter(|_| case.ended_at.is_none()),
     )
 }
 
@@ -119,7 +120,8 @@ pub async fn update(tx: &mut Tx, case: &Case) -> Result<()> {
         tx,
         execute,
         "update warning_case set version = $2, state = $3, before_state = $4, rung = $5, order_state = $6, outcome = $7, \
-         term = $8, due_at = $9, cure_due_at = $10, cycle = $11, letter = $12, reported_by = $13, ended_at = $14 \
+         term = $8, due_at = $9, cure_due_at = $10, cycle = $11, letter = $12, reported_by = $13, ended_at = $14, \
+         open_service = $15 \
          where id = $1 and version = $2 - 1",
         case.id,
         case.version,
@@ -135,6 +137,7 @@ pub async fn update(tx: &mut Tx, case: &Case) -> Result<()> {
         &case.letter,
         case.reported_by,
         case.ended_at,
+        case.service.as_ref().filter(|_| case.ended_at.is_none()),
     )?;
     if changed == 1 { Ok(()) } else { Err(Error::conflict(Say::new("error-case-stale"))) }
 }

@@ -4,7 +4,7 @@
 //! `Location` is always our own notice, never anything from the request.
 
 use crate::desk::Desk;
-use crate::desk::gateway::Passage;
+use crate::desk::closures::Passage;
 use crate::domain::ticket::Language;
 use crate::error::Result;
 use crate::text;

@@ -9,7 +9,7 @@ use meja::domain::warning::{
     Case, CaseCause, CaseMode, CaseState, Course, OrderState, Outcome, Suspension, Term, TermStage,
 };
 use meja::store::cases::{self, CaseFilter, Evidence};
-use meja::store::{Db, Tx, services, suspensions};
+use meja::store::{Db, Tx, services, suspensions, tickets};
 
 on_both!(
     a_service_has_one_open_case,
@@ -150,6 +150,7 @@ async fn tickets_join_a_case_once(db: Db) {
     let case = opened(&mut tx, case("PRK-2026-0001", "absensi", "BKD")).await;
     let late = Ticket { service: Some("absensi".to_owned()), breached_at: Some(at(5)), ..ticket("OKI-2602-00001-0") };
     let id = stored(&mut tx, &late).await;
+    tickets::update(&mut tx, &Ticket { id, version: 2, ..late.clone() }).await.unwrap();
     let evidence = Evidence {
         ticket_id: id,
         number: late.number,

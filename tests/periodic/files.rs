@@ -15,7 +15,7 @@ fn unpacked(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
             let mut file = zip.by_index(place).expect("a file");
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes).expect("its bytes");
-            (file.name().to_owned(), bytes)
+            (file.name().expect("a name").into_owned(), bytes)
         })
         .collect()
 }

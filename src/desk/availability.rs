@@ -78,13 +78,14 @@ impl Desk {
         let entries = store::catalogue::entries(&mut tx, &every, "", i64::MAX).await?;
         let services = entries.into_iter().map(|it| (it.service.code.clone(), (it.service, it.calendar))).collect();
         let goals = store::outages::goals(&mut tx).await?;
+        let closed = store::suspensions::closed_spans(&mut tx, from, to).await?.into_iter();
+        let closed = closed.filter_map(|(code, since, until)| Some((code, Span::new(since, until.unwrap_or(to))?)));
         Ok(Records {
             services,
             goals: goals.into_iter().map(|goal| (goal.service.clone(), goal)).collect(),
             outages: store::outages::between(&mut tx, from, to).await?,
             maintenance: store::maintenance::between(&mut tx, from, to).await?,
-            // Orders to close a service are not kept by this edition.
-            closed: Vec::new(),
+            closed: closed.collect(),
             pack: self.pack(),
             now: self.now(),
         })

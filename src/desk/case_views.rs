@@ -224,19 +224,6 @@ impl Desk {
             suspension,
         })
     }
-
-    /// When a service was closed under an order between two instants: begin, and end unless it is closed still. UTC.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub async fn closed_spans(
-        &self,
-        service: &str,
-        from: DateTime<Utc>,
-        to: DateTime<Utc>,
-    ) -> Result<Vec<(DateTime<Utc>, Option<DateTime<Utc>>)>> {
-        store::suspensions::closed_spans(&mut self.db.glance().await?, service, from, to).await
-    }
 }
 
 async fn names(tx: &mut Tx, events: &[Event]) -> Result<BTreeMap<i64, String>> {

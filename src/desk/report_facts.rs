@@ -9,7 +9,7 @@ use crate::domain::service::Service;
 use crate::domain::ticket::Status;
 use crate::error::Result;
 use crate::policy::{Calendar, Pause};
-use crate::store::report_facts::{PauseRow, TicketRow};
+use crate::store::report_facts::{CaseRow, PauseRow, TicketRow};
 use crate::store::{self, Tx};
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 use chrono_tz::Tz;
@@ -66,6 +66,7 @@ impl Desk {
         let agencies = store::services::agencies(tx).await?;
         let consultations = store::report_facts::consultations(tx, span.from, span.to).await?;
         let duties = store::report_facts::duties(tx, from, to).await?;
+        let cases = store::report_facts::cases(tx, span.from, span.to).await?;
         let availability = self.availability(&services, span, agency).await?;
         Ok(Gathered {
             span,
@@ -77,7 +78,7 @@ impl Desk {
             consultations: consultations.into_iter().collect(),
             duties: duties.into_iter().map(duty).collect(),
             availability,
-            cases: Vec::new(),
+            cases: cases.into_iter().map(case).collect(),
             zone: self.pack().zone,
         })
     }
@@ -260,4 +261,8 @@ fn breach(number: String, solved: Option<&str>) -> BreachFact {
 fn duty(row: store::report_facts::DutyRow) -> DutyFact {
     let is_late = row.done_at.is_some_and(|at: DateTime<Utc>| at >= row.due_at);
     DutyFact { what: row.what, agency: row.agency, due_on: row.due_on, state: row.state, done_at: row.done_at, is_late }
+}
+
+fn case(row: CaseRow) -> (String, CaseFact) {
+    (row.agency, CaseFact { code: row.number, service: row.what, state: row.state, opened_at: row.opened_at })
 }

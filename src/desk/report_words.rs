@@ -383,6 +383,7 @@ fn area(column: &str) -> &'static str {
         "by-channel" => "channel",
         "by-priority" | "priority" => "priority",
         "score" => "score",
+        "case-state" => "case-state",
         "duty-state" => "duty-state",
         _ => "report-word",
     }

@@ -223,6 +223,36 @@ pub async fn duties(tx: &mut Tx, from: NaiveDate, to: NaiveDate) -> Result<Vec<D
     )
 }
 
+/// A warning case that was open in a period.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct CaseRow {
+    /// Its number.
+    pub number: String,
+    /// Agency that must repair.
+    pub agency: String,
+    /// Name of the service or words of the duty.
+    pub what: String,
+    /// Where it stands.
+    pub state: String,
+    /// Since when. UTC.
+    pub opened_at: DateTime<Utc>,
+}
+
+/// Warning cases that were open at some instant of a half-open period, in order.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn cases(tx: &mut Tx, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<CaseRow>> {
+    sql!(
+        tx,
+        fetch_all as CaseRow,
+        "select number, agency, what, state, opened_at from warning_case \
+         where opened_at < $2 and (ended_at is null or ended_at >= $1) order by opened_at, id",
+        from,
+        to,
+    )
+}
+
 /// A line of the register, without anything a person wrote and without names.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct RegisterRow {

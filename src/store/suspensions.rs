@@ -121,22 +121,20 @@ pub async fn in_force(tx: &mut Tx) -> Result<Vec<(String, String)>> {
     )
 }
 
-/// When a service was closed under an order between `from` and `to`: begin, and end unless it is closed still. UTC.
+/// When services were closed under an order, as far as it touches a period: the service, from when, until when.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn closed_spans(
     tx: &mut Tx,
-    service: &str,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
-) -> Result<Vec<(DateTime<Utc>, Option<DateTime<Utc>>)>> {
+) -> Result<Vec<(String, DateTime<Utc>, Option<DateTime<Utc>>)>> {
     sql!(
         tx,
-        fetch_all as (DateTime<Utc>, Option<DateTime<Utc>>),
-        "select executed_at, lifted_at from suspension where service = $1 and executed_at < $3 \
-         and (lifted_at is null or lifted_at > $2) order by executed_at",
-        service,
+        fetch_all as (String, DateTime<Utc>, Option<DateTime<Utc>>),
+        "select service, executed_at, lifted_at from suspension where executed_at < $2 \
+         and (lifted_at is null or lifted_at > $1) order by executed_at, id",
         from,
         to,
     )

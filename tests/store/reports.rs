@@ -227,6 +227,7 @@ async fn what_else_a_report_counts(db: Db) {
     assert_eq!(report_facts::scores(&mut tx, at(0), at(70)).await.unwrap(), [("BKD".to_owned(), 2)]);
     assert_eq!(report_facts::scores(&mut tx, at(71), at(100)).await.unwrap(), []);
     assert_eq!(report_facts::consultations(&mut tx, at(0), at(100)).await.unwrap(), []);
+    assert_eq!(report_facts::cases(&mut tx, at(0), at(100)).await.unwrap(), []);
     assert_eq!(report_facts::duties(&mut tx, day("2026-01-01"), day("2027-01-01")).await.unwrap(), []);
     let register = report_facts::register(&mut tx, at(0), 9).await.unwrap();
     assert_eq!(

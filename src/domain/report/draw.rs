@@ -345,7 +345,7 @@ fn knowledge(facts: &Facts<'_>) -> Both {
 
 fn warnings(facts: &Facts<'_>) -> Both {
     let columns =
-        [("case", Unit::Text), ("service", Unit::Text), ("case-state", Unit::Text), ("opened", Unit::Instant)];
+        [("case", Unit::Text), ("service", Unit::Text), ("case-state", Unit::Word), ("opened", Unit::Instant)];
     let mut table = Table::new("cases", &columns);
     let row = |it: &crate::domain::report::facts::CaseFact| -> Vec<Cell> {
         vec![it.code.as_str().into(), it.service.as_str().into(), it.state.as_str().into(), it.opened_at.into()]

@@ -18,7 +18,7 @@ pub struct Mails(pub Desk);
 
 /// Who sent the mail behind a message.
 #[derive(Debug, Object)]
-struct MailJson {
+struct OriginJson {
     /// The message it became.
     message: i64,
     from: String,
@@ -41,8 +41,8 @@ struct MailJson {
 
 /// The mails of a ticket fit on one page.
 #[derive(Debug, Object)]
-struct MailPage {
-    items: Vec<MailJson>,
+struct OriginPage {
+    items: Vec<OriginJson>,
     next_cursor: Option<String>,
 }
 
@@ -83,13 +83,13 @@ enum Lifted {
 impl Mails {
     /// Who sent the mails of a ticket, and what SPF, DKIM and DMARC say of it. For staff who may read notes.
     #[oai(path = "/tickets/:number/received-mails", method = "get")]
-    async fn of_ticket(&self, token: Token, number: Path<String>) -> Result<Json<MailPage>, Failure> {
+    async fn of_ticket(&self, token: Token, number: Path<String>) -> Result<Json<OriginPage>, Failure> {
         let actor = token.actor(&self.0).await?;
         let page = self.0.ticket_page(&actor, &known(&number.0)?).await?;
         if !may(&actor, Action::ViewInternal, &page.view.ticket) {
             return Err(Error::Denied(Say::new("error-denied")).into());
         }
-        Ok(Json(MailPage { items: page.origins.into_iter().map(mail).collect(), next_cursor: None }))
+        Ok(Json(OriginPage { items: page.origins.into_iter().map(mail).collect(), next_cursor: None }))
     }
 
     /// Sends mail to a participant of a ticket again after his server had said that the address takes none.
@@ -118,8 +118,8 @@ impl Mails {
     }
 }
 
-fn mail(origin: MailOrigin) -> MailJson {
-    MailJson {
+fn mail(origin: MailOrigin) -> OriginJson {
+    OriginJson {
         message: origin.message_id,
         from: origin.from_email,
         from_name: origin.from_name,

@@ -75,7 +75,7 @@ struct MonitorPage {
 
 /// What one look found.
 #[derive(Debug, Object)]
-struct CheckJson {
+struct MonitorCheckJson {
     at: DateTime<Utc>,
     ok: bool,
     /// How long the answer took.
@@ -86,7 +86,7 @@ struct CheckJson {
 /// The last looks.
 #[derive(Debug, Object)]
 struct CheckPage {
-    items: Vec<CheckJson>,
+    items: Vec<MonitorCheckJson>,
     /// Always null: looks are kept for a week, the last 200 are told.
     next_cursor: Option<String>,
 }
@@ -226,7 +226,7 @@ impl Monitors {
     async fn checks(&self, token: Token, id: Path<i64>) -> Result<Json<CheckPage>, Failure> {
         let actor = token.actor(&self.0).await?;
         let (_, checks) = self.0.monitor(&actor, id.0, LOOKS).await?;
-        let items = checks.into_iter().map(CheckJson::new).collect();
+        let items = checks.into_iter().map(MonitorCheckJson::new).collect();
         Ok(Json(CheckPage { items, next_cursor: None }))
     }
 
@@ -279,7 +279,7 @@ impl MonitorJson {
     }
 }
 
-impl CheckJson {
+impl MonitorCheckJson {
     fn new(it: Check) -> Self {
         Self { at: it.at, ok: it.ok, millis: it.millis, result: it.result.to_string() }
     }

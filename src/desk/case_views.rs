@@ -11,7 +11,6 @@ use crate::domain::warning::{Case, CaseVerb, OrderState, Suspension, is_seen, ma
 use crate::error::{Error, Result};
 use crate::store::cases::{Before, CaseFilter, Evidence};
 use crate::store::{self, Tx};
-use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 /// Most facts of one case that are shown at once.

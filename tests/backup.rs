@@ -109,7 +109,7 @@ async fn whole(engine: Engine) {
     assert_eq!(std::fs::read_to_string(&other.place.secret).unwrap(), "k".repeat(64));
     let mut kept = std::fs::read_dir(&other.place.files).unwrap();
     let kept = std::fs::read_dir(kept.next().unwrap().unwrap().path()).unwrap().next().unwrap().unwrap();
-    assert_eq!(std::fs::read(kept.path()).unwrap(), b"hallo");
+    assert_eq!(std::fs::read(kept.path()).unwrap(), b"halo");
     // The triggers work again: a ticket that closes is no longer counted.
     let mut tx = db.write().await.unwrap();
     let number: Vec<_> = store::clocks::open_tickets(&mut tx, 0, 1).await.unwrap();
@@ -172,6 +172,9 @@ async fn grows(engine: Engine) {
 
 async fn parked(engine: Engine) {
     let Some(app) = lively(engine).await else { return };
+    let body = json!({"kind": "incident", "subject": "Surel belum terkirim", "description": "Sejak pagi",
+        "agency": "DINKES", "requester": {"name": "Cici", "email": "cici@warga.test"}});
+    app.post("demo-superadmin", "/tickets", body).await.ok(201);
     let folder = tempfile::tempdir().unwrap();
     let (file, _) = backed_up(&app, folder.path()).await;
     let other = there(None);

@@ -216,12 +216,9 @@ fn confirmation(desk: &Desk) {
             language: meja::domain::ticket::Language::Indonesian,
             to: "a@warga.test",
             to_name: "",
-            ticket: None,
             reply_to: Some("b@warga.test"),
-            references: &[],
-            automatic: true,
             context: context.clone(),
-            at: desk.now(),
+            ..meja::mail::compose::Outgoing::automatic(desk.now())
         });
         assert!(!mail.unwrap().raw.is_empty());
     }

@@ -164,7 +164,7 @@ fn remark(report: &mut Report, obstacles: &str, recommendations: &str) -> Result
     let texts = [("obstacles", &obstacles), ("recommendations", &recommendations)];
     let too_long = texts.iter().filter(|(_, text)| text.chars().count() > LONGEST_REMARKS);
     let say = || Say::new("field-too-long").with("longest", LONGEST_REMARKS);
-    let problems: Vec<FieldError> = too_long.map(|(field, _)| FieldError { field: *field, say: say() }).collect();
+    let problems: Vec<FieldError> = too_long.map(|(field, _)| FieldError { field, say: say() }).collect();
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }

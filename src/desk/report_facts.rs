@@ -13,6 +13,7 @@ use crate::store::report_facts::{CaseRow, PauseRow, TicketRow};
 use crate::store::{self, Tx};
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 use chrono_tz::Tz;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -112,10 +113,10 @@ impl Desk {
         let working = pack.lifecycle_calendar();
         for (row, it) in rows.iter().zip(tickets) {
             let key = (row.pack.as_str(), row.profile.as_str());
-            if !known.contains_key(&key) {
-                known.insert(key, self.clocks_of(row)?);
-            }
-            let Some(clocks) = known.get(&key) else { continue };
+            let clocks = match known.entry(key) {
+                Entry::Occupied(found) => found.into_mut(),
+                Entry::Vacant(place) => place.insert(self.clocks_of(row)?),
+            };
             let stops: Vec<Pause> = pauses.get(&row.id).map(|rows| rows.iter().map(stop).collect()).unwrap_or_default();
             it.measured = measured(it, clocks, working.map(|calendar| &**calendar), &stops, span);
             it.measured.target = row.target_seconds;

@@ -53,7 +53,7 @@ fn base64_begun(raw: &[u8]) -> Vec<u8> {
     let mut signs: Vec<u8> =
         raw.iter().take_while(is_sign).copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     if let Some(padding) = signs.iter().position(|byte| *byte == b'=') {
-        signs.truncate((padding + 3) / 4 * 4);
+        signs.truncate(padding.div_ceil(4) * 4);
     }
     signs.truncate(signs.len() / 4 * 4);
     base64_decode(&signs).unwrap_or_default()

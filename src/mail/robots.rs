@@ -154,87 +154,92 @@ fn is_automatic_subject(subject: &str) -> bool {
         || WHOLE.contains(&subject.trim_end_matches(['.', '!', ' ']))
 }
 
+/// What the absent say of themselves.
+const AWAY: &[&str] = &[
+    "sedang cuti",
+    "sedang tidak berada di kantor",
+    "tidak berada di tempat",
+    "sedang di luar kantor",
+    "berada di luar kantor",
+    "sedang dinas luar",
+    "sedang tugas luar",
+    "perjalanan dinas",
+    "cuti tahunan",
+    "cuti melahirkan",
+    "out of the office",
+    "out of office",
+    "on leave",
+    "on vacation",
+    "on annual leave",
+    "away from the office",
+];
+/// What machines say of themselves.
+const ROBOTIC: &[&str] = &[
+    "pesan otomatis",
+    "balasan otomatis",
+    "dijawab otomatis",
+    "dikirim secara otomatis",
+    "dibuat secara otomatis",
+    "terkirim otomatis",
+    "pesan ini otomatis",
+    "mohon tidak membalas",
+    "jangan membalas email ini",
+    "automatic reply",
+    "automated response",
+    "automated message",
+    "auto-reply",
+    "do not reply to this",
+];
+/// What they say of the end of it.
+const UNTIL: &[&str] = &[
+    "akan kembali",
+    "sampai tanggal",
+    "sampai dengan",
+    "hingga tanggal",
+    "until",
+    "kembali bekerja",
+    "kembali ke kantor",
+    "kembali masuk",
+    "akan membalas",
+    "akan saya balas",
+    "segera setelah",
+    "akan merespon",
+    "sampai dengan tanggal",
+    "will return",
+    "will be back",
+    "be back on",
+    "when i return",
+    "upon my return",
+    "limited access",
+    "returning on",
+    "akses terbatas",
+    "akses email terbatas",
+];
+/// Somebody who is away and asks for something is heard.
+const PLEAS: &[&str] = &[
+    "mohon bantu",
+    "mohon dibantu",
+    "tidak bisa",
+    "tidak dapat masuk",
+    "tolong",
+    "rusak",
+    "gagal",
+    "error",
+    "galat",
+    "cannot",
+    "please help",
+];
+/// How machines thank.
+const THANKS: &[&str] = &[
+    "terima kasih atas email",
+    "terima kasih atas surel",
+    "thank you for your email",
+    "thanks for your email",
+    "thank you for your message",
+];
+
 /// Does the text say no more than that its writer is away? Then it opens and resumes nothing by itself, but is kept.
 pub fn is_absence(own_words: &str) -> bool {
-    const AWAY: &[&str] = &[
-        "sedang cuti",
-        "sedang tidak berada di kantor",
-        "tidak berada di tempat",
-        "sedang di luar kantor",
-        "berada di luar kantor",
-        "sedang dinas luar",
-        "sedang tugas luar",
-        "perjalanan dinas",
-        "cuti tahunan",
-        "cuti melahirkan",
-        "out of the office",
-        "out of office",
-        "on leave",
-        "on vacation",
-        "on annual leave",
-        "away from the office",
-    ];
-    const ROBOTIC: &[&str] = &[
-        "pesan otomatis",
-        "balasan otomatis",
-        "dijawab otomatis",
-        "dikirim secara otomatis",
-        "dibuat secara otomatis",
-        "terkirim otomatis",
-        "pesan ini otomatis",
-        "mohon tidak membalas",
-        "jangan membalas email ini",
-        "automatic reply",
-        "automated response",
-        "automated message",
-        "auto-reply",
-        "do not reply to this",
-    ];
-    const UNTIL: &[&str] = &[
-        "akan kembali",
-        "sampai tanggal",
-        "sampai dengan",
-        "hingga tanggal",
-        "until",
-        "kembali bekerja",
-        "kembali ke kantor",
-        "kembali masuk",
-        "akan membalas",
-        "akan saya balas",
-        "segera setelah",
-        "akan merespon",
-        "sampai dengan tanggal",
-        "will return",
-        "will be back",
-        "be back on",
-        "when i return",
-        "upon my return",
-        "limited access",
-        "returning on",
-        "akses terbatas",
-        "akses email terbatas",
-    ];
-    // Somebody who is away and asks for something is heard.
-    const PLEAS: &[&str] = &[
-        "mohon bantu",
-        "mohon dibantu",
-        "tidak bisa",
-        "tidak dapat masuk",
-        "tolong",
-        "rusak",
-        "gagal",
-        "error",
-        "galat",
-        "cannot",
-        "please help",
-    ];
-    const THANKS: &[&str] = &[
-        "terima kasih atas email",
-        "terima kasih atas surel",
-        "thank you for your email",
-        "thanks for your email",
-        "thank you for your message",
-    ];
     let text = own_words.trim().to_lowercase();
     if text.is_empty() || text.chars().count() > 1_000 {
         return false;
@@ -243,8 +248,8 @@ pub fn is_absence(own_words: &str) -> bool {
     if has(PLEAS) {
         return false;
     }
-    let away = has(AWAY);
-    (away && has(UNTIL)) || (away && has(THANKS)) || (has(ROBOTIC) && (away || has(THANKS) || has(UNTIL)))
+    let (away, usual) = (has(AWAY), has(UNTIL) || has(THANKS));
+    (away && usual) || (has(ROBOTIC) && (away || usual))
 }
 
 #[cfg(test)]

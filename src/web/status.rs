@@ -28,7 +28,10 @@ const OLD: Duration = Duration::minutes(10);
 
 /// What was made of a snapshot: by form and language.
 #[derive(Debug, Default)]
-pub struct Made(Mutex<(Option<DateTime<Utc>>, HashMap<Key, Bytes>)>);
+pub struct Made(Mutex<OfSnapshot>);
+
+/// Which snapshot the bodies belong to, and the bodies.
+type OfSnapshot = (Option<DateTime<Utc>>, HashMap<Key, Bytes>);
 
 /// Form, language, coding, and whether the snapshot was old.
 type Key = (Form, Language, &'static str, bool);

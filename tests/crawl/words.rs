@@ -87,7 +87,8 @@ pub fn check(html: &Html, keys: &BTreeSet<String>, language: &str, found: &mut V
     }
 }
 
-/// A time of day that does not say its zone; of a span the end says it.
+/// An instant that does not say its zone: a time of day after *pukul*, *at* or a year. Hours of calendars, shares and
+/// the rows of a table of hours are none.
 fn zoneless(text: &str) -> Option<&str> {
     let is_apart = |sign: Option<char>| sign.is_none_or(|sign| !sign.is_alphanumeric() && !".,/".contains(sign));
     let mut places = text.char_indices().map(|(at, _)| at).filter_map(|at| Some((at, text.get(at..at + 5)?)));
@@ -101,7 +102,19 @@ fn zoneless(text: &str) -> Option<&str> {
         let has_zone = [" WIB", " WITA", " WIT"].iter().any(|zone| rest.starts_with(zone));
         let goes_on =
             ["–", "-", " – ", " sampai ", " s.d. ", " to ", " until "].iter().any(|joint| rest.starts_with(joint));
-        is_time && is_ended && is_apart(text[..*at].chars().next_back()) && is_apart(first) && !has_zone && !goes_on
+        let before = text[..*at].trim_end();
+        let is_instant = ["pukul", " at"].iter().any(|word| before.ends_with(word))
+            || before.len() >= 4
+                && before.is_char_boundary(before.len() - 4)
+                && before[before.len() - 4..].starts_with("20")
+                && before[before.len() - 4..].bytes().all(|sign| sign.is_ascii_digit());
+        is_instant
+            && is_time
+            && is_ended
+            && is_apart(text[..*at].chars().next_back())
+            && is_apart(first)
+            && !has_zone
+            && !goes_on
     })?;
     Some(time)
 }

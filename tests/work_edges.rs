@@ -88,8 +88,15 @@ fn form(page: &Page, fields: &[(&str, &str)]) -> Vec<(String, String)> {
     form
 }
 
+/// Fields of a form with what is sent in them.
+type Form<'a> = &'a [(&'a str, &'a str)];
+/// An act, its form, and what the page says that stopped it.
+type Act = (&'static str, Form<'static>, &'static str);
+/// A page, an address, a form, and what must be found afterwards.
+type Case<'a> = (&'a str, &'a str, Form<'a>, &'a [&'a str]);
+
 /// Every act with a page of its own that may meet a ticket which has moved on.
-const ACTS: [(&str, &[(&str, &str)], &str); 7] = [
+const ACTS: [Act; 7] = [
     ("selesaikan", &[("solution", "Kartu <b>diganti</b>"), ("cause", "Kartu rusak")], "Kartu &lt;b&gt;diganti"),
     ("minta-data", &[("body", "Versi berapa?")], "Versi berapa?</textarea>"),
     ("tunggu-pihak-lain", &[("reason", "Menunggu penyedia")], "Menunggu penyedia</textarea>"),
@@ -165,7 +172,7 @@ async fn causes(engine: Engine) {
 }
 
 async fn parting(engine: Engine) {
-    let cases: [(&str, &str, &[(&str, &str)], &[&str]); 9] = [
+    let cases: [Case<'_>; 9] = [
         ("", "berkas", &[("body", "Jawaban panjang")], &["id=\"balas-body\"", "Jawaban panjang</textarea>"]),
         ("", "makro", &[("body", "Jawaban panjang"), ("pilihan", "")], &["Jawaban panjang</textarea>"]),
         (

@@ -102,7 +102,7 @@ async fn an_address_is_given_up_once_and_taken_up_again(db: Db) {
             .unwrap()
     );
     assert_eq!(undeliverable::give_up_mails(&mut tx).await.unwrap(), 1);
-    assert_eq!(undeliverable::given_up(&mut tx, 10).await.unwrap(), [address.clone()]);
+    assert_eq!(undeliverable::given_up(&mut tx, 10).await.unwrap(), std::slice::from_ref(&address));
     assert_eq!(undeliverable::given_up_of(&mut tx, ticket).await.unwrap(), [address]);
     let mails = outbox::newest(&mut tx, 10).await.unwrap();
     let states: Vec<(String, Option<String>)> =

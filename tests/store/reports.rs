@@ -63,7 +63,7 @@ async fn a_report_is_kept_once_and_changed_by_who_saw_it_last(db: Db) {
     assert_eq!(reports::by_code(&mut tx, "LAP-2026-01-BKD").await.unwrap(), Some(kept.clone()));
     assert_eq!(reports::next_due(&mut tx).await.unwrap(), Some(at(100)));
     assert_eq!(reports::overdue(&mut tx, at(99), 9).await.unwrap(), []);
-    assert_eq!(reports::overdue(&mut tx, at(100), 9).await.unwrap(), [kept.clone()]);
+    assert_eq!(reports::overdue(&mut tx, at(100), 9).await.unwrap(), std::slice::from_ref(&kept));
     let sent = Report {
         version: 2,
         state: ReportState::Received,

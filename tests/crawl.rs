@@ -37,6 +37,14 @@ const REACHED_FROM_OUTSIDE: &[&str] = &[
     "/kerja/tiket/:number/kode",
     // This region's rules do not let tickets go back.
     "/kerja/tiket/:number/kembalikan",
+    // Only from a ticket that came by mail; `mail_senders` walks it.
+    "/kerja/tiket/:number/surel/:id",
+    // This region's law knows no warning procedure: its stories walk these pages.
+    "/kerja/penutupan",
+    "/kerja/penutupan/:code",
+    "/kerja/perkara",
+    "/kerja/perkara/:number",
+    "/penutupan/:code",
     // Mailed, or only for a ticket of one's own that has been solved.
     "/status/langganan/:mark",
     "/l/:token",

@@ -122,6 +122,7 @@ async fn whole(engine: Engine) {
     };
     store::tickets::update(&mut tx, &closed).await.unwrap();
     assert_eq!(counted(&mut tx).await, before - 1);
+    tx.commit().await.unwrap();
     db.close().await;
     assert!(other.folder.path().exists());
 }

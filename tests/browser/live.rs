@@ -75,7 +75,7 @@ async fn keys_walk_open_and_can_be_switched_off() {
     tab.open("/kerja/antrean").await;
     tab.keys("j?").await;
     tab.find("dialog[open] h1").await;
-    let faults = tab.axe(false).await;
+    let faults = tab.axe().await;
     assert!(faults.is_empty(), "{faults:#?}");
     tab.keys(Key::Escape + "").await;
     assert_eq!(tab.ask(row).await, 0, "the focus comes back");

@@ -3299,3 +3299,6 @@ board-mail-start = Keep me informed
 board-mail-stop = Stop
 board-mail-unknown = This address does not hear of anything. You can subscribe again.
 board-stopped = You will not hear of it any more.
+event-overdue = Overdue
+event-taught = Rule for a sender made
+event-document_issued = Document issued

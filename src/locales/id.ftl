@@ -3299,3 +3299,6 @@ board-mail-start = Kabari saya
 board-mail-stop = Berhenti dikabari
 board-mail-unknown = Alamat ini tidak dikabari. Anda dapat berlangganan lagi.
 board-stopped = Anda tidak dikabari lagi.
+event-overdue = Terlambat
+event-taught = Ketetapan pengirim dibuat
+event-document_issued = Dokumen terbit

@@ -16,6 +16,7 @@ use crate::mail::sign::Signer;
 use crate::mail::transport::{Transport, Wishes};
 use crate::policy::{Library, Source};
 use crate::render::certificate::Identity;
+use crate::render::signature::certificates;
 use crate::secret::Secret;
 use crate::store::Db;
 use crate::web::live::Live;
@@ -140,6 +141,7 @@ pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
         files: config.data_dir.join("files"),
         is_demo: found.is_demo,
         signer: signer(config)?,
+        signing_roots: Arc::new(signing_roots(config)?),
         access: access(config)?,
         transport,
         sender_check: Arc::new(SenderCheck::new(&config.mail_authserv_id, &config.mail_dns)?),
@@ -167,6 +169,14 @@ fn signer(config: &Config) -> Result<Option<Arc<Identity>>> {
     let identity = Identity::open(&read(file)?, String::from_utf8_lossy(&password).trim_end_matches(['\r', '\n']))
         .map_err(|error| Error::internal(format!("{}: {error}", file.display())))?;
     Ok(Some(Arc::new(identity)))
+}
+
+/// Whose signatures on letters are trusted, by the settings.
+fn signing_roots(config: &Config) -> Result<Vec<Vec<u8>>> {
+    let Some(file) = &config.signing_roots else { return Ok(Vec::new()) };
+    let broken = |why: &dyn std::fmt::Display| Error::internal(format!("signing_roots: {}: {why}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| broken(&error))?;
+    certificates(&text).ok_or_else(|| broken(&"no certificates in PEM"))
 }
 
 /// How people sign in, by the settings.
@@ -238,6 +248,7 @@ pub async fn serve(
     desk.take_up_inbox().await?;
     let ways_in = receive::open(&desk, &stopped).await?;
     let watch = tokio::spawn(jobs::watch::run(desk.clone(), stopped.clone()));
+    let closures = tokio::spawn(jobs::closures::run(desk.clone(), stopped.clone()));
     let worker = tokio::spawn(jobs::worker::run(desk.clone(), stopped));
     let mut schedule = jobs::schedule::start(&desk).await?;
     let db = desk.db.clone();
@@ -260,6 +271,7 @@ pub async fn serve(
     }
     worker.await.map_err(|error| Error::Internal(error.into()))?;
     watch.await.map_err(|error| Error::Internal(error.into()))?;
+    closures.await.map_err(|error| Error::Internal(error.into()))?;
     db.close().await;
     Ok(())
 }

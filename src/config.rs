@@ -98,6 +98,8 @@ pub struct Config {
     pub signing_certificate: Option<PathBuf>,
     /// File with the password of that file.
     pub signing_password_file: Option<PathBuf>,
+    /// Certificates (PEM) of the authorities whose signatures on letters are trusted; without it chains are not followed.
+    pub signing_roots: Option<PathBuf>,
     /// Where else people may sign in.
     pub oidc: Option<OidcConfig>,
     /// The ways mail takes.
@@ -136,6 +138,7 @@ impl Default for Config {
             trusted_proxies: String::new(),
             signing_certificate: None,
             signing_password_file: None,
+            signing_roots: None,
             oidc: None,
             mail: MailConfig::default(),
             monitors: MonitorsConfig::default(),

@@ -25,12 +25,13 @@ async fn region(engine: Engine) -> Option<TestApp> {
 /// What `template` needs, as the cases give it.
 fn sample(template: &str) -> Value {
     let all = json!({
-        "cure_days": 3, "closes": false, "execute_hours": 24, "warning_number": "500.12/0001/KOMINFO/2026",
+        "cure_days": 3, "closes": false, "execute_within": "24 (dua puluh empat) jam", "warning_number": "500.12/0001/KOMINFO/2026",
         "warning_date": "26 Maret 2026", "executed_at": "Kamis, 2 April 2026 pukul 08.30 WIB",
         "executed_by": "Yoga Pratama", "order_number": "500.12/0002/KOMINFO/2026", "order_date": "1 April 2026",
         "verified_at": "Selasa, 7 April 2026 pukul 10.00 WIB", "reopened_at": "Selasa, 7 April 2026 pukul 11.00 WIB",
-        "source": "Pasal 55 ayat (6)", "duty": "Laporan penyelenggaraan aplikasi", "due": "Selasa, 31 Maret 2026",
-        "cure_until": "Jumat, 10 April 2026", "sanction": "Peringatan tertulis", "article": "Pasal 19 ayat (4)",
+        "order": "PNT-2026-0001", "minutes": "Ditutup di pusat data.", "late": false,
+        "sanction_article": "Pasal 46 ayat (1)", "decider": "Bupati", "duty": "Laporan penyelenggaraan aplikasi", "due": "Selasa, 31 Maret 2026",
+        "cure_until": "Jumat, 10 April 2026", "sanction": "Peringatan tertulis", "article": "Pasal 51 ayat (5)",
     });
     let text =
         std::fs::read_to_string(format!("{}/letter_templates/{template}.txt", env!("CARGO_MANIFEST_DIR"))).unwrap();
@@ -47,6 +48,7 @@ fn draft(template: &str, role: Role) -> DraftLetter {
         agency: "DPMPTSP".to_owned(),
         service: Some("e-perizinan".to_owned()),
         signer_role: role,
+        signer: None,
         addressee: Recipient {
             name: "Kepala Dinas Komunikasi dan Informatika".to_owned(),
             email: Some("pimpinan@demo.test".to_owned()),
@@ -89,7 +91,7 @@ fn tool(program: &str, args: &[&str], file: &Path) -> String {
 }
 
 /// Are the programs there that read PDF? `tests/all` installs them.
-fn has_tools() -> bool {
+pub(crate) fn has_tools() -> bool {
     let is_there = |program: &str| Path::new("/usr/bin").join(program).exists();
     let all = ["pdftotext", "pdfsig", "qpdf", "openssl"].iter().all(|program| is_there(program));
     assert!(all || std::env::var_os("MEJA_TEST_REQUIRE").is_none(), "poppler-utils, qpdf or openssl is missing");
@@ -109,10 +111,10 @@ fn words(pdf: &[u8], folder: &Path) -> String {
 }
 
 /// A certificate made for the test, and what signs with it as the application for signatures would.
-struct Signer(Arc<Identity>);
+pub(crate) struct Signer(Arc<Identity>);
 
 impl Signer {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         let (key, certificate, file) = (path("k.pem"), path("c.pem"), path("c.p12"));
@@ -146,7 +148,7 @@ impl Signer {
         Arc::clone(&self.0)
     }
 
-    fn sign(&self, pdf: &[u8]) -> Vec<u8> {
+    pub(crate) fn sign(&self, pdf: &[u8]) -> Vec<u8> {
         pades::sign(pdf, &self.0, "Dr. Contoh", "2026-03-26T03:00:00Z".parse().unwrap()).unwrap()
     }
 }

@@ -45,6 +45,7 @@ mod stories;
 mod supervision_pages;
 mod support;
 mod templates;
+mod warning_letters;
 mod warning_pages;
 mod warning_refusals;
 mod warning_rules;

@@ -106,7 +106,7 @@ async fn ict_service(engine: Engine) {
     act(&app, DINAS, n, "reopen", json!({"note": "Dibuka"})).await;
 }
 
-async fn make_critical(app: &TestApp, service: &str) {
+pub(crate) async fn make_critical(app: &TestApp, service: &str) {
     let mut tx = app.desk.db.write().await.unwrap();
     let mut found = meja::store::services::service(&mut tx, service).await.unwrap().unwrap();
     found.critical = true;

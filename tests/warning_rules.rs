@@ -23,6 +23,7 @@ fn a_move() -> impl Strategy<Value = Move> {
         Just(Move::Reopen),
         Just(Move::RecordDecision),
         Just(Move::DutyDone),
+        Just(Move::DutyGone),
     ]
 }
 
@@ -77,6 +78,31 @@ proptest! {
         }
         prop_assert_eq!(course.state, CaseState::Ended, "stuck at {:?}", reached);
     }
+}
+
+#[test]
+fn a_letter_withdrawn_while_a_repair_is_verified_goes_back_to_the_letter_before() {
+    let moves = [
+        Move::SendDossier,
+        Move::IssueLetter { last: 2 },
+        Move::LetterReceived(Received::Cure),
+        Move::CureMissed,
+        Move::IssueLetter { last: 2 },
+        Move::ReportRepair,
+        Move::WithdrawLetter,
+        Move::RejectRepair { cure_over: true },
+    ];
+    let start = Course::new(CaseCause::Resolution, CaseMode::Letters);
+    let end = moves.into_iter().fold(start, |course, step| course.after(step).expect("allowed"));
+    assert_eq!((end.state, end.rung), (CaseState::Uncured, 1));
+    assert!(end.after(Move::IssueLetter { last: 2 }).is_some());
+}
+
+#[test]
+fn a_duty_that_was_waived_was_not_repaired() {
+    let neglect = Course::new(CaseCause::Duty, CaseMode::Letters);
+    assert_eq!(neglect.after(Move::DutyGone).and_then(|course| course.outcome), Some(Outcome::Released));
+    assert_eq!(neglect.after(Move::DutyDone).and_then(|course| course.outcome), Some(Outcome::Repaired));
 }
 
 fn actor(id: i64, grants: &[(Role, Option<&str>)]) -> Actor {

@@ -193,11 +193,11 @@ impl EvidenceJson {
 impl RungJson {
     fn new(rung: Rung) -> Self {
         Self {
+            copies: rung.copies_said(),
             place: rung.place,
             kind: rung.kind,
             signer: rung.signer,
             addressee: rung.addressee,
-            copies: rung.copies,
             orders: rung.orders,
             cure_days: match rung.effect {
                 Effect::Cure(days) => Some(days),

@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 use crate::desk::documents::Verdict;
 use crate::domain::event::Event;
-use crate::domain::letter::{Letter, Recipient, TicketLine};
+use crate::domain::letter::{Letter, Recipient, SignatureFacts, TicketLine};
 use chrono::{DateTime, NaiveDate, Utc};
 use poem_openapi::Object;
 use poem_openapi::types::Any;
@@ -29,6 +29,23 @@ pub struct TicketLineJson {
     resolved_at: Option<DateTime<Utc>>,
     /// By how much the target was missed.
     over_seconds: i64,
+}
+
+/// What a signature tells of itself.
+#[derive(Debug, Object)]
+pub struct SignatureJson {
+    /// Name in the certificate.
+    signer: String,
+    /// Name of whoever issued it.
+    issuer: String,
+    valid_from: DateTime<Utc>,
+    valid_until: DateTime<Utc>,
+    /// In force when the document was signed here.
+    valid_then: bool,
+    /// The signature was made with the key of the certificate; null: an unknown algorithm.
+    fits: Option<bool>,
+    /// `complete`: the chain leads to a configured root; `incomplete`; `not_checked`: no roots are configured.
+    chain: String,
 }
 
 /// An official letter.
@@ -76,6 +93,8 @@ pub struct LetterJson {
     /// `uploaded` or `own`.
     signed_how: Option<String>,
     signed_at: Option<DateTime<Utc>>,
+    /// What the signature in the signed document tells; null when nothing can be read.
+    signature: Option<SignatureJson>,
     sent_at: Option<DateTime<Utc>>,
     received_at: Option<DateTime<Utc>>,
     received_by: Option<String>,
@@ -140,6 +159,20 @@ impl From<Recipient> for RecipientBody {
     }
 }
 
+impl From<SignatureFacts> for SignatureJson {
+    fn from(facts: SignatureFacts) -> Self {
+        Self {
+            signer: facts.signer,
+            issuer: facts.issuer,
+            valid_from: facts.from,
+            valid_until: facts.until,
+            valid_then: facts.valid_then,
+            fits: facts.fits,
+            chain: facts.chain.to_string(),
+        }
+    }
+}
+
 impl LetterJson {
     /// A letter as the API shows it.
     pub fn new(desk: &Desk, letter: Letter) -> Self {
@@ -183,6 +216,7 @@ impl LetterJson {
             signed_sha256: letter.signed_sha256,
             signed_how: letter.signed_how.map(|how| how.to_string()),
             signed_at: letter.signed_at,
+            signature: letter.signature.map(SignatureJson::from),
             sent_at: letter.sent_at,
             received_at: letter.received_at,
             received_by: letter.received_by,

@@ -10,6 +10,7 @@ use crate::api::tickets::{full, page_size, read_cursor, refuse};
 use crate::desk::Desk;
 use crate::desk::letter_acts::LetterEdit;
 use crate::desk::letter_sending::Receipt;
+use crate::desk::prove_again::Proof;
 use crate::domain::letter::{LetterAct, LetterState, Recipient};
 use crate::error::{Error, Say};
 use crate::store::letters::LetterFilter;
@@ -72,6 +73,17 @@ struct ReceiptBody {
     /// Number of the agenda, a stamp, an answer.
     #[oai(default)]
     receipt: String,
+    version: Option<i64>,
+}
+
+/// The proof that it is the signer himself: the code of his app where the account has one, else the password.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields)]
+struct ProofBody {
+    #[oai(default)]
+    password: String,
+    #[oai(default)]
+    code: String,
     version: Option<i64>,
 }
 
@@ -221,18 +233,19 @@ impl Letters {
         Ok(Json(LetterJson::new(&self.0, self.0.sign_uploaded(seen, bytes, once.0.as_deref()).await?)))
     }
 
-    /// Signs with the certificate of the installation.
+    /// Signs with the certificate of the installation, after the caller has proved once more who he is.
     #[oai(path = "/letters/:key/sign-own", method = "post")]
     async fn sign_own(
         &self,
         token: Token,
         key: Path<String>,
-        body: Json<Plain>,
+        body: Json<ProofBody>,
         #[oai(name = "Idempotency-Key")] once: Key,
     ) -> One {
         let actor = token.actor(&self.0).await?;
-        let seen = (&actor, key.0.as_str(), body.0.version);
-        Ok(Json(LetterJson::new(&self.0, self.0.sign_itself(seen, once.0.as_deref()).await?)))
+        let ProofBody { password, code, version } = body.0;
+        let (seen, proof) = ((&actor, key.0.as_str(), version), Proof { password, code });
+        Ok(Json(LetterJson::new(&self.0, self.0.sign_itself(seen, &proof, once.0.as_deref()).await?)))
     }
 
     /// Gives the letter back unsigned; `reason` says what to mend.

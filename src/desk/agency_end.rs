@@ -171,6 +171,7 @@ impl Desk {
         for id in &open {
             self.hand_ticket_on(tx, actor, *id, to, reason).await?;
         }
+        self.hand_cases_on(tx, actor, code, to, reason).await?;
         Ok(open.len())
     }
 

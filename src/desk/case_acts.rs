@@ -194,7 +194,12 @@ impl Desk {
                 (Move::DecideNotToClose, "not_closed", json!({"reason": reason, "rung": case.course.rung}))
             }
             CaseCommand::ExecuteClosure { executed_at, minutes } => {
-                let facts = self.execute(tx, case, *executed_at, minutes, actor, now).await?;
+                let order = self.execute(tx, case, *executed_at, minutes, actor, now).await?;
+                let letter = self.draft_minutes(tx, case, &order, actor).await?;
+                let facts = json!({
+                    "order": order.code, "executed_at": order.executed_at, "minutes": order.minutes,
+                    "late": order.executed_at > Some(order.due_at), "letter": letter,
+                });
                 (Move::ExecuteClosure, "closure_executed", facts)
             }
             CaseCommand::Reopen { note } => {
@@ -204,7 +209,8 @@ impl Desk {
                 (order.lifted_at, order.lifted_by) = (Some(now), Some(actor.account.id));
                 order.note = Some(note.clone());
                 store::suspensions::update(tx, &order).await?;
-                (Move::Reopen, "service_reopened", json!({"order": order.code, "note": note}))
+                let letter = self.draft_reopening(tx, case, &order).await?;
+                (Move::Reopen, "service_reopened", json!({"order": order.code, "note": note, "letter": letter}))
             }
             CaseCommand::RecordDecision { decision } => {
                 let decision = required("decision", decision, LONGEST_REASON)?;
@@ -234,7 +240,7 @@ impl Desk {
         case.letter = if elsewhere { None } else { Some(self.draft_for(tx, case, rung, &ladder).await?) };
         let facts = json!({
             "reason": reason, "rung": place, "kind": rung.kind, "signer": rung.signer, "addressee": rung.addressee,
-            "copies": rung.copies, "orders": rung.orders, "elsewhere": elsewhere, "letter": case.letter,
+            "copies": rung.copies_said(), "orders": rung.orders, "elsewhere": elsewhere, "letter": case.letter,
         });
         self.move_case(tx, case, Move::IssueLetter { last }, label, "letter_drafted", facts, now).await
     }
@@ -305,7 +311,7 @@ impl Desk {
         minutes: &str,
         actor: &Actor,
         now: DateTime<Utc>,
-    ) -> Result<Value> {
+    ) -> Result<Suspension> {
         let mut order = order_of(tx, case, OrderState::Ordered).await?;
         let at = executed_at.unwrap_or(now);
         let texts = required_all(&[("minutes", minutes, LONGEST_REASON)]);
@@ -322,11 +328,10 @@ impl Desk {
         let minutes = texts?.remove(0);
         order.state = OrderState::InForce;
         (order.executed_at, order.executed_by) = (Some(at), Some(actor.account.id));
-        order.minutes = Some(minutes.clone());
+        order.minutes = Some(minutes);
         store::suspensions::update(tx, &order).await?;
         end_terms(tx, case, Some(Term::Execution)).await?;
-        let late = at > order.due_at;
-        Ok(json!({"order": order.code, "executed_at": at, "minutes": minutes, "late": late}))
+        Ok(order)
     }
 
     /// Notes in the chain of a case that somebody tried what he may not, or what is impossible now.

@@ -5,12 +5,13 @@
 use crate::desk::Desk;
 use crate::domain::duty::Duty;
 use crate::domain::duty_rule::{beginning_of, day_of, reminders};
-use crate::domain::ticket::Priority;
+use crate::domain::ticket::{Language, Priority};
 use crate::domain::warning::{Case, CaseCause, CaseMode, TermStage};
 use crate::error::{Error, Result};
 use crate::policy::deadline::Duration;
-use crate::policy::measures::{Effect, SanctionMode, SanctionScope, TriggerScope, Warning};
+use crate::policy::measures::{Effect, OWNER, SanctionMode, SanctionScope, TriggerScope, Warning};
 use crate::policy::{Calendar, NoWorkingTime, Pack};
+use crate::text;
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ pub struct Rung {
     pub signer: String,
     /// To whom it goes.
     pub addressee: String,
-    /// Who gets a copy.
+    /// Who gets a copy; [`OWNER`] stands for the head of the agency that must repair.
     pub copies: Vec<String>,
     /// What it orders.
     pub orders: Option<String>,
@@ -41,6 +42,17 @@ pub struct Rung {
     pub until: String,
     /// What its receipt sets in motion.
     pub effect: Effect,
+}
+
+impl Rung {
+    /// Who gets a copy, as people read it.
+    pub fn copies_said(&self) -> Vec<String> {
+        let said = |name: &String| match name.as_str() {
+            OWNER => text::word(Language::Indonesian, "case-owner-head"),
+            name => name.to_owned(),
+        };
+        self.copies.iter().map(said).collect()
+    }
 }
 
 impl Desk {
@@ -72,8 +84,26 @@ impl Procedure {
 
     /// Where it is written that a missed service level is followed by letters.
     pub fn basis(&self) -> Option<String> {
-        let value = self.pack.values().iter().find(|value| value.path.starts_with("warning.trigger"))?;
+        self.basis_of("warning.trigger")
+    }
+
+    /// Where the values at and below a path of the pack are written.
+    pub fn basis_of(&self, path: &str) -> Option<String> {
+        let is_below = |place: &str| place.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let value = self.pack.values().iter().find(|value| is_below(&value.path) && value.basis.is_some())?;
         value.basis.clone()
+    }
+
+    /// The article alone, without the name of the region's own regulation and without remarks: `Pasal 51 ayat (5)`.
+    pub fn article(&self, source: Option<&str>) -> String {
+        let source = source.unwrap_or_default();
+        let rest = self.pack.law.as_deref().and_then(|law| source.strip_prefix(law)).unwrap_or(source);
+        rest.split(';').next().unwrap_or_default().trim().to_owned()
+    }
+
+    /// Who signs the letters of the ladder, and who gets copies of them; nobody in a region without letters.
+    pub fn partners(&self) -> (String, Vec<String>) {
+        self.pack.warning.as_ref().map(|warning| (warning.signer.clone(), warning.cc.clone())).unwrap_or_default()
     }
 
     /// Does a missed resolution time of this priority count?
@@ -88,11 +118,11 @@ impl Procedure {
 
     /// How many missed tickets of one month open a case, which priorities count (JSON text), and the begin of the local
     /// month in which `at` lies.
-    pub fn threshold(&self, at: DateTime<Utc>) -> Option<(i64, String, DateTime<Utc>)> {
+    pub fn threshold(&self, at: DateTime<Utc>) -> Option<(usize, String, DateTime<Utc>)> {
         let trigger = &self.pack.warning.as_ref()?.trigger;
         let first = day_of(at, self.pack.zone).with_day(1)?;
         let priorities = serde_json::to_string(&trigger.priorities).ok()?;
-        Some((i64::from(trigger.tickets), priorities, beginning_of(first, self.pack.zone)))
+        Some((usize::try_from(trigger.tickets).ok()?, priorities, beginning_of(first, self.pack.zone)))
     }
 
     /// What the pack lets come of the neglect of a duty: nothing, unless the law provides for just this one.

@@ -6,7 +6,7 @@
 use crate::desk::case_rules::{Procedure, Rung};
 use crate::desk::working::Working;
 use crate::desk::{Desk, chain};
-use crate::domain::duty::Duty;
+use crate::domain::duty::{Duty, DutyState};
 use crate::domain::event::ActorLabel;
 use crate::domain::warning::{
     Case, CaseCause, CaseMode, CaseState, Course, Move, OrderState, Received, Suspension, Term,
@@ -51,35 +51,53 @@ impl Desk {
             return Ok(());
         }
         chain::turn(tx, "case-of", &service.code).await?;
-        let case = match store::cases::open_of_service(tx, &service.code).await? {
-            Some(case) => case,
-            None if !self.is_enough(tx, &rules, &service.code, breached_at).await? => return Ok(()),
-            None => {
-                let opening = Opening {
-                    course: Course::new(CaseCause::Resolution, CaseMode::Letters),
-                    service: Some(service.code.clone()),
-                    duty: None,
-                    agency: service.agency.clone(),
-                    what: service.name.clone(),
-                    source: rules.basis(),
-                    opened_at: breached_at,
-                };
-                let Some(mut case) = self.open_case(tx, &rules, opening, now).await? else { return Ok(()) };
-                let due = rules.dossier_due(case.opened_at)?;
-                begin_term(tx, &mut case, Term::Dossier, due, &rules.stages(due, now)?).await?;
-                join(tx, &case, working, breached_at, now).await?;
-                case.version += 1;
-                store::cases::update(tx, &case).await?;
-                return self.mail_case(tx, &case, "case_opened", None, now).await;
+        if let Some(case) = store::cases::open_of_service(tx, &service.code).await? {
+            chain::turn(tx, STREAM, &case.number).await?;
+            // Read again: whoever had the turn may have ended it, and then it gathers nothing more.
+            if store::cases::open_of_service(tx, &service.code).await?.is_some_and(|still| still.id == case.id) {
+                return join(tx, &case, working, breached_at, now).await;
             }
+        }
+        let Some(others) = self.enough(tx, &rules, &service.code, breached_at).await? else { return Ok(()) };
+        let opening = Opening {
+            course: Course::new(CaseCause::Resolution, CaseMode::Letters),
+            service: Some(service.code.clone()),
+            duty: None,
+            agency: service.agency.clone(),
+            what: service.name.clone(),
+            source: rules.basis(),
+            opened_at: breached_at,
         };
-        join(tx, &case, working, breached_at, now).await
+        let Some(mut case) = self.open_case(tx, &rules, opening, now).await? else { return Ok(()) };
+        let due = rules.dossier_due(case.opened_at)?;
+        begin_term(tx, &mut case, Term::Dossier, due, &rules.stages(due, now)?).await?;
+        for id in others.into_iter().filter(|id| *id != working.ticket.id) {
+            let Some(ticket) = store::tickets::by_id(tx, id).await? else { continue };
+            let Some(missed_at) = ticket.breached_at else { continue };
+            let other = Working::load(tx, ticket).await?;
+            join(tx, &case, &other, missed_at, now).await?;
+        }
+        join(tx, &case, working, breached_at, now).await?;
+        case.version += 1;
+        store::cases::update(tx, &case).await?;
+        self.mail_case(tx, &case, "case_opened", None, now).await
     }
 
-    async fn is_enough(&self, tx: &mut Tx, rules: &Procedure, service: &str, at: DateTime<Utc>) -> Result<bool> {
-        let Some((wanted, priorities, from)) = rules.threshold(at) else { return Ok(false) };
+    /// The tickets that are enough for a case, besides the one that has just missed its promise; `None`: too few.
+    async fn enough(
+        &self,
+        tx: &mut Tx,
+        rules: &Procedure,
+        service: &str,
+        at: DateTime<Utc>,
+    ) -> Result<Option<Vec<i64>>> {
+        let Some((wanted, priorities, from)) = rules.threshold(at) else { return Ok(None) };
+        if wanted <= 1 {
+            return Ok(Some(Vec::new()));
+        }
         let end = at + chrono::Duration::microseconds(1);
-        Ok(wanted <= 1 || store::cases::missed(tx, service, &priorities, from, end).await? >= wanted)
+        let missed = store::cases::missed(tx, service, &priorities, from, end).await?;
+        Ok((missed.len() >= wanted).then_some(missed))
     }
 
     /// A duty became overdue: opens its case where the law provides for just this neglect.
@@ -107,7 +125,8 @@ impl Desk {
         }
     }
 
-    /// A neglected duty is owed no more: its case ends, unless a letter is under way already.
+    /// A neglected duty is owed no more (fulfilled, waived, struck out): its case ends, unless a letter is under way
+    /// already.
     ///
     /// # Errors
     /// The database does not answer.
@@ -118,14 +137,18 @@ impl Desk {
         actor: ActorLabel,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let Some(mut case) = store::cases::of_duty(tx, duty.id).await?.filter(|case| case.ended_at.is_none()) else {
-            return Ok(());
-        };
+        let Some(found) = store::cases::of_duty(tx, duty.id).await? else { return Ok(()) };
+        chain::turn(tx, STREAM, &found.number).await?;
+        let Some(mut case) = store::cases::of_duty(tx, duty.id).await? else { return Ok(()) };
         let facts = json!({"state": duty.state, "evidence": duty.evidence, "note": duty.note});
-        if case.course.after(Move::DutyDone).is_some() {
-            return self.move_case(tx, &mut case, Move::DutyDone, actor, "duty_fulfilled", facts, now).await;
+        let (step, kind) = match duty.state {
+            DutyState::Done => (Move::DutyDone, "duty_fulfilled"),
+            _ => (Move::DutyGone, "duty_released"),
+        };
+        if case.course.after(step).is_some() {
+            return self.move_case(tx, &mut case, step, actor, kind, facts, now).await;
         }
-        note(tx, &case, actor, "duty_fulfilled", facts, now).await
+        note(tx, &case, actor, kind, facts, now).await
     }
 
     async fn open_case(
@@ -196,6 +219,9 @@ impl Desk {
         }
         case.version += 1;
         store::cases::update(tx, case).await?;
+        if case.course.state == CaseState::Ended {
+            self.withdraw_letters(tx, case, &actor).await?;
+        }
         let mut facts = facts;
         if let Some(facts) = facts.as_object_mut() {
             facts.insert("from".to_owned(), json!(before.state));

@@ -77,7 +77,11 @@ impl Desk {
             agencies: store::services::agencies(&mut tx).await?.into_iter().filter(|agency| agency.active).collect(),
             ict: store::settings::get(&mut tx, "ict_agency").await?,
         };
-        let mut changed = strike_out(&mut tx, &book, &offices, now).await?;
+        let struck = strike_out(&mut tx, &book, &offices, now).await?;
+        for duty in &struck {
+            self.duty_settled(&mut tx, duty, ActorLabel::clock(), now).await?;
+        }
+        let mut changed = struck.len();
         let mut at = horizon(&mut tx).await?.map_or(now, |known| known.next.min(now));
         let next = loop {
             changed += open_at(&mut tx, &book, &offices, at, now).await?;
@@ -303,8 +307,8 @@ async fn anchor(tx: &mut Tx, code: &str, today: NaiveDate) -> Result<NaiveDate> 
 }
 
 /// Strikes out what is not late yet and nobody owes any more: its agency or its rule is gone.
-async fn strike_out(tx: &mut Tx, book: &Book, offices: &Offices, now: DateTime<Utc>) -> Result<usize> {
-    let mut struck = 0;
+async fn strike_out(tx: &mut Tx, book: &Book, offices: &Offices, now: DateTime<Utc>) -> Result<Vec<Duty>> {
+    let mut struck = Vec::new();
     for mut duty in store::duties::open(tx).await? {
         let is_of_a_term = duty.cause.is_empty() && duty.code != ONE_OFF;
         let reason = if !duty.agency.is_empty() && !offices.agencies.iter().any(|agency| agency.code == duty.agency) {
@@ -319,7 +323,7 @@ async fn strike_out(tx: &mut Tx, book: &Book, offices: &Offices, now: DateTime<U
         store::duties::update(tx, &duty).await?;
         store::duties::skip_steps(tx, duty.id).await?;
         note(tx, &duty, now, ActorLabel::clock(), "voided", json!({"because_of": reason})).await?;
-        struck += 1;
+        struck.push(duty);
     }
     Ok(struck)
 }

@@ -40,9 +40,21 @@ impl Desk {
     /// The database does not answer.
     pub async fn proposed_number(&self, letter: &Letter) -> Result<String> {
         let period = letter.key.rsplit_once('-').map_or(letter.key.as_str(), |(period, _)| period);
-        let taken = store::letters::numbered_letters(&mut self.db.glance().await?, period).await?;
+        let mut tx = self.db.read().await?;
+        let mut place = store::letters::numbered_letters(&mut tx, period).await? + 1;
         let date = letter.dated.unwrap_or_else(|| self.local_today());
-        self.pack().letters.filled(taken + 1, date).map_err(|unknown| Error::internal(format!("{{{unknown}}}")))
+        let pack = self.pack();
+        loop {
+            let number = pack.letters.filled(place, date);
+            let number = number.map_err(|unknown| Error::internal(format!("{{{unknown}}}")))?;
+            // Withdrawn letters leave gaps, so the count alone may name a number that is taken.
+            let is_free = store::letters::key_of_number(&mut tx, &number).await?.is_none_or(|key| key == letter.key);
+            // A pattern without `{seq}` gives the same number for ever.
+            if is_free || pack.letters.filled(place + 1, date).is_ok_and(|next| next == number) {
+                return Ok(number);
+            }
+            place += 1;
+        }
     }
 
     pub(super) fn local_today(&self) -> NaiveDate {
@@ -148,9 +160,12 @@ impl Desk {
         let LetterTurn { mut tx, mut letter, .. } =
             self.letter_turn(Wish { actor, key, act, version, once: None }, &"").await?;
         let note = required("note", note, LONGEST_REASON)?;
+        let number = letter.number.clone();
         let kind = match act {
             LetterAct::Withdraw => {
                 letter.state = LetterState::Withdrawn;
+                // The registry may give it to another letter; the chain keeps it.
+                letter.number = None;
                 "letter_withdrawn"
             }
             _ => {
@@ -162,7 +177,7 @@ impl Desk {
             }
         };
         letter.note = Some(note);
-        let facts = json!({"note": letter.note});
+        let facts = json!({"note": letter.note, "number": number});
         self.save_letter(&mut tx, actor, &mut letter, kind, facts).await?;
         tx.commit().await?;
         Ok(letter)

@@ -6,7 +6,7 @@
 use crate::desk::once::{self, Repeat};
 use crate::desk::{Desk, chain};
 use crate::domain::event::ActorLabel;
-use crate::domain::letter::{Letter, LetterAct, has_written, may};
+use crate::domain::letter::{Letter, LetterAct, has_written};
 use crate::domain::people::Actor;
 use crate::error::{Error, Result, Say};
 use crate::secret::sha256;
@@ -40,11 +40,17 @@ impl Desk {
     /// Takes the turn to change a letter, when the actor may and its state allows it.
     pub(super) async fn letter_turn(&self, wish: Wish<'_>, request: &impl Hash) -> Result<LetterTurn> {
         let mut tx = self.db.write().await?;
+        let case_key = store::letters::letter(&mut tx, wish.key).await?.and_then(|letter| letter.case_key);
+        // The case first, then the letter: a case that ends takes its letters along in the same order.
+        if let Some(case) = &case_key {
+            chain::turn(&mut tx, super::cases::STREAM, case).await?;
+        }
         chain::turn(&mut tx, STREAM, wish.key).await?;
         let letter = store::letters::letter(&mut tx, wish.key).await?;
-        let letter =
-            letter.filter(|letter| may(wish.actor, LetterAct::Read, letter)).ok_or(Error::NotFound("letter"))?;
-        if !may(wish.actor, wish.act, &letter) {
+        let letter = letter
+            .filter(|letter| self.may_letter(wish.actor, LetterAct::Read, letter))
+            .ok_or(Error::NotFound("letter"))?;
+        if !self.may_letter(wish.actor, wish.act, &letter) {
             drop(tx);
             return self.attempt(wish, Err(refusal(wish.actor, wish.act, &letter))).await;
         }
@@ -68,7 +74,17 @@ impl Desk {
             let say = Say::new(key).with("letter_state", letter.state);
             return self.attempt(wish, Err(Error::Conflict { say, version: Some(letter.version) })).await;
         }
+        if wish.act.needs_open_case() && letter.kind.moves_case() && self.case_is_over(&mut tx, &letter).await? {
+            drop(tx);
+            return self.attempt(wish, Err(Error::conflict(Say::new("letter-case-ended")))).await;
+        }
         Ok(LetterTurn { tx, letter, repeat })
+    }
+
+    async fn case_is_over(&self, tx: &mut Tx, letter: &Letter) -> Result<bool> {
+        let Some(number) = &letter.case_key else { return Ok(false) };
+        let case = store::cases::by_number(tx, number).await?;
+        Ok(case.is_some_and(|case| case.ended_at.is_some()))
     }
 
     /// Keeps in the letter's chain that somebody tried in vain, and gives the outcome on.

@@ -39,7 +39,9 @@ pub mod backup;
 pub mod backup_file;
 pub mod canned;
 pub mod case_acts;
+mod case_heirs;
 pub mod case_letters;
+mod case_papers;
 pub mod case_rules;
 pub mod case_terms;
 pub mod case_views;
@@ -106,6 +108,7 @@ pub mod passwords;
 pub mod people;
 pub mod presence;
 mod probe;
+pub mod prove_again;
 pub mod provider;
 pub mod public_reply;
 pub mod queues;
@@ -182,6 +185,8 @@ pub struct Desk {
     pub is_demo: bool,
     /// What the installation signs letters with; `None`: they are signed elsewhere.
     pub signer: Option<Arc<Identity>>,
+    /// Certificates (DER) that the chains of signed letters must lead to; none: chains are not followed.
+    pub signing_roots: Arc<Vec<Vec<u8>>>,
     /// How people sign in.
     pub access: Access,
     /// The way out for mail.

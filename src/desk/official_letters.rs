@@ -35,6 +35,9 @@ pub struct DraftLetter {
     pub service: Option<String>,
     /// Who must hold which role to sign: the coordination team or the head of the ICT office.
     pub signer_role: Role,
+    /// Who signs, where the pack names somebody else than the role's office: `Gubernur`. The role's holders then bring
+    /// the document that was signed by him.
+    pub signer: Option<String>,
     pub addressee: Recipient,
     /// Through whom (memos).
     pub through: Option<String>,
@@ -71,11 +74,14 @@ impl Desk {
         let service_name = service.map_or(String::new(), |service| service.name);
         let values = common(&pack, &agency.name, &service_name, draft.values);
         let composed = paper::compose(&draft.template, &values)?;
-        let signer = store::people::holders(tx, draft.signer_role, "").await?;
-        let signer = signer.into_iter().next();
-        let office = office_of(&pack, draft.signer_role);
+        let own_title = signer_title(&pack, draft.signer_role);
+        let other = draft.signer.filter(|signer| !signer.is_empty() && *signer != own_title);
+        let holders = store::people::holders(tx, draft.signer_role, "").await?;
+        let signer = holders.into_iter().next().filter(|_| other.is_none());
+        let office = other.clone().unwrap_or_else(|| office_of(&pack, draft.signer_role));
+        let title = other.unwrap_or(own_title);
         let content = Content {
-            head: vec![pack.letters.government.clone(), office.clone()],
+            head: vec![pack.letters.government.clone(), office],
             contact: pack.letters.contact.clone(),
             place: pack.region.capital.clone(),
             urgency: composed.urgency,
@@ -83,11 +89,11 @@ impl Desk {
             subject: composed.subject,
             addressee: draft.addressee,
             through: draft.through,
-            from: Some(signer_title(&pack, draft.signer_role)),
+            from: Some(title.clone()),
             body: composed.body,
             tickets: draft.tickets,
             endpoints: draft.endpoints,
-            signer_title: signer_title(&pack, draft.signer_role),
+            signer_title: title,
             signer_name: signer.as_ref().map_or(String::new(), |account| account.name.clone()),
             signer_rank: String::new(),
             signer_nip: signer.and_then(|account| account.nip).unwrap_or_default(),
@@ -139,7 +145,7 @@ impl Desk {
     }
 
     /// Gives a draft its name and keeps it.
-    async fn keep_draft(&self, tx: &mut Tx, mut letter: Letter) -> Result<Letter> {
+    pub(super) async fn keep_draft(&self, tx: &mut Tx, mut letter: Letter) -> Result<Letter> {
         let now = letter.drafted_at;
         let period = format!("SRT-{}", now.with_timezone(&self.pack().zone).year());
         let place = store::incidents::next_place(tx, &period).await?;
@@ -154,13 +160,19 @@ impl Desk {
         Ok(letter)
     }
 
+    /// May the actor do this to the letter? The table of rights, with what the desk knows of the letter's case.
+    pub fn may_letter(&self, actor: &Actor, act: LetterAct, letter: &Letter) -> bool {
+        let of_case = letter.case_key.is_some() && letter.kind.moves_case();
+        may(actor, act, letter, of_case && self.rules.is_ict_office(&letter.agency))
+    }
+
     /// A letter the actor may read.
     ///
     /// # Errors
     /// `NotFound` when there is none, or none he may see.
     pub async fn letter(&self, actor: &Actor, key: &str) -> Result<Letter> {
         let letter = store::letters::letter(&mut self.db.glance().await?, key).await?;
-        letter.filter(|letter| may(actor, LetterAct::Read, letter)).ok_or(Error::NotFound("letter"))
+        letter.filter(|letter| self.may_letter(actor, LetterAct::Read, letter)).ok_or(Error::NotFound("letter"))
     }
 
     /// Letters the actor may read, newest first, at most `limit` before the key `before`.
@@ -177,7 +189,7 @@ impl Desk {
             let page = store::letters::letters(&mut tx, filter, before, limit).await?;
             let Some(last) = page.last().map(|letter| letter.id) else { return Ok(found) };
             before = last;
-            for letter in page.into_iter().filter(|letter| may(actor, LetterAct::Read, letter)) {
+            for letter in page.into_iter().filter(|letter| self.may_letter(actor, LetterAct::Read, letter)) {
                 found.push(letter);
                 if i64::try_from(found.len()).unwrap_or(i64::MAX) == limit {
                     return Ok(found);
@@ -228,7 +240,7 @@ impl Desk {
 }
 
 /// A draft nobody has done anything with.
-fn blank(desk: &Desk, content: Content) -> Result<Letter> {
+pub(super) fn blank(desk: &Desk, content: Content) -> Result<Letter> {
     let now = desk.now();
     Ok(Letter {
         id: 0,
@@ -257,6 +269,7 @@ fn blank(desk: &Desk, content: Content) -> Result<Letter> {
         sent_at: None,
         received_at: None,
         received_by: None,
+        signature: None,
         receipt: None,
         note: None,
         replaces: None,
@@ -278,7 +291,7 @@ fn common(pack: &Pack, agency: &str, service: &str, more: Value) -> Value {
 }
 
 /// The office at the head of what this role signs.
-fn office_of(pack: &Pack, role: Role) -> String {
+pub(super) fn office_of(pack: &Pack, role: Role) -> String {
     match role {
         Role::CoordinationTeam => pack.roles.board.label.clone(),
         _ => pack.offices.ict.clone(),
@@ -286,7 +299,7 @@ fn office_of(pack: &Pack, role: Role) -> String {
 }
 
 /// What stands above the signature of this role.
-fn signer_title(pack: &Pack, role: Role) -> String {
+pub(super) fn signer_title(pack: &Pack, role: Role) -> String {
     let signs = |key| text::say(Language::Indonesian, &key);
     match (role, &pack.warning) {
         (Role::CoordinationTeam, Some(warning)) => warning.signer.clone(),

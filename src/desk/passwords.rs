@@ -74,7 +74,7 @@ impl Desk {
     }
 
     /// Asks for the password of somebody who has signed in.
-    async fn prove_password(&self, account: i64, password: &str) -> Result<()> {
+    pub(super) async fn prove_password(&self, account: i64, password: &str) -> Result<()> {
         let subject = format!("password {account}");
         let counted = self.count_try(&[(&subject, TRIES)]).await?;
         let stored = store::people::password_hash(&mut self.db.read().await?, account).await?;

@@ -185,7 +185,7 @@ impl Desk {
     }
 
     /// Asks for a code of somebody who has signed in wholly; gives the transaction in which it is used up.
-    async fn prove_code(&self, account: i64, code: &str) -> Result<Tx> {
+    pub(super) async fn prove_code(&self, account: i64, code: &str) -> Result<Tx> {
         let counted = self.count_try(&[(&subject(account), TRIES)]).await?;
         let mut tx = self.db.write().await?;
         if !self.takes_code(&mut tx, account, code).await? {

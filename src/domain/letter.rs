@@ -17,6 +17,8 @@ words! {
         Reopening = "reopening_note",
         /// A proposal to those who decide (KRA 46): it is handed over by hand, never sent by the desk.
         Proposal = "proposal",
+        /// Any other letter, written freely.
+        Official = "official_letter",
     }
 }
 
@@ -51,6 +53,37 @@ words! {
         /// The desk signed with the certificate of the installation.
         Own = "own",
     }
+}
+
+words! {
+    /// How far the chain of those who vouch for a certificate was followed.
+    pub enum ChainState {
+        /// To a root that is trusted.
+        Complete = "complete",
+        /// Not to a root that is trusted.
+        Incomplete = "incomplete",
+        /// No roots are known.
+        NotChecked = "not_checked",
+    }
+}
+
+/// What the signature in a signed document tells of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignatureFacts {
+    /// Name in the certificate.
+    pub signer: String,
+    /// Name of whoever issued it.
+    pub issuer: String,
+    /// Since when it is in force. UTC.
+    pub from: DateTime<Utc>,
+    /// Until when. UTC.
+    pub until: DateTime<Utc>,
+    /// In force when the document was signed here.
+    pub valid_then: bool,
+    /// The signature was made with the key of the certificate; `None`: an algorithm that is not known here.
+    pub fits: Option<bool>,
+    /// How far its chain leads.
+    pub chain: ChainState,
 }
 
 words! {
@@ -205,6 +238,8 @@ pub struct Letter {
     pub received_at: Option<DateTime<Utc>>,
     /// Who received it, in words.
     pub received_by: Option<String>,
+    /// What the signature in the signed document tells; `None`: nothing that can be read.
+    pub signature: Option<SignatureFacts>,
     /// What proves the receipt.
     pub receipt: Option<String>,
     /// Why it was returned or withdrawn, last.
@@ -254,9 +289,29 @@ impl LetterState {
     }
 }
 
+impl LetterKind {
+    /// Does a letter of this kind move the case it belongs to? Minutes and notes only tell what has happened.
+    pub const fn moves_case(self) -> bool {
+        matches!(self, Self::Warning | Self::Reprimand | Self::Proposal)
+    }
+}
+
+impl LetterAct {
+    /// Is it refused once the case of the letter has ended? Nothing new goes out in a case that is over.
+    pub const fn needs_open_case(self) -> bool {
+        matches!(self, Self::Number | Self::RequestSignature | Self::Sign | Self::Send | Self::Replace)
+    }
+}
+
+/// May `actor` write a letter that belongs to no case?
+pub fn may_write(actor: &Actor) -> bool {
+    actor.account.active && actor.scope == Scope::Write && actor.only_agency.is_none() && is_of_office(actor)
+}
+
 /// The one table of rights on letters: may `actor` do `act`? The ICT office writes and keeps the registry, the role named
-/// in the letter signs; deny by default.
-pub fn may(actor: &Actor, act: LetterAct, letter: &Letter) -> bool {
+/// in the letter signs; deny by default. `of_ict`: the letter moves a case about the ICT office's own service; then its
+/// text, its withdrawal and its receipt are the signers' (A31), and sending it is theirs, too.
+pub fn may(actor: &Actor, act: LetterAct, letter: &Letter, of_ict: bool) -> bool {
     if !actor.account.active || actor.only_agency.as_ref().is_some_and(|only| *only != letter.agency) {
         return false;
     }
@@ -265,6 +320,10 @@ pub fn may(actor: &Actor, act: LetterAct, letter: &Letter) -> bool {
         _ if actor.scope != Scope::Write => false,
         LetterAct::Sign => actor.holds(letter.signer_role) && !has_written(actor, letter),
         LetterAct::Return => actor.holds(letter.signer_role),
+        LetterAct::Edit | LetterAct::Withdraw | LetterAct::Receive | LetterAct::Replace if of_ict => {
+            actor.holds(Role::CoordinationTeam)
+        }
+        LetterAct::Send if of_ict => is_of_office(actor) || actor.holds(Role::CoordinationTeam),
         LetterAct::Edit
         | LetterAct::Number
         | LetterAct::RequestSignature
@@ -364,6 +423,7 @@ mod tests {
             sent_at: None,
             received_at: None,
             received_by: None,
+            signature: None,
             receipt: None,
             note: None,
             replaces: None,
@@ -375,12 +435,12 @@ mod tests {
     fn only_the_signer_signs_and_never_what_he_wrote() {
         let waiting = letter(LetterState::AwaitingSignature);
         for role in Role::ALL {
-            let signs = may(&actor(1, *role, None), LetterAct::Sign, &waiting);
+            let signs = may(&actor(1, *role, None), LetterAct::Sign, &waiting, false);
             assert_eq!(signs, *role == Role::CoordinationTeam, "{role}");
         }
-        assert!(!may(&actor(7, Role::CoordinationTeam, None), LetterAct::Sign, &waiting), "his own draft");
+        assert!(!may(&actor(7, Role::CoordinationTeam, None), LetterAct::Sign, &waiting, false), "his own draft");
         let read_only = Actor { scope: Scope::Read, ..actor(1, Role::CoordinationTeam, None) };
-        assert!(!may(&read_only, LetterAct::Sign, &waiting) && may(&read_only, LetterAct::Read, &waiting));
+        assert!(!may(&read_only, LetterAct::Sign, &waiting, false) && may(&read_only, LetterAct::Read, &waiting, false));
     }
 
     #[test]
@@ -388,14 +448,26 @@ mod tests {
         let draft = letter(LetterState::Draft);
         for role in Role::ALL {
             let writes = matches!(role, Role::IctHead | Role::Tier1Agent | Role::Tier2Unit);
-            assert_eq!(may(&actor(1, *role, None), LetterAct::Edit, &draft), writes, "{role}");
-            assert!(!may(&actor(1, *role, Some("A")), LetterAct::Edit, &draft) || *role == Role::IctHead, "{role}");
+            assert_eq!(may(&actor(1, *role, None), LetterAct::Edit, &draft, false), writes, "{role}");
+            assert!(!may(&actor(1, *role, Some("A")), LetterAct::Edit, &draft, false) || *role == Role::IctHead, "{role}");
         }
         let head = actor(1, Role::AgencyHead, Some("A"));
-        assert!(!may(&head, LetterAct::Read, &draft), "a draft is the office's");
-        assert!(may(&head, LetterAct::Read, &letter(LetterState::Sent)));
+        assert!(!may(&head, LetterAct::Read, &draft, false), "a draft is the office's");
+        assert!(may(&head, LetterAct::Read, &letter(LetterState::Sent), false));
         let other = actor(1, Role::AgencyHead, Some("B"));
-        assert!(!may(&other, LetterAct::Read, &letter(LetterState::Sent)), "another agency's");
+        assert!(!may(&other, LetterAct::Read, &letter(LetterState::Sent), false), "another agency's");
+    }
+
+    #[test]
+    fn the_office_has_no_hand_in_letters_about_its_own_service() {
+        let (office, team) = (actor(1, Role::IctHead, None), actor(2, Role::CoordinationTeam, None));
+        let draft = letter(LetterState::Draft);
+        for act in [LetterAct::Edit, LetterAct::Withdraw, LetterAct::Receive, LetterAct::Replace] {
+            assert!(may(&office, act, &draft, false) && !may(&office, act, &draft, true), "{act}");
+            assert!(!may(&team, act, &draft, false) && may(&team, act, &draft, true), "{act}");
+        }
+        assert!(may(&office, LetterAct::Number, &draft, true), "it keeps the registry");
+        assert!(may(&team, LetterAct::Send, &draft, true) && !may(&team, LetterAct::Send, &draft, false));
     }
 
     #[test]

@@ -58,6 +58,8 @@ words! {
     pub enum Outcome {
         /// Repaired before anything was closed, or the duty was fulfilled after all.
         Repaired = "repaired",
+        /// The duty was waived, or nobody owes it any more.
+        Released = "released",
         /// Repaired, verified and opened again.
         Reopened = "reopened",
         /// Not closed (or not pursued), with a reason.
@@ -154,6 +156,8 @@ pub enum Move {
     RecordDecision,
     /// The neglected duty was fulfilled.
     DutyDone,
+    /// The neglected duty was waived, or nobody owes it any more.
+    DutyGone,
 }
 
 /// The course of a case: all that decides which moves are allowed.
@@ -271,6 +275,10 @@ impl Course {
             (Move::WithdrawLetter, S::LetterPending) => {
                 Some(Self { state: self.before.unwrap_or(S::Open), before: None, rung: self.rung - 1, ..self })
             }
+            // A repair was reported meanwhile: should it be none, the case goes on where the letter before left it.
+            (Move::WithdrawLetter, S::RepairReported) if self.before == Some(S::LetterPending) => {
+                Some(Self { before: Some(S::Uncured), rung: self.rung - 1, ..self })
+            }
             (Move::LetterReceived(what), S::LetterPending) if self.mode == CaseMode::Letters => {
                 Some(self.received(what).at(what.state(), None))
             }
@@ -305,10 +313,10 @@ impl Course {
             (Move::RecordDecision, S::LetterPending) if self.mode == CaseMode::Proposal => {
                 Some(self.ended(Outcome::Decided))
             }
-            (Move::DutyDone, S::Open | S::Curing | S::Uncured | S::RepairReported)
+            (step @ (Move::DutyDone | Move::DutyGone), S::Open | S::Curing | S::Uncured | S::RepairReported)
                 if self.cause == CaseCause::Duty && self.order.is_none() =>
             {
-                Some(self.ended(Outcome::Repaired))
+                Some(self.ended(if step == Move::DutyGone { Outcome::Released } else { Outcome::Repaired }))
             }
             _ => None,
         }

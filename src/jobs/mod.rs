@@ -4,6 +4,7 @@
 //! harm. May use: `desk` and below.
 //! To add recurring work: a line in the table of `schedule.rs` and its use-case in `desk`.
 
+pub mod closures;
 pub mod schedule;
 pub mod watch;
 pub mod worker;

@@ -36,8 +36,6 @@ pub async fn run(desk: Desk, mut stop: watch::Receiver<bool>) {
 /// # Errors
 /// The database does not answer; the next round goes on.
 pub async fn round(desk: &Desk) -> Result<()> {
-    // First and by itself: the gateway must learn that the database is away.
-    desk.refresh_closures().await;
     desk.refresh_rules().await?;
     desk.read_inbox().await?;
     desk.run_due_steps().await?;

@@ -5,6 +5,9 @@ use serde::Deserialize;
 use super::deadline::Duration;
 use crate::domain::ticket::Priority;
 
+/// Stands in [`Warning::cc`] for the head of the agency whose service it is.
+pub const OWNER: &str = "{pemilik}";
+
 /// One step of the region's sanctions.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +52,7 @@ pub struct Warning {
     pub addressee: String,
     /// Who signs it.
     pub signer: String,
+    /// Who gets a copy; [`OWNER`] stands for the owner's head.
     pub cc: Vec<String>,
     /// The first letter already orders what the last one orders.
     pub literal_mode: bool,

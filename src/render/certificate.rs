@@ -200,7 +200,8 @@ fn certificate_of(der: &[u8]) -> Option<Certificate<'_>> {
     Some(Certificate { serial: serial.whole, issuer: issuer.whole, from, until, public_key })
 }
 
-fn instant(pieces: &mut Pieces<'_>) -> Option<DateTime<Utc>> {
+/// The next piece as an instant.
+pub(super) fn instant(pieces: &mut Pieces<'_>) -> Option<DateTime<Utc>> {
     let piece = pieces.next()?;
     let text = std::str::from_utf8(piece.content).ok()?;
     let full = match (piece.tag, text.get(..2)?.parse::<u32>().ok()?) {

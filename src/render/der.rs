@@ -1,6 +1,7 @@
 //! The few forms of DER that certificates and signatures are made of: tag, length, content. Lengths are definite.
 
 /// Tags.
+pub const BOOLEAN: u8 = 0x01;
 pub const INTEGER: u8 = 0x02;
 pub const BITS: u8 = 0x03;
 pub const OCTETS: u8 = 0x04;
@@ -12,6 +13,8 @@ pub const SEQUENCE: u8 = 0x30;
 pub const SET: u8 = 0x31;
 /// `[0]` with something inside.
 pub const FIRST: u8 = 0xa0;
+/// `[3]` with something inside.
+pub const THIRD: u8 = 0xa3;
 /// `[0]` in the place of a string of bytes.
 pub const FIRST_PLAIN: u8 = 0x80;
 

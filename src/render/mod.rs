@@ -15,4 +15,6 @@ pub mod official;
 pub mod pades;
 pub mod picture;
 pub mod sheet;
+pub mod signature;
 pub mod typeset;
+pub mod x509;

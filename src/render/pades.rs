@@ -1,8 +1,10 @@
 //! Signatures in PDF: adding one as an incremental update (PAdES, ETSI EN 319 142), and holding a signed file against the
 //! document that was to be signed.
 
+use crate::domain::letter::SignatureFacts;
 use crate::error::{Error, Result};
 use crate::render::certificate::{Identity, MESSAGE_DIGEST};
+use crate::render::signature;
 use aws_lc_rs::digest;
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER_PERMISSIVE;
@@ -108,12 +110,17 @@ fn with_room(pdf: &[u8], signer: &str, at: DateTime<Utc>) -> lopdf::Result<Vec<u
     Ok(bytes)
 }
 
-/// Is `uploaded` the document `issued` with a signature? Programs for signatures append to the file, or write it anew and
+/// Is `uploaded` the document `issued` with a signature, and what does the signature tell? Programs for signatures append to the file, or write it anew and
 /// print a stamp, so the pages are compared by their words; and the signature must fit the bytes it covers.
 ///
 /// # Errors
 /// The first reason why it is not.
-pub fn hold_against(issued: &[u8], uploaded: &[u8]) -> Result<(), Fault> {
+pub fn hold_against(
+    issued: &[u8],
+    uploaded: &[u8],
+    roots: &[Vec<u8>],
+    at: DateTime<Utc>,
+) -> Result<Option<SignatureFacts>, Fault> {
     if uploaded.len() > LARGEST {
         return Err(Fault::TooLarge);
     }
@@ -129,11 +136,20 @@ pub fn hold_against(issued: &[u8], uploaded: &[u8]) -> Result<(), Fault> {
             return Err(Fault::Text { page: place + 1 });
         }
     }
-    match signature_state(uploaded) {
+    match signature_of(uploaded) {
         None => Err(Fault::Unsigned),
-        Some(false) => Err(Fault::Altered),
-        Some(true) => Ok(()),
+        Some(None) => Err(Fault::Altered),
+        Some(Some(cms)) => match signature::facts(&cms, roots, at) {
+            // The digest is right, but somebody else's key made it.
+            Some(SignatureFacts { fits: Some(false), .. }) => Err(Fault::Altered),
+            facts => Ok(facts),
+        },
     }
+}
+
+/// What the last signature of a file tells of itself; `None`: nothing that can be read.
+pub fn told(pdf: &[u8], roots: &[Vec<u8>], at: DateTime<Utc>) -> Option<SignatureFacts> {
+    signature::facts(&signature_of(pdf)??, roots, at)
 }
 
 /// The words of each page without spaces; `None` when the file cannot be read.
@@ -158,8 +174,9 @@ fn has_words(found: &str, expected: &str) -> bool {
     }
 }
 
-/// Whether the last signature of a file fits the bytes it covers, and covers the file to its end; `None` when there is none.
-fn signature_state(pdf: &[u8]) -> Option<bool> {
+/// The last signature of a file in CMS, `Some(None)` when it does not fit the bytes it covers or does not cover the file to
+/// its end; `None` when there is none.
+fn signature_of(pdf: &[u8]) -> Option<Option<Vec<u8>>> {
     let mark = b"/ByteRange";
     let last = pdf.windows(mark.len()).rposition(|window| window == mark)?;
     let after = &pdf[last + mark.len()..];
@@ -172,11 +189,11 @@ fn signature_state(pdf: &[u8]) -> Option<bool> {
     let end = second.checked_add(length)?;
     let is_whole = start == 0 && first < second && end <= pdf.len() && pdf[end..].iter().all(u8::is_ascii_whitespace);
     if !is_whole {
-        return Some(false);
+        return Some(None);
     }
     let hex: Vec<u8> = pdf[first..second].iter().copied().filter(u8::is_ascii_hexdigit).collect();
     let cms = HEXLOWER_PERMISSIVE.decode(hex.get(..hex.len() / 2 * 2)?).ok()?;
-    Some(tells(&cms, pdf, range))
+    Some(tells(&cms, pdf, range).then_some(cms))
 }
 
 /// Does a signature carry the digest of the bytes it covers?

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 /// The columns of a case, for every statement that reads whole rows.
 macro_rules! columns {
     () => {
-        "id, number, version, cause, mode, state, before_state, rung, order_state, outcome, service, duty_id, agency, \
+        "id, number, version, cause, mode, state, before_state, rung, order_state, outcome, service, about_duty, agency, \
          what, source, opened_at, detected_at, pack, term, due_at, cure_due_at, cycle, letter, reported_by, ended_at"
     };
 }
@@ -69,19 +69,20 @@ pub struct CaseStep {
     pub term_due_at: DateTime<Utc>,
 }
 
-/// Opens a case (`case.id` is ignored) and gives its key; `None` when the service has an open one or the duty had one.
+/// Opens a case (`case.id` is ignored) and gives its key; `None` when the service or the duty has an open one.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn insert(tx: &mut Tx, case: &Case) -> Result<Option<i64>> {
     let Course { cause, mode, state, before, rung, order, outcome } = case.course;
+    let is_open = case.ended_at.is_none();
     sql!(
         tx,
         fetch_optional scalar i64,
         "insert into warning_case (number, version, cause, mode, state, before_state, rung, order_state, outcome, service, \
          duty_id, agency, what, source, opened_at, detected_at, pack, term, due_at, cure_due_at, cycle, letter, \
-         reported_by, ended_at, open_service) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-         $19, $20, $21, $22, $23, $24, $25) on conflict do nothing returning id",
+         reported_by, ended_at, open_service, about_duty) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
+         $19, $20, $21, $22, $23, $24, $25, $26) on conflict do nothing returning id",
         &case.number,
         case.version,
         cause,
@@ -92,7 +93,7 @@ pub async fn insert(tx: &mut Tx, case: &Case) -> Result<Option<i64>> {
         order,
         outcome,
         &case.service,
-        case.duty,
+        case.duty.filter(|_| is_open),
         &case.agency,
         &case.what,
         &case.source,
@@ -106,7 +107,8 @@ pub async fn insert(tx: &mut Tx, case: &Case) -> Result<Option<i64>> {
         &case.letter,
         case.reported_by,
         case.ended_at,
-        case.service.as_ref().filter(|_| case.ended_at.is_none()),
+        case.service.as_ref().filter(|_| is_open),
+        case.duty,
     )
 }
 
@@ -116,12 +118,13 @@ pub async fn insert(tx: &mut Tx, case: &Case) -> Result<Option<i64>> {
 /// [`Error::Conflict`] when somebody has.
 pub async fn update(tx: &mut Tx, case: &Case) -> Result<()> {
     let Course { state, before, rung, order, outcome, .. } = case.course;
+    let is_open = case.ended_at.is_none();
     let changed = sql!(
         tx,
         execute,
         "update warning_case set version = $2, state = $3, before_state = $4, rung = $5, order_state = $6, outcome = $7, \
          term = $8, due_at = $9, cure_due_at = $10, cycle = $11, letter = $12, reported_by = $13, ended_at = $14, \
-         open_service = $15 \
+         open_service = $15, duty_id = $16, agency = $17 \
          where id = $1 and version = $2 - 1",
         case.id,
         case.version,
@@ -137,7 +140,9 @@ pub async fn update(tx: &mut Tx, case: &Case) -> Result<()> {
         &case.letter,
         case.reported_by,
         case.ended_at,
-        case.service.as_ref().filter(|_| case.ended_at.is_none()),
+        case.service.as_ref().filter(|_| is_open),
+        case.duty.filter(|_| is_open),
+        &case.agency,
     )?;
     if changed == 1 { Ok(()) } else { Err(Error::conflict(Say::new("error-case-stale"))) }
 }
@@ -171,7 +176,7 @@ pub async fn open_of_service(tx: &mut Tx, service: &str) -> Result<Option<Case>>
     )
 }
 
-/// The case of a neglected duty.
+/// The open case of a neglected duty.
 ///
 /// # Errors
 /// The database does not answer.
@@ -228,7 +233,8 @@ pub async fn list(
     )
 }
 
-/// How many tickets of a service, of these priorities, missed their promise from `from` on and before `to`.
+/// Keys of the tickets of a service, of these priorities, that missed their promise from `from` on and before `to`, the
+/// first miss first.
 ///
 /// # Errors
 /// The database does not answer.
@@ -238,12 +244,12 @@ pub async fn missed(
     priorities: &str,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
-) -> Result<i64> {
+) -> Result<Vec<i64>> {
     sql!(
         tx,
-        fetch_one scalar i64,
-        "select count(*) from ticket where service = $1 and replace($2, '\"' || priority || '\"', '') <> $2 \
-         and breached_at >= $3 and breached_at < $4",
+        fetch_all scalar i64,
+        "select id from ticket where service = $1 and replace($2, '\"' || priority || '\"', '') <> $2 \
+         and breached_at >= $3 and breached_at < $4 order by breached_at, id",
         service,
         priorities,
         from,

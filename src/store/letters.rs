@@ -11,7 +11,7 @@ macro_rules! columns {
         "select l.id, l.key, l.version, l.kind, l.form, l.template, l.state, l.case_key, l.agency, l.service, l.number, \
          l.dated, l.content, l.signer_role, l.code, l.drafted_by, l.drafted_at, l.issued_by, l.issued_sha256, \
          l.signed_sha256, l.signed_how, l.signed_by, l.signed_at, l.sent_at, l.received_at, l.received_by, l.receipt, \
-         l.note, l.replaces, l.updated_at from letter l "
+         l.note, l.replaces, l.updated_at, l.signature from letter l "
     };
 }
 
@@ -70,7 +70,7 @@ pub async fn save_letter(tx: &mut Tx, letter: &Letter) -> Result<()> {
         execute,
         "update letter set version = $2, state = $3, number = $4, dated = $5, content = $6, issued_by = $7, \
          issued_sha256 = $8, signed_sha256 = $9, signed_how = $10, signed_by = $11, signed_at = $12, sent_at = $13, \
-         received_at = $14, received_by = $15, receipt = $16, note = $17, updated_at = $18 \
+         received_at = $14, received_by = $15, receipt = $16, note = $17, updated_at = $18, signature = $19 \
          where id = $1 and version = $2 - 1",
         letter.id,
         letter.version,
@@ -90,6 +90,7 @@ pub async fn save_letter(tx: &mut Tx, letter: &Letter) -> Result<()> {
         &letter.receipt,
         &letter.note,
         letter.updated_at,
+        letter.signature.as_ref().map(serde_json::to_string).transpose()?,
     )?;
     if changed == 1 {
         return Ok(());
@@ -183,6 +184,7 @@ struct LetterRow {
     note: Option<String>,
     replaces: Option<String>,
     updated_at: DateTime<Utc>,
+    signature: Option<String>,
 }
 
 impl LetterRow {
@@ -216,6 +218,7 @@ impl LetterRow {
             sent_at: self.sent_at,
             received_at: self.received_at,
             received_by: self.received_by,
+            signature: self.signature.map(|text| serde_json::from_str(&text)).transpose()?,
             receipt: self.receipt,
             note: self.note,
             replaces: self.replaces,

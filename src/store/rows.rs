@@ -294,7 +294,7 @@ macro_rules! case_row {
                     version: row.try_get("version")?,
                     course: Course::from_row(row)?,
                     service: row.try_get("service")?,
-                    duty: row.try_get("duty_id")?,
+                    duty: row.try_get("about_duty")?,
                     agency: row.try_get("agency")?,
                     what: row.try_get("what")?,
                     source: row.try_get("source")?,

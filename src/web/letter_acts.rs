@@ -10,6 +10,7 @@ use crate::web::failure::Answer;
 use crate::web::letters::{ACTS, sheet};
 use crate::web::render::see_other;
 use crate::web::sent::Sent;
+use crate::web::signing::asked;
 use crate::web::visit::Visit;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use poem::handler;
@@ -92,6 +93,7 @@ pub async fn again(
     context["mine"] = mine.into();
     context["kept"] = KEPT.iter().map(|field| ((*field).to_owned(), Value::from(sent.get(field)))).collect();
     context["own"] = visit.desk().signs_itself().into();
+    context["asked"] = asked(visit, actor).await?.into();
     if let Error::Invalid(problems) = &error {
         return Ok(visit.mend(page, context, problems, &format!("{mine}-"))?);
     }
@@ -106,7 +108,7 @@ pub async fn again(
 pub async fn show_edit(Data(visit): Data<&Visit>, Path(key): Path<String>) -> Answer {
     let actor = visit.staff()?;
     let letter = visit.desk().letter(actor, &key).await?;
-    editable(actor, &letter)?;
+    editable(visit, actor, &letter)?;
     Ok(visit.form("letter_edit.html", form(&letter, letter.version, &fields(&letter.content), ""))?)
 }
 
@@ -153,8 +155,8 @@ pub async fn edit(Data(visit): Data<&Visit>, Path(key): Path<String>, sent: Sent
     }
 }
 
-fn editable(actor: &Actor, letter: &Letter) -> Result<()> {
-    if !crate::domain::letter::may(actor, LetterAct::Edit, letter) {
+fn editable(visit: &Visit, actor: &Actor, letter: &Letter) -> Result<()> {
+    if !visit.desk().may_letter(actor, LetterAct::Edit, letter) {
         return Err(Error::Denied(Say::new("error-denied")));
     }
     if letter.state.allows(LetterAct::Edit) {

@@ -1,6 +1,6 @@
 //! Official letters for the staff: the list, the sheet with the letter as it will print, and the file.
 
-use crate::domain::letter::{Letter, LetterAct, LetterState, may};
+use crate::domain::letter::{Letter, LetterAct, LetterState, SignatureFacts};
 use crate::domain::people::Actor;
 use crate::error::Result;
 use crate::render::letter as paper;
@@ -10,6 +10,7 @@ use crate::text;
 use crate::web::failure::Answer;
 use crate::web::render::download;
 use crate::web::visit::{Visit, query};
+use chrono::{DateTime, Utc};
 use poem::web::{Data, Path};
 use poem::{Request, handler};
 use serde_json::{Value, json};
@@ -78,7 +79,7 @@ pub async fn pdf(Data(visit): Data<&Visit>, Path(key): Path<String>) -> Answer {
 /// The database does not answer.
 pub async fn sheet(visit: &Visit, actor: &Actor, letter: &Letter) -> Result<Value> {
     let desk = visit.desk();
-    let offered = ACTS.iter().filter(|(_, act)| letter.state.allows(*act) && may(actor, *act, letter));
+    let offered = ACTS.iter().filter(|(_, act)| letter.state.allows(*act) && desk.may_letter(actor, *act, letter));
     let mut acts: Vec<&str> = offered.map(|(word, _)| *word).collect();
     if !desk.sends(letter) {
         acts.retain(|word| *word != "kirim");
@@ -96,6 +97,7 @@ pub async fn sheet(visit: &Visit, actor: &Actor, letter: &Letter) -> Result<Valu
             "signed_sha256": letter.signed_sha256,
             "signed_at": visit.instant_if(letter.signed_at),
             "signed_how": letter.signed_how,
+            "signature": letter.signature.as_ref().map(|told| signature(visit, told)),
             "sent_at": visit.instant_if(letter.sent_at),
             "received_at": visit.instant_if(letter.received_at),
             "received_by": letter.received_by,
@@ -109,8 +111,8 @@ pub async fn sheet(visit: &Visit, actor: &Actor, letter: &Letter) -> Result<Valu
             "is_signed": letter.signed_at.is_some(),
             "events": events.len(),
             "refused": refused,
-            "may_sign": letter.state.allows(LetterAct::Sign) && may(actor, LetterAct::Sign, letter),
-            "may_edit": letter.state.allows(LetterAct::Edit) && may(actor, LetterAct::Edit, letter),
+            "may_sign": letter.state.allows(LetterAct::Sign) && desk.may_letter(actor, LetterAct::Sign, letter),
+            "may_edit": letter.state.allows(LetterAct::Edit) && desk.may_letter(actor, LetterAct::Edit, letter),
         });
         if let Value::Object(more) = more {
             fields.extend(more);
@@ -129,6 +131,16 @@ pub async fn sheet(visit: &Visit, actor: &Actor, letter: &Letter) -> Result<Valu
         "told": "",
         "key": new_token()?,
     }))
+}
+
+/// What the signature tells, in the words of the page.
+fn signature(visit: &Visit, told: &SignatureFacts) -> Value {
+    let zone = visit.zone();
+    let day = |at: DateTime<Utc>| text::long_date(visit.language, at.with_timezone(&zone).date_naive());
+    json!({
+        "signer": told.signer, "issuer": told.issuer, "from": day(told.from), "until": day(told.until),
+        "valid_then": told.valid_then, "fits": told.fits, "chain": told.chain,
+    })
 }
 
 fn recipients(letter: &Letter) -> Vec<Value> {

@@ -1,8 +1,10 @@
 //! The signing desk: what waits for whom, and one page to read and sign on, made for a telephone.
 
+use crate::desk::prove_again::{Asked, Proof};
 use crate::desk::uploads::Arrived;
-use crate::domain::letter::{LetterAct, LetterState, may};
-use crate::error::{Error, Say};
+use crate::domain::letter::{LetterAct, LetterState};
+use crate::domain::people::Actor;
+use crate::error::{Error, Result, Say};
 use crate::render::pades::LARGEST;
 use crate::store::letters::LetterFilter;
 use crate::web::failure::Answer;
@@ -12,6 +14,7 @@ use crate::web::menu::signs;
 use crate::web::parcel::Parcel;
 use crate::web::render::see_other;
 use crate::web::sent::Sent;
+use crate::web::sign_in::typed;
 use crate::web::visit::Visit;
 use poem::handler;
 use poem::web::{Data, Path};
@@ -29,7 +32,7 @@ pub async fn list(Data(visit): Data<&Visit>) -> Answer {
     }
     let filter = LetterFilter { state: Some(LetterState::AwaitingSignature), ..LetterFilter::default() };
     let letters = desk.letters(actor, &filter, i64::MAX, ROWS).await?;
-    let mine = letters.iter().filter(|letter| may(actor, LetterAct::Return, letter));
+    let mine = letters.iter().filter(|letter| desk.may_letter(actor, LetterAct::Return, letter));
     let rows: Vec<Value> = mine
         .map(|letter| {
             let mut row = row(visit, letter);
@@ -48,11 +51,12 @@ pub async fn show(Data(visit): Data<&Visit>, Path(key): Path<String>) -> Answer 
     if letter.state != LetterState::AwaitingSignature {
         return Ok(see_other(&format!("/kerja/surat/{}", letter.key)));
     }
-    if !may(actor, LetterAct::Return, &letter) {
+    if !desk.may_letter(actor, LetterAct::Return, &letter) {
         return Err(Error::Denied(Say::new("letter-not-signer").with("signer", &letter.content.signer_title)).into());
     }
     let mut context = sheet(visit, actor, &letter).await?;
     context["own"] = desk.signs_itself().into();
+    context["asked"] = asked(visit, actor).await?.into();
     Ok(visit.form("sign.html", context)?)
 }
 
@@ -83,10 +87,23 @@ pub async fn sign_own(Data(visit): Data<&Visit>, Path(key): Path<String>, sent: 
     let actor = visit.staff()?;
     let once = Some(sent.get("key")).filter(|once| !once.is_empty());
     let seen = (actor, key.as_str(), sent.get("version").parse().ok());
-    match visit.desk().sign_itself(seen, once).await {
+    let proof = Proof { password: typed(&sent, "password").to_owned(), code: sent.get("code").to_owned() };
+    match visit.desk().sign_itself(seen, &proof, once).await {
         Ok(letter) => Ok(see_other(&format!("/kerja/surat/{}?kabar=tanda-tangan", letter.key))),
         Err(error) => again(visit, actor, &key, "sign.html", "sertifikat", &sent, error).await,
     }
+}
+
+/// What the signer is asked for before he signs, as the page says it.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn asked(visit: &Visit, actor: &Actor) -> Result<&'static str> {
+    Ok(match visit.desk().asked_again(actor).await? {
+        Asked::Code => "code",
+        Asked::Password => "password",
+        Asked::Nothing => "",
+    })
 }
 
 /// Gives the letter back with what is to be mended.

@@ -101,7 +101,7 @@ async fn attach(desk: &Desk) {
 async fn letters(desk: &Desk) {
     let unit = unit(desk).await;
     for number in ["500.12/0001/DISKOMINFO/2026", ""] {
-        let values = serde_json::json!({"source": "Pasal 41", "duty": "Laporan berkala", "due": "5 November 2026",
+        let values = serde_json::json!({"article": "Pasal 41", "duty": "Laporan berkala", "due": "5 November 2026",
             "cure_until": "30 November 2026"});
         let draft = DraftLetter {
             template: "teguran_kewajiban".to_owned(),
@@ -109,6 +109,7 @@ async fn letters(desk: &Desk) {
             agency: "DINKES".to_owned(),
             service: None,
             signer_role: Role::CoordinationTeam,
+            signer: None,
             addressee: Recipient { name: "Kepala Dinas Kesehatan".to_owned(), email: None },
             through: None,
             copies: vec![Recipient { name: "Inspektorat".to_owned(), email: None }],

@@ -6,7 +6,7 @@ use super::Rules;
 use crate::policy::catalogue::Catalogue;
 use crate::policy::citation;
 use crate::policy::duty::Duty;
-use crate::policy::measures::{Sanction, SanctionMode, Warning};
+use crate::policy::measures::{OWNER, Sanction, SanctionMode, Warning};
 use crate::policy::sections::{Escalation, Letters, Outside, Roles, Scope};
 
 impl Rules<'_, '_> {
@@ -139,6 +139,12 @@ impl Rules<'_, '_> {
             if rung.orders.is_some() != rung.execute_within.is_some() {
                 let text = "\"orders\" dan \"execute_within\" saling memerlukan | tulis keduanya, atau hapus keduanya";
                 self.fault(&["warning", "ladder", &index.to_string()], text);
+            }
+        }
+        for (index, name) in warning.cc.iter().enumerate() {
+            if name.contains('{') && name != OWNER {
+                let text = format!("{name:?} tidak dikenal | tulis {OWNER:?} atau nama jabatan");
+                self.fault(&["warning", "cc", &index.to_string()], &text);
             }
         }
         if warning.trigger.tickets == 0 {

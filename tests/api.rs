@@ -216,5 +216,5 @@ async fn tokens(engine: Engine) {
 #[tokio::test]
 async fn the_openapi_document_is_what_was_agreed() {
     let app = TestApp::new(Engine::Sqlite, "oki", NOW).await.unwrap();
-    insta::assert_snapshot!(meja::api::service(&app.desk).spec());
+    insta::assert_snapshot!(meja::api::document(&app.desk));
 }

@@ -1,10 +1,13 @@
-//! The gateway: what a proxy is told, and Debian's nginx with the settings of `deploy/` in front of a small service.
+//! The gateway: what a proxy is told, and Debian's nginx and Caddy with the settings of `deploy/` in front of a small
+//! service. Traefik has no Debian package: its settings are not tried here.
 
 use crate::support::app::{Engine, TestApp};
 use crate::warning_stories::{DINAS, OWNER, act, sumut, warned};
 use chrono::{DateTime, TimeDelta, Utc};
+use meja::desk::Desk;
 use meja::desk::closures::{Closures, Passage};
 use meja::domain::endpoint::Endpoint;
+use meja::mail::transport::{Transport, Wishes};
 use poem::Server;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::test::TestClient;
@@ -49,6 +52,12 @@ async fn only_an_executed_order_closes_and_no_spelling_opens() {
     assert_eq!((status, location.as_str()), (503, "http://desk.test/penutupan/PNT-2026-0001"));
     assert!(body.contains("Layanan ditutup sementara") && body.contains("PNT-2026-0001"), "{body}");
     assert!(!body.contains("Yoga") && !body.contains("Ditutup oleh petugas"), "minutes are not public: {body}");
+    let policy = client.get("/api/v1/gateway/authorize?host=izin.demo.test").send().await.0;
+    let policy = policy.header("content-security-policy").unwrap().to_owned();
+    assert!(!policy.contains("unsafe"), "{policy}");
+    let style = body.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
+    let digest = data_encoding::HEXLOWER.decode(meja::secret::sha256(style).as_bytes()).unwrap();
+    assert!(policy.contains(&format!("'sha256-{}'", data_encoding::BASE64.encode(&digest))), "{policy}");
     for query in [
         "?host=IZIN.demo.test.:443&path=//x",
         "?host=izin.demo.test",
@@ -242,4 +251,94 @@ async fn closed_again_and_away(app: &TestApp, get: &impl AsyncFn(&str, &str) -> 
     let (status, body) = get("/", "").await;
     assert_eq!(status, 200, "{body}");
     assert!(app.desk.closures.health(app.desk.clock.machine()).open_unknown);
+}
+
+/// Caddy with the settings of `deploy/`, ended when dropped.
+fn caddy(meja: u16, service: u16) -> Nginx {
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let port = free_port();
+    let gate = std::fs::read_to_string("deploy/Caddyfile-gerbang").unwrap();
+    let gate = gate.replace("127.0.0.1:8080", &format!("127.0.0.1:{meja}"));
+    let gate = gate.replace("127.0.0.1:9000", &format!("127.0.0.1:{service}"));
+    // No certificate of a name nobody owns: plain HTTP.
+    let gate = gate.replace("izin.contoh.go.id {", &format!("http://izin.demo.test:{port} {{\n\tbind 127.0.0.1"));
+    let text = format!("{{\n\tadmin off\n\tpersist_config off\n}}\n{gate}");
+    std::fs::write(folder.path().join("Caddyfile"), text).unwrap();
+    let log = std::fs::File::create(folder.path().join("error.log")).unwrap();
+    let mut command = Command::new("/usr/bin/caddy");
+    command.args(["run", "--adapter", "caddyfile", "--config"]).arg(folder.path().join("Caddyfile"));
+    command.env("XDG_DATA_HOME", folder.path()).env("XDG_CONFIG_HOME", folder.path()).env("HOME", folder.path());
+    let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
+    Nginx { child, port, folder }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the suite's own settings; the program's enter through Config")]
+fn has_caddy() -> bool {
+    let found = std::path::Path::new("/usr/bin/caddy").exists();
+    if !found {
+        assert!(std::env::var("MEJA_TEST_REQUIRE").is_err(), "tests/all must install caddy");
+        crate::support::skipped("Caddy: not installed");
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn debian_caddy_open_closed_reopened_and_meja_away() {
+    if !has_caddy() {
+        return;
+    }
+    let (app, number) = ordered().await;
+    let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
+    let meja = acceptor.local_addr()[0].as_socket_addr().unwrap().port();
+    let routes = meja::app::routes(app.desk.clone()).unwrap();
+    let server = tokio::spawn(async move { Server::new_with_acceptor(acceptor).run(routes).await });
+    let caddy = std::sync::Arc::new(caddy(meja, small_service()));
+    let get = async |path: &str, extra: &str| {
+        let (caddy, path, extra) = (caddy.clone(), path.to_owned(), extra.to_owned());
+        let host = format!("izin.demo.test:{}", caddy.port);
+        tokio::task::spawn_blocking(move || caddy.get(&host, &path, &extra)).await.unwrap()
+    };
+    let (status, body) = get("/", "").await;
+    assert_eq!(status, 200, "{body}");
+    assert!(body.contains("layanan hidup"));
+    close(&app, &number).await;
+    for path in ["/", "/permohonan?x=1", "//x", "/a/../b"] {
+        let (status, body) = get(path, "X-Forwarded-Host: lain.test\r\nX-Original-URI: /lain\r\n").await;
+        assert_eq!(status, 503, "{path}: {body}");
+        assert!(!body.contains("layanan hidup"), "{path}: {body}");
+    }
+    let (_, body) = get("/", "").await;
+    assert!(body.contains("Layanan ditutup sementara") && body.contains("/penutupan/PNT-2026-0001"), "{body}");
+    reopen(&app, &number).await;
+    assert_eq!(get("/", "").await.0, 200);
+    server.abort();
+    let _ = server.await;
+    let (status, body) = get("/", "").await;
+    assert_eq!(status, 200, "without meja everything is open: {body}");
+}
+
+/// The mail server says nothing, and still an order that another node has recorded closes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_mail_server_does_not_keep_an_order_from_the_gateway() {
+    let (mut app, number) = ordered().await;
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("smtp://127.0.0.1:{}", silent.local_addr().unwrap().port());
+    app.desk.transport = Transport::smtp(&url, Wishes::default()).unwrap();
+    // The other node reads the same database into a memory of its own.
+    let other = Desk { closures: std::sync::Arc::new(Closures::default()), ..app.desk.clone() };
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
+    let served = meja::app::serve(other.clone(), acceptor, async move { drop(stopped.await) });
+    let server = tokio::spawn(served);
+    // Somebody waits at the mail server: the worker has taken up the outbox.
+    tokio::task::spawn_blocking(move || silent.accept().map(|pair| (silent, pair))).await.unwrap().unwrap();
+    close(&app, &number).await;
+    let closed = async {
+        while !matches!(other.passage("izin.demo.test", &["/"]), Passage::Closed(_)) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), closed).await.expect("the order is known to the other node");
+    drop(stop);
+    server.abort();
 }

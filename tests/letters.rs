@@ -111,7 +111,7 @@ fn words(pdf: &[u8], folder: &Path) -> String {
 }
 
 /// A certificate made for the test, and what signs with it as the application for signatures would.
-pub(crate) struct Signer(Arc<Identity>);
+pub(crate) struct Signer(Arc<Identity>, Vec<u8>);
 
 impl Signer {
     pub(crate) fn new() -> Self {
@@ -141,7 +141,14 @@ impl Signer {
         let bytes = std::fs::read(file).unwrap();
         assert!(Identity::open(&bytes, "salah").is_err(), "a wrong password");
         assert!(Identity::open(&bytes[..bytes.len() / 2], "rahasia").is_err(), "half a file");
-        Self(Arc::new(Identity::open(&bytes, "rahasia").unwrap()))
+        let pem = std::fs::read_to_string(path("c.pem")).unwrap();
+        let certificate = meja::render::signature::certificates(&pem).unwrap().remove(0);
+        Self(Arc::new(Identity::open(&bytes, "rahasia").unwrap()), certificate)
+    }
+
+    /// The certificate as DER.
+    fn certificate(&self) -> Vec<u8> {
+        self.1.clone()
     }
 
     fn identity(&self) -> Arc<Identity> {

@@ -165,6 +165,13 @@ where
     }
 }
 
+/// Does an error come from a broken unique rule?
+fn is_duplicate(error: &Error) -> bool {
+    let Error::Internal(source) = error else { return false };
+    let found = source.downcast_ref::<sqlx::Error>();
+    found.is_some_and(|error| matches!(error, sqlx::Error::Database(database) if database.is_unique_violation()))
+}
+
 fn is_conflict(error: &Error) -> bool {
     matches!(error, Error::Conflict { .. })
 }

@@ -17,6 +17,7 @@ on_both! {
     a_duty_neglected_again_has_another_case = neglected_again;
     a_case_goes_to_the_successor_of_its_agency = successor;
     closing_and_reopening_write_their_papers = papers;
+    every_ticket_that_was_counted_joins_the_case = threshold;
 }
 
 /// The case of e-Perizinan with its dossier sent; its number.
@@ -257,5 +258,28 @@ async fn papers(engine: Engine) {
     assert_eq!(minutes["state"], "draft");
     app.post(DINAS, &format!("/letters/{key}/number"), json!({"number": "7/2026"})).await.ok(200);
     app.post(DINAS, &format!("/letters/{key}/request-signature"), json!({})).await.ok(200);
+    app.audit_is_intact().await;
+}
+
+async fn threshold(engine: Engine) {
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string("sla_policies/sumut.toml").unwrap().replace("tickets = 1", "tickets = 3");
+    std::fs::write(folder.path().join("sumut.toml"), text).unwrap();
+    let now = "2026-03-21T02:35:00+07:00";
+    let Some(app) = TestApp::with_packs(engine, "sumut", now, Some(folder.path())).await else { return };
+    let mut tickets = Vec::new();
+    for at in ["2026-03-21T02:35:00+07:00", "2026-03-21T10:00:00+07:00", "2026-03-22T10:00:00+07:00"] {
+        app.clock(at).await;
+        let page = app.get(TEAM, "/warning-cases?service=e-perizinan").await.ok(200);
+        assert_eq!(page["items"], json!([]), "two are too few");
+        tickets.push(json!(breach(&app).await));
+    }
+    app.clock("2026-03-23T10:00:00+07:00").await;
+    let case = only_case(&app).await;
+    let joined: Vec<&Value> = case["tickets"].as_array().unwrap().iter().map(|proof| &proof["number"]).collect();
+    assert_eq!(joined, tickets.iter().collect::<Vec<_>>());
+    for (proof, at) in case["tickets"].as_array().unwrap().iter().zip(["20T23:35", "21T07:00", "22T07:00"]) {
+        assert!(proof["breached_at"].as_str().unwrap().contains(at), "{at}: {proof}");
+    }
     app.audit_is_intact().await;
 }

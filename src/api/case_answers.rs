@@ -64,6 +64,8 @@ pub struct CaseJson {
     ladder: Option<Vec<RungJson>>,
     /// Only when one case is read: codes of its orders to close.
     suspensions: Option<Vec<String>>,
+    /// Keys of its letters, the newest first.
+    letters: Option<Vec<String>>,
     /// Only when one case is read: what the caller may do now.
     verbs: Option<Vec<String>>,
 }
@@ -159,6 +161,7 @@ impl CaseJson {
             tickets: None,
             ladder: None,
             suspensions: None,
+            letters: None,
             verbs: None,
         }
     }
@@ -168,6 +171,7 @@ impl CaseJson {
         Self {
             tickets: Some(page.proofs.into_iter().map(EvidenceJson::new).collect()),
             ladder: Some(page.ladder.into_iter().map(RungJson::new).collect()),
+            letters: Some(page.letters.into_iter().map(|letter| letter.key).collect()),
             suspensions: Some(page.orders.into_iter().map(|order| order.code).collect()),
             verbs: Some(page.verbs.iter().map(ToString::to_string).collect()),
             ..Self::short(page.case)

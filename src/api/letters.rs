@@ -8,10 +8,12 @@ use crate::api::problem::Failure;
 use crate::api::requests::{Plain, Reasoned};
 use crate::api::tickets::{full, page_size, read_cursor, refuse};
 use crate::desk::Desk;
+use crate::desk::free_letters::FreeLetter;
 use crate::desk::letter_acts::LetterEdit;
 use crate::desk::letter_sending::Receipt;
 use crate::desk::prove_again::Proof;
 use crate::domain::letter::{LetterAct, LetterState, Recipient};
+use crate::domain::people::Role;
 use crate::error::{Error, Say};
 use crate::store::letters::LetterFilter;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -24,6 +26,32 @@ use std::net::IpAddr;
 
 /// Endpoints of letters.
 pub struct Letters(pub Desk);
+
+/// A letter that is written freely.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields)]
+struct LetterBody {
+    /// Code of the agency it is about; left out when `case` is given.
+    #[oai(default)]
+    agency: String,
+    /// Number of a warning case it belongs to.
+    case: Option<String>,
+    /// Whose holders sign it: `ict_head` or `coordination_team`.
+    signer_role: Option<Choice<Role>>,
+    #[oai(default)]
+    urgency: String,
+    /// In words, as it will print.
+    #[oai(default)]
+    enclosures: String,
+    #[oai(default)]
+    subject: String,
+    addressee: Option<RecipientBody>,
+    /// Paragraphs parted by empty lines; lines that begin with `1. ` are a list.
+    #[oai(default)]
+    body: String,
+    #[oai(default)]
+    copies: Vec<RecipientBody>,
+}
 
 /// What may be changed of a text that is not fixed yet; what is left out stays.
 #[derive(Debug, Object)]
@@ -133,6 +161,33 @@ impl Letters {
         }))
     }
 
+    /// Writes a letter freely; it has the same life as those of cases.
+    #[oai(path = "/letters", method = "post")]
+    async fn write(
+        &self,
+        token: Token,
+        body: Json<LetterBody>,
+        #[oai(name = "Idempotency-Key")] once: Key,
+    ) -> Result<Begun, Failure> {
+        let actor = token.actor(&self.0).await?;
+        let body = body.0;
+        let mut problems = Vec::new();
+        let new = FreeLetter {
+            agency: body.agency,
+            case_key: body.case,
+            signer_role: choice::read(body.signer_role, "signer_role", &mut problems),
+            urgency: body.urgency,
+            enclosures: body.enclosures,
+            subject: body.subject,
+            addressee: body.addressee.map(recipient).unwrap_or_default(),
+            body: body.body,
+            copies: body.copies.into_iter().map(recipient).collect(),
+        };
+        refuse(problems)?;
+        let letter = self.0.write_letter(&actor, &new, once.0.as_deref()).await?;
+        Ok(Begun::Created(Json(LetterJson::new(&self.0, letter))))
+    }
+
     /// A letter.
     #[oai(path = "/letters/:key", method = "get")]
     async fn read(&self, token: Token, key: Path<String>) -> One {
@@ -161,7 +216,6 @@ impl Letters {
     async fn edit(&self, token: Token, key: Path<String>, body: Json<EditBody>) -> One {
         let actor = token.actor(&self.0).await?;
         let body = body.0;
-        let recipient = |person: RecipientBody| Recipient { name: person.name, email: person.email };
         let edit = LetterEdit {
             urgency: body.urgency,
             enclosures: body.enclosures,
@@ -325,6 +379,10 @@ impl Letters {
         let seen = (&actor, key.0.as_str(), body.version);
         Ok(Json(LetterJson::new(&self.0, self.0.stop_letter(seen, act, &body.reason).await?)))
     }
+}
+
+fn recipient(person: RecipientBody) -> Recipient {
+    Recipient { name: person.name, email: person.email }
 }
 
 /// Where a request came from, as far as proxies are believed.

@@ -18,6 +18,7 @@ mod decisions;
 mod demo;
 mod dispatch;
 mod duties;
+mod gateway;
 mod incidents;
 mod letter_answers;
 mod letters;
@@ -108,10 +109,15 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         .server("/api/v1")
 }
 
+/// The OpenAPI document as it is served.
+pub fn document(desk: &Desk) -> String {
+    gateway::described(&service(desk).spec())
+}
+
 /// Everything below `/api`.
 pub fn routes(desk: &Desk) -> impl Endpoint<Output = Response> + 'static {
     let service = service(desk);
-    let document = service.spec();
+    let document = document(desk);
     let docs = service.swagger_ui();
     let openapi =
         poem::endpoint::make_sync(move |_| Response::builder().content_type("application/json").body(document.clone()));

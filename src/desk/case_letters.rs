@@ -77,7 +77,8 @@ impl Desk {
             let outcome = case.course.outcome.map_or("", Outcome::as_str);
             let ended = text::word(Language::Indonesian, &format!("case-outcome-{outcome}"));
             let why = Say::new("letter-withdrawn-case").with("number", &case.number).with("outcome", ended);
-            let facts = json!({"note": text::say(Language::Indonesian, &why), "number": letter.number, "case": outcome});
+            let facts =
+                json!({"note": text::say(Language::Indonesian, &why), "number": letter.number, "case": outcome});
             letter.state = LetterState::Withdrawn;
             letter.number = None;
             letter.note = Some(text::say(Language::Indonesian, &why));

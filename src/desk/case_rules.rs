@@ -89,7 +89,8 @@ impl Procedure {
 
     /// Where the values at and below a path of the pack are written.
     pub fn basis_of(&self, path: &str) -> Option<String> {
-        let is_below = |place: &str| place.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let is_below =
+            |place: &str| place.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         let value = self.pack.values().iter().find(|value| is_below(&value.path) && value.basis.is_some())?;
         value.basis.clone()
     }

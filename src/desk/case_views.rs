@@ -5,16 +5,20 @@ use crate::desk::case_acts::seen;
 use crate::desk::case_rules::Rung;
 use crate::desk::cases::STREAM;
 use crate::domain::event::Event;
+use crate::domain::letter::{Letter, LetterAct};
 use crate::domain::people::{Actor, visibility};
 use crate::domain::ticket::Ticket;
 use crate::domain::warning::{Case, CaseVerb, OrderState, Suspension, is_seen, may};
 use crate::error::{Error, Result};
 use crate::store::cases::{Before, CaseFilter, Evidence};
+use crate::store::letters::LetterFilter;
 use crate::store::{self, Tx};
 use std::collections::BTreeMap;
 
 /// Most facts of one case that are shown at once.
 const EVENTS: i64 = 500;
+/// Most letters of one case that are shown.
+const LETTERS: i64 = 50;
 
 /// A page of cases and where it goes on.
 #[derive(Debug, Clone)]
@@ -45,6 +49,8 @@ pub struct CasePage {
     pub proofs: Vec<Proof>,
     /// Letters that can be written, in order.
     pub ladder: Vec<Rung>,
+    /// Its letters as far as the reader may see them, the newest first.
+    pub letters: Vec<Letter>,
     /// Orders to close.
     pub orders: Vec<Suspension>,
     /// What the reader may do now.
@@ -111,7 +117,10 @@ impl Desk {
         let events = store::events::of_stream(&mut tx, &format!("{STREAM}:{number}"), 0, EVENTS).await?;
         let orders = store::suspensions::of_case(&mut tx, case.id).await?;
         let people = names(&mut tx, &events).await?;
-        Ok(CasePage { case, proofs, ladder, orders, verbs, events, people })
+        let filter = LetterFilter { case_key: Some(case.number.clone()), ..LetterFilter::default() };
+        let mut letters = store::letters::letters(&mut tx, &filter, i64::MAX, LETTERS).await?;
+        letters.retain(|letter| self.may_letter(actor, LetterAct::Read, letter));
+        Ok(CasePage { case, proofs, ladder, letters, orders, verbs, events, people })
     }
 
     async fn proof(&self, tx: &mut Tx, evidence: Evidence) -> Result<Option<Proof>> {

@@ -213,7 +213,8 @@ fn change(content: &mut Content, edit: &LetterEdit) -> Result<()> {
     Ok(())
 }
 
-fn recipient(field: &'static str, written: &Recipient) -> Result<Recipient> {
+/// Somebody a letter goes to, as written.
+pub(super) fn recipient(field: &'static str, written: &Recipient) -> Result<Recipient> {
     let name = required(field, &written.name, 200)?;
     let email = written.email.as_deref().map(str::trim).filter(|email| !email.is_empty()).map(str::to_lowercase);
     if email.as_ref().is_some_and(|email| email.parse::<lettre::Address>().is_err()) {

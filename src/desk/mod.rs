@@ -75,6 +75,7 @@ pub mod editions;
 pub mod evidence;
 pub mod federated;
 pub mod files;
+pub mod free_letters;
 pub mod gateway;
 pub mod handover;
 pub mod health;

@@ -440,7 +440,9 @@ mod tests {
         }
         assert!(!may(&actor(7, Role::CoordinationTeam, None), LetterAct::Sign, &waiting, false), "his own draft");
         let read_only = Actor { scope: Scope::Read, ..actor(1, Role::CoordinationTeam, None) };
-        assert!(!may(&read_only, LetterAct::Sign, &waiting, false) && may(&read_only, LetterAct::Read, &waiting, false));
+        assert!(
+            !may(&read_only, LetterAct::Sign, &waiting, false) && may(&read_only, LetterAct::Read, &waiting, false)
+        );
     }
 
     #[test]
@@ -449,7 +451,10 @@ mod tests {
         for role in Role::ALL {
             let writes = matches!(role, Role::IctHead | Role::Tier1Agent | Role::Tier2Unit);
             assert_eq!(may(&actor(1, *role, None), LetterAct::Edit, &draft, false), writes, "{role}");
-            assert!(!may(&actor(1, *role, Some("A")), LetterAct::Edit, &draft, false) || *role == Role::IctHead, "{role}");
+            assert!(
+                !may(&actor(1, *role, Some("A")), LetterAct::Edit, &draft, false) || *role == Role::IctHead,
+                "{role}"
+            );
         }
         let head = actor(1, Role::AgencyHead, Some("A"));
         assert!(!may(&head, LetterAct::Read, &draft, false), "a draft is the office's");

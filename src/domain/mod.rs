@@ -76,6 +76,7 @@ pub mod relation;
 pub mod report;
 pub mod reporter;
 pub mod rights;
+pub mod rights_procedure;
 pub mod round;
 pub mod service;
 pub mod settings;

@@ -2,6 +2,7 @@
 
 use crate::domain::catalogue::{self, Act};
 use crate::domain::people::{Account, Action, Actor, Grant, Role, Scope, may};
+use crate::domain::rights_procedure::{self, Answered};
 use crate::domain::ticket::{Channel, Classification, Impact, Kind, Language, Priority, Status, Ticket, Urgency, Verb};
 use crate::domain::{managing, settings};
 use chrono::{DateTime, Utc};
@@ -34,7 +35,7 @@ words! {
 /// A right and how far it reaches for each of the places that were asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Right {
-    /// What it is about: `ticket`, `catalogue` or `settings`.
+    /// What it is about: `ticket`, `catalogue`, `cases`, `letters` or `settings`.
     pub area: &'static str,
     /// Its word in the catalogue.
     pub word: String,
@@ -60,7 +61,20 @@ pub fn table(places: &[(Role, bool)]) -> Vec<Right> {
         let extents = actors.iter().map(*may).collect();
         Right { area: "settings", word: (*word).to_owned(), extents }
     });
-    tickets.chain(acts).chain(whole).collect()
+    let asked = |area: &'static str, ask: fn(&Actor, &str, &str) -> Vec<Answered>| {
+        let answers: Vec<Vec<Answered>> = actors.iter().map(|actor| ask(actor, OWN, OTHER)).collect();
+        let words =
+            answers.first().map(|first| first.iter().map(|right| right.0.clone()).collect()).unwrap_or_default();
+        let row = move |(at, word): (usize, String)| Right {
+            area,
+            word,
+            extents: answers.iter().map(|answer| place(answer[at].1, answer[at].2)).collect(),
+        };
+        Vec::into_iter(words).enumerate().map(row).collect::<Vec<_>>()
+    };
+    let procedure =
+        asked("cases", rights_procedure::cases).into_iter().chain(asked("letters", rights_procedure::letters));
+    tickets.chain(acts).chain(procedure).chain(whole).collect()
 }
 
 const ACTS: [(&str, Act); 8] = [
@@ -224,6 +238,10 @@ mod tests {
         assert_eq!(row("escalate"), [Extent::OwnFirst, Extent::AllFirst, Extent::None, Extent::None]);
         assert_eq!(row("decide_critical"), [Extent::None, Extent::All, Extent::None, Extent::None]);
         assert_eq!(row("read_settings"), [Extent::None, Extent::All, Extent::All, Extent::All]);
+        assert_eq!(row("letter_edit"), [Extent::None, Extent::All, Extent::None, Extent::None]);
+        assert_eq!(row("letter_read"), [Extent::None, Extent::All, Extent::All, Extent::None]);
+        assert_eq!(row("case_execute_closure"), [Extent::None, Extent::All, Extent::None, Extent::None]);
+        assert_eq!(row("case_report_repair"), [Extent::Own, Extent::None, Extent::None, Extent::None]);
         assert_eq!(row("administer"), [Extent::None, Extent::None, Extent::None, Extent::All]);
         assert!(table.iter().all(|right| !right.extents.contains(&Extent::Partly)), "every extent has a word");
     }

@@ -44,11 +44,6 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// `Rp1.250.000 (satu juta dua ratus lima puluh ribu rupiah)`.
-pub fn rupiah(amount: u64) -> String {
-    format!("Rp{} ({} rupiah)", grouped(amount), terbilang(amount))
-}
-
 /// `1 jam 15 menit`: days, hours and whole minutes of a span, its sign left out.
 pub fn span(span: Duration) -> String {
     let minutes = span.num_minutes().unsigned_abs();
@@ -119,7 +114,6 @@ mod tests {
             assert_eq!(terbilang(number), words, "{number}");
         }
         assert_eq!(counted(3), "3 (tiga)");
-        assert_eq!(rupiah(1_250_000), "Rp1.250.000 (satu juta dua ratus lima puluh ribu rupiah)");
         assert_eq!(grouped(999), "999");
     }
 

@@ -71,7 +71,8 @@ fn chain(
         if !now.is_valid(at) {
             return ChainState::Incomplete;
         }
-        let is_trusted = |root: &Certificate<'_>| root.whole == now.whole || now.is_vouched_by(root) && root.is_valid(at);
+        let is_trusted =
+            |root: &Certificate<'_>| root.whole == now.whole || now.is_vouched_by(root) && root.is_valid(at);
         if roots.iter().any(is_trusted) {
             return ChainState::Complete;
         }

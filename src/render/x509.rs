@@ -102,6 +102,7 @@ impl<'a> Certificate<'a> {
     fn verifier(&self, algorithm: &[u8], digest: u8) -> Option<&'static dyn VerificationAlgorithm> {
         if let Some(kind) = algorithm.strip_prefix(ECDSA_SHA2) {
             return match (self.key.is_p384, kind) {
+                _ if !self.key.is_curve => None,
                 (false, [2]) => Some(&ECDSA_P256_SHA256_ASN1),
                 (false, [3]) => Some(&ECDSA_P256_SHA384_ASN1),
                 (true, [2]) => Some(&ECDSA_P384_SHA256_ASN1),
@@ -133,7 +134,8 @@ pub fn called(name: &[u8]) -> String {
             let mut pair = Pieces(set.whole).enter(SET)?.enter(SEQUENCE)?;
             let text = (pair.with(OID)? == wanted).then(|| pair.next())??;
             Some(if text.tag == WIDE_TEXT {
-                let units: Vec<u16> = text.content.chunks_exact(2).map(|two| u16::from_be_bytes([two[0], two[1]])).collect();
+                let units: Vec<u16> =
+                    text.content.chunks_exact(2).map(|two| u16::from_be_bytes([two[0], two[1]])).collect();
                 String::from_utf16_lossy(&units)
             } else {
                 String::from_utf8_lossy(text.content).into_owned()

@@ -1,7 +1,7 @@
 //! The few places where the two databases differ.
 
 use crate::domain::message::OutboxItem;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::store::{Connection, Tx};
 use chrono::{DateTime, Utc};
 
@@ -27,14 +27,6 @@ pub async fn lock_ticket(tx: &mut Tx, id: i64) -> Result<()> {
         sqlx::query("select id from ticket where id = $1 for update").bind(id).execute(&mut **connection).await?;
     }
     Ok(())
-}
-
-/// Says `true` when `error` comes from a broken unique rule.
-pub fn is_duplicate(error: &Error) -> bool {
-    let Error::Internal(source) = error else { return false };
-    source
-        .downcast_ref::<sqlx::Error>()
-        .is_some_and(|error| matches!(error, sqlx::Error::Database(database) if database.is_unique_violation()))
 }
 
 /// Takes due mails of the outbox; what differs is how rows that another worker is taking are passed over.

@@ -3,6 +3,7 @@
 use crate::desk::case_acts::CaseCommand;
 use crate::desk::case_rules::Rung;
 use crate::desk::case_views::{CasePage, Proof};
+use crate::domain::letter::may_write;
 use crate::domain::people::Actor;
 use crate::domain::warning::{Case, CaseState, CaseVerb, OrderState, Outcome};
 use crate::error::{Error, FieldError, Result, Say};
@@ -14,6 +15,7 @@ use crate::web::addresses::{read_place, write_place};
 use crate::web::closures;
 use crate::web::failure::Answer;
 use crate::web::history;
+use crate::web::letters;
 use crate::web::render::see_other;
 use crate::web::sent::Sent;
 use crate::web::visit::{Visit, query};
@@ -194,6 +196,8 @@ async fn shape(visit: &Visit, actor: &Actor, number: &str) -> Result<Value> {
         "next_letter": next.filter(|_| page.case.course.rung < last).map(|rung| rung.kind.clone()),
         "proofs": page.proofs.iter().map(|proof| proof_row(visit, proof)).collect::<Vec<_>>(),
         "orders": page.orders.iter().map(|order| closures::row(visit, order, number)).collect::<Vec<_>>(),
+        "letters": page.letters.iter().map(|letter| letters::row(visit, letter)).collect::<Vec<_>>(),
+        "may_write": may_write(actor),
         "acts": acts,
         "events": page.events.iter().rev().map(|event| event_row(visit, event, &names)).collect::<Vec<_>>(),
         "told": "",

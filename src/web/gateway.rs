@@ -7,8 +7,10 @@ use crate::desk::Desk;
 use crate::desk::closures::Passage;
 use crate::domain::ticket::Language;
 use crate::error::Result;
+use crate::secret::sha256;
 use crate::text;
 use crate::web::templates::Pages;
+use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use poem::http::{HeaderMap, StatusCode, header};
 use poem::web::Data;
 use poem::{Endpoint, EndpointExt, Request, Response, get, handler};
@@ -20,21 +22,30 @@ use std::sync::Arc;
 struct Gate {
     desk: Desk,
     pages: Pages,
+    /// What a browser may do with the notice.
+    policy: String,
 }
+
+/// The look of the notice; the page holds it, since nothing else of ours is reachable under the closed address.
+const STYLE: &str = include_str!("assets/penutupan.css");
 
 /// Headers in which proxies send the address that was asked for, each overwritten by the proxy that uses it.
 const HOSTS: [&str; 1] = ["x-forwarded-host"];
 const PATHS: [&str; 3] = ["x-forwarded-uri", "x-original-uri", "x-original-url"];
-/// What a browser may do with the notice.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// The answer to a proxy, to be mounted beside the API.
 ///
 /// # Errors
 /// A template cannot be parsed.
 pub fn endpoint(desk: Desk) -> Result<impl Endpoint<Output = Response> + 'static> {
-    let gate = Arc::new(Gate { desk, pages: Pages::new()? });
+    let gate = Arc::new(Gate { desk, pages: Pages::new()?, policy: policy() });
     Ok(get(authorize).head(authorize).data(gate).map_to_response())
+}
+
+/// Nothing but the one block of style, by its digest.
+fn policy() -> String {
+    let digest = BASE64.encode(&HEXLOWER_PERMISSIVE.decode(sha256(STYLE).as_bytes()).unwrap_or_default());
+    format!("default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'")
 }
 
 #[handler]
@@ -106,12 +117,13 @@ fn closed(gate: &Gate, request: &Request, code: &str) -> Response {
     }
     let pack = gate.desk.pack();
     let context = json!({
-        "lang": language.as_str(), "code": code, "notice": notice, "region": pack.region.name, "office": pack.offices.ict,
+        "lang": language.as_str(), "code": code, "notice": notice, "region": pack.region.name, "office": pack.offices.ict, "style": STYLE,
     });
     match gate.pages.render(language, "gateway_closed.html", context) {
-        Ok(html) => {
-            response.header(header::CONTENT_SECURITY_POLICY, POLICY).content_type("text/html; charset=utf-8").body(html)
-        }
+        Ok(html) => response
+            .header(header::CONTENT_SECURITY_POLICY, &gate.policy)
+            .content_type("text/html; charset=utf-8")
+            .body(html),
         Err(error) => {
             tracing::error!(%error, "the notice of a closed service");
             response.content_type("text/plain; charset=utf-8").body(format!("{notice}\n"))

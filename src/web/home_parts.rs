@@ -1,17 +1,21 @@
 //! What the home holds for those who look after others: heads, the coordination team, auditors, who runs the house.
 
 use crate::domain::catalogue::SlaState;
+use crate::domain::letter::{LetterAct, LetterState};
 use crate::domain::people::{Actor, Role};
 use crate::error::Result;
+use crate::store::letters::LetterFilter;
 use crate::store::queues::Counts;
 use crate::web::audit::check_row;
 use crate::web::health::figures;
-use crate::web::menu::{audits, runs_the_house};
+use crate::web::menu::{audits, runs_the_house, signs};
 use crate::web::visit::Visit;
 use serde_json::{Value, json};
 
 /// Agencies in trouble shown at most; the rest stands on the board.
 const TROUBLED: usize = 6;
+/// Letters that are counted at most; more never wait.
+const LETTERS: i64 = 100;
 
 /// Answers for an agency or for the region, and reads figures before tickets.
 pub fn leads(actor: &Actor) -> bool {
@@ -41,6 +45,19 @@ pub fn figures_of(actor: &Actor, counts: &Counts) -> Value {
             {"word": "dieskalasi", "count": counts.escalated},
         ],
     })
+}
+
+/// How many letters wait for the signature of the actor.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn letters_waiting(visit: &Visit, actor: &Actor) -> Result<usize> {
+    if !signs(actor) {
+        return Ok(0);
+    }
+    let filter = LetterFilter { state: Some(LetterState::AwaitingSignature), ..LetterFilter::default() };
+    let letters = visit.desk().letters(actor, &filter, i64::MAX, LETTERS).await?;
+    Ok(letters.iter().filter(|letter| visit.desk().may_letter(actor, LetterAct::Sign, letter)).count())
 }
 
 /// Agencies past an end or without a first line, worst first, for those who answer for the region.

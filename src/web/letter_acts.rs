@@ -184,14 +184,15 @@ fn fields(content: &Content) -> Value {
 }
 
 /// `Kepala DPMPTSP <kepala@contoh.go.id>`, with or without the address.
-fn line_of(line: &str) -> Recipient {
+pub fn line_of(line: &str) -> Recipient {
     match line.trim().strip_suffix('>').and_then(|line| line.rsplit_once('<')) {
         Some((name, email)) => person(name, email),
         None => person(line, ""),
     }
 }
 
-fn person(name: &str, email: &str) -> Recipient {
+/// Somebody a letter goes to, as two fields name him.
+pub fn person(name: &str, email: &str) -> Recipient {
     let email = Some(email.trim().to_owned()).filter(|email| !email.is_empty());
     Recipient { name: name.trim().to_owned(), email }
 }

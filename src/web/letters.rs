@@ -1,6 +1,6 @@
 //! Official letters for the staff: the list, the sheet with the letter as it will print, and the file.
 
-use crate::domain::letter::{Letter, LetterAct, LetterState, SignatureFacts};
+use crate::domain::letter::{Letter, LetterAct, LetterState, SignatureFacts, may_write};
 use crate::domain::people::Actor;
 use crate::error::Result;
 use crate::render::letter as paper;
@@ -47,6 +47,7 @@ pub async fn list(Data(visit): Data<&Visit>, request: &Request) -> Answer {
         "state": state.map_or("", LetterState::as_str),
         "next": next,
         "is_first": before == i64::MAX,
+        "may_write": may_write(actor),
     });
     Ok(visit.page("letters.html", context)?)
 }
@@ -58,7 +59,7 @@ pub async fn show(Data(visit): Data<&Visit>, Path(key): Path<String>, request: &
     let letter = visit.desk().letter(actor, &key).await?;
     let mut context = sheet(visit, actor, &letter).await?;
     let done = query(request).get("kabar").cloned().unwrap_or_default();
-    if ["ubah", "nomor", "ajukan", "kirim", "terima", "ganti", "batalkan", "tanda-tangan", "kembalikan"]
+    if ["baru", "ubah", "nomor", "ajukan", "kirim", "terima", "ganti", "batalkan", "tanda-tangan", "kembalikan"]
         .contains(&done.as_str())
     {
         context["done"] = done.into();

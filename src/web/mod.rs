@@ -53,6 +53,7 @@ mod home_parts;
 mod incidents;
 mod keys;
 mod letter_acts;
+mod letter_new;
 mod letters;
 mod links;
 pub mod live;
@@ -237,6 +238,7 @@ fn of_reports(routes: Route) -> Route {
 fn of_letters(route: Route) -> Route {
     route
         .at("/kerja/surat", get(letters::list))
+        .at("/kerja/surat/baru", get(letter_new::show).post(letter_new::send))
         .at("/kerja/surat/:key", get(letters::show))
         .at("/kerja/surat/:key/ubah", get(letter_acts::show_edit).post(letter_acts::edit))
         .at("/kerja/surat/:key/pdf", get(letters::pdf))

@@ -58,12 +58,17 @@ async fn shape(visit: &Visit, actor: &Actor) -> Result<Value> {
     let duties = duties_due(visit, actor).await?;
     let unheld = desk.agencies_without_first_line(actor).await?;
     let (proposals, sla) = (proposals(visit, actor).await?, home_parts::sla_waiting(visit, actor).await?);
+    let letters = home_parts::letters_waiting(visit, actor).await?;
     let trouble = home_parts::trouble(visit, actor).await?;
     let (trail, house) = (home_parts::trail(visit, actor).await?, home_parts::house(visit, actor).await?);
     let figures = home_parts::figures_of(actor, &counts);
     let is_empty = lists.iter().all(|list| list["count"] == 0)
         && duties["rows"].as_array().is_some_and(Vec::is_empty)
-        && (unheld.is_empty() && proposals["rows"] == json!([]) && sla.is_empty() && trouble.is_empty())
+        && (letters == 0
+            && unheld.is_empty()
+            && proposals["rows"] == json!([])
+            && sla.is_empty()
+            && trouble.is_empty())
         && (figures.is_null() && house.is_null() && trail["shown"] == false);
     Ok(json!({
         "lists": lists,
@@ -71,6 +76,7 @@ async fn shape(visit: &Visit, actor: &Actor) -> Result<Value> {
         "unheld": unheld,
         "proposals": proposals,
         "sla": sla,
+        "letters": letters,
         "trouble": trouble,
         "trail": trail,
         "house": house,

@@ -7,7 +7,7 @@ const SEND: &str = "form[action$='/balas'] button.main";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_answers_second_keeps_the_text_and_sees_the_first() {
-    let (demo, chrome) = (Demo::start(), Chrome::start());
+    let (demo, chrome) = (Demo::start("oki"), Chrome::start());
     let (first, second) = (chrome.tab(&demo.base).await, chrome.tab(&demo.base).await);
     first.sign_in("superadmin@demo.test").await;
     second.sign_in("admin.dinkes@demo.test").await;

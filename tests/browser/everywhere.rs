@@ -39,7 +39,7 @@ const NOT_YET: &[&str] = &[
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_keeps_every_rule_in_each_width_theme_and_language() {
-    let (demo, chrome) = (Demo::start(), Chrome::start());
+    let (demo, chrome) = (Demo::start("oki"), Chrome::start());
     let taken = Arc::new(Mutex::new(BTreeSet::new()));
     let mut faults = BTreeMap::new();
     let [one, two] = WALKERS.map(|people| walk(people, &chrome, &demo, &taken));
@@ -50,6 +50,58 @@ async fn every_page_keeps_every_rule_in_each_width_theme_and_language() {
     let count = taken.lock().expect("a set").len();
     assert!(count > 25, "only {count} kinds of pages were found: {taken:?}");
     assert!(faults.is_empty(), "{} faults on {count} pages:\n{faults:#?}", faults.len());
+}
+
+/// Where the law knows a warning procedure: the pages of the demo's case, and of its service once it is closed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_pages_of_the_warning_procedure_keep_every_rule() {
+    let (demo, chrome) = (Demo::start("sumut"), Chrome::start());
+    let (team, office) = (chrome.tab(&demo.base).await, chrome.tab(&demo.base).await);
+    team.sign_in("tim.koordinasi@demo.test").await;
+    office.sign_in("superadmin@demo.test").await;
+    team.open("/kerja/perkara").await;
+    let case = link(&team, "/kerja/perkara", "a[href^=\"/kerja/perkara/PRK\"]", "e-Perizinan").await;
+    let letter = link(&team, &case, "a[href^=\"/kerja/surat/SRT\"]", "").await;
+    let mut faults = Vec::new();
+    look_at(&office, "/kerja/perkara", "/kerja/perkara", None, &mut faults).await;
+    look_at(&team, "/kerja/perkara/:number", &case, None, &mut faults).await;
+    look_at(&office, "/kerja/surat/:key", &letter, None, &mut faults).await;
+    let number = case.rsplit('/').next().unwrap_or_default();
+    look_at(&office, "/kerja/surat/baru", &format!("/kerja/surat/baru?perkara={number}"), None, &mut faults).await;
+    // The letter is written elsewhere, received, and its order carried out.
+    office.fill(&letter, "form[action$='/batalkan']", json!({"note": "Ditulis di luar sistem"})).await;
+    team.fill(&case, "form[action$='/susun-surat']", json!({"reason": "Masa perbaikan lewat", "elsewhere": "ya"}))
+        .await;
+    team.fill(&case, "form[action$='/catat-terima']", json!({"number": "7/2026", "receipt": "Tanda terima"})).await;
+    look_at(&office, "/kerja/perkara/:number ordered", &case, None, &mut faults).await;
+    office.fill(&case, "form[action$='/laksanakan']", json!({"minutes": "Ditutup di pusat data."})).await;
+    let order = link(&office, &case, "a[href^=\"/kerja/penutupan/PNT\"]", "").await;
+    let notice = link(&office, &order, "a[href^=\"/penutupan/\"]", "").await;
+    for (kind, path) in [
+        ("/kerja/perkara/:number closed", case.as_str()),
+        ("/kerja/penutupan", "/kerja/penutupan"),
+        ("/kerja/penutupan/:code", &order),
+        ("/penutupan/:code", &notice),
+    ] {
+        look_at(&office, kind, path, None, &mut faults).await;
+    }
+    assert!(faults.is_empty(), "{} faults:\n{faults:#?}", faults.len());
+}
+
+/// Where the first link of a page leads whose text holds `words`.
+async fn link(tab: &Tab, page: &str, links: &str, words: &str) -> String {
+    let told = tab
+        .ask(&format!(
+            "fetch({}).then(it => it.text()).then(text => [...new DOMParser().parseFromString(text, 'text/html')\
+             .querySelectorAll({})].find(link => link.textContent.includes({}))?.getAttribute('href') ?? '')",
+            json!(page),
+            json!(links),
+            json!(words)
+        ))
+        .await;
+    let path = told.as_str().unwrap_or_default().to_owned();
+    assert!(!path.is_empty(), "{page} has no {links} {words}");
+    path
 }
 
 async fn walk(

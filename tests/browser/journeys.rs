@@ -212,7 +212,7 @@ async fn resolve(hand: &Hand<'_>, number: &str) {
 }
 
 async fn all_five(keys_only: bool) {
-    let (demo, chrome) = (Demo::start(), Chrome::start());
+    let (demo, chrome) = (Demo::start("oki"), Chrome::start());
     let citizen = chrome.tab(&demo.base).await;
     let staff = chrome.tab(&demo.base).await;
     if !keys_only {

@@ -17,7 +17,7 @@ async fn report(tab: &Tab, subject: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn news_are_offered_and_move_nothing() {
-    let (demo, chrome) = (Demo::start(), Chrome::start());
+    let (demo, chrome) = (Demo::start("oki"), Chrome::start());
     let tab = chrome.tab(&demo.base).await;
     tab.sign_in("superadmin@demo.test").await;
     tab.open("/kerja/antrean").await;
@@ -50,7 +50,7 @@ async fn news_are_offered_and_move_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_walk_open_and_can_be_switched_off() {
-    let (demo, chrome) = (Demo::start(), Chrome::start());
+    let (demo, chrome) = (Demo::start("oki"), Chrome::start());
     let tab = chrome.tab(&demo.base).await;
     tab.sign_in("superadmin@demo.test").await;
     tab.open("/kerja").await;

@@ -35,7 +35,7 @@ async fn on_paper(tab: &Tab, number: &str, most: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ticket_and_a_confirmation_can_be_printed() {
-    let (demo, chrome) = (Demo::start(), Chrome::start());
+    let (demo, chrome) = (Demo::start("oki"), Chrome::start());
     let tab = chrome.tab(&demo.base).await;
     tab.open("/").await;
     tab.begin_report("siti@contoh.id").await;

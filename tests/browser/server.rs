@@ -15,25 +15,16 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// Starts one with a clock of its own, so that what pages say does not depend on the day.
+    /// Starts one of a policy pack, with a clock of its own, so that what pages say does not depend on the day.
     #[must_use]
-    pub fn start() -> Self {
+    pub fn start(pack: &str) -> Self {
         let folder = TempDir::new().expect("a folder");
         let mut command = Command::new(program());
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MEJA_")) {
             command.env_remove(name);
         }
         command.env("MEJA_LOG", "warn").arg("demo").arg("--data").arg(folder.path());
-        command.args([
-            "--pack",
-            "oki",
-            "--listen",
-            "127.0.0.1:0",
-            "--now",
-            "2026-11-20T10:20:00+07:00",
-            "--speed",
-            "1",
-        ]);
+        command.args(["--pack", pack, "--listen", "127.0.0.1:0", "--now", "2026-11-20T10:20:00+07:00", "--speed", "1"]);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program; is it built?");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let base = loop {

@@ -32,7 +32,7 @@ async fn opened_on_a_slow_line(tab: &Tab, path: &str) -> (f64, f64, f64, f64) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_are_there_soon_on_a_slow_line() {
-    let (demo, chrome) = (Demo::start(), Chrome::start());
+    let (demo, chrome) = (Demo::start("oki"), Chrome::start());
     let tab = chrome.tab(&demo.base).await;
     let mut slow = Vec::new();
     for (path, most) in [

@@ -4,14 +4,17 @@ use super::map::Map;
 use meja::app;
 use meja::config::Config;
 use meja::desk::Desk;
+use meja::desk::case_acts::CaseCommand;
 use meja::desk::command::Command;
 use meja::desk::official_letters::DraftLetter;
 use meja::desk::setup::installation;
-use meja::domain::letter::Recipient;
+use meja::domain::letter::{LetterAct, Recipient};
 use meja::domain::people::{Actor, Role, Scope};
 use meja::domain::ticket::Channel;
+use meja::domain::warning::CaseState;
 use meja::mail::parse::File;
 use meja::store::Db;
+use meja::store::cases::CaseFilter;
 use meja::store::tickets::{Filter, Sort};
 use std::collections::BTreeSet;
 
@@ -28,6 +31,10 @@ pub const PEOPLE: &[(&str, &str)] = &[
     ("system", "sistem@demo.test"),
 ];
 
+/// Who walks where the law knows a warning procedure: those who have a part in it, and anybody.
+pub const IN_A_PROCEDURE: &[(&str, &str)] =
+    &[("public", ""), ("superadmin", "superadmin@demo.test"), ("board", "tim.koordinasi@demo.test")];
+
 /// A demo region in one process.
 #[derive(Debug)]
 pub struct Region {
@@ -39,14 +46,14 @@ pub struct Region {
 }
 
 impl Region {
-    /// With so many tickets.
-    pub async fn new(tickets: usize) -> Self {
+    /// Of a policy pack, with so many tickets.
+    pub async fn new(pack: &str, tickets: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::connect(&format!("sqlite://{}", folder.path().join("meja.db").display())).await.unwrap();
         db.migrate().await.unwrap();
         let config = Config {
             data_dir: folder.path().to_owned(),
-            pack: "oki".to_owned(),
+            pack: pack.to_owned(),
             mail_address: "meja@demo.test".to_owned(),
             public_url: Some("http://desk.test".to_owned()),
             ..Config::default()
@@ -61,6 +68,9 @@ impl Region {
         attach(&desk).await;
         letters(&desk).await;
         write_by_mail(&desk).await;
+        if desk.has_procedure() {
+            close_a_service(&desk).await;
+        }
         let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/locales/id.ftl")).unwrap();
         let lines = text.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()));
         let keys = lines.filter_map(|line| line.split_once(" = ").map(|(key, _)| key.to_owned())).collect();
@@ -68,10 +78,32 @@ impl Region {
     }
 }
 
+/// The second letter of the demo's case is written elsewhere and received, and its order carried out.
+async fn close_a_service(desk: &Desk) {
+    let (unit, team) = (unit(desk).await, person(desk, "tim.koordinasi@demo.test").await);
+    let open = CaseFilter { state: Some(CaseState::LetterPending), ..CaseFilter::default() };
+    let cases = desk.warning_cases(&team, &open, None, 50).await.unwrap().items;
+    let case = cases.into_iter().find(|case| case.service.is_some()).expect("the demo's case");
+    let draft = case.letter.expect("the letter of the demo");
+    desk.stop_letter((&unit, &draft, None), LetterAct::Withdraw, "Ditulis di luar sistem").await.unwrap();
+    let text = |text: &str| text.to_owned();
+    for (actor, command) in [
+        (&team, CaseCommand::IssueLetter { reason: text("Masa perbaikan lewat"), elsewhere: true }),
+        (&team, CaseCommand::RecordReceipt { number: text("7"), received_at: None, receipt: text("Tanda terima") }),
+        (&unit, CaseCommand::ExecuteClosure { executed_at: None, minutes: text("Ditutup di pusat data.") }),
+    ] {
+        desk.act_on_case(actor, &case.number, None, command, None).await.unwrap();
+    }
+}
+
 /// Somebody of the ICT office.
 pub async fn unit(desk: &Desk) -> Actor {
+    person(desk, "superadmin@demo.test").await
+}
+
+async fn person(desk: &Desk, email: &str) -> Actor {
     let mut people = desk.accounts().await.unwrap().into_iter();
-    let (account, grants) = people.find(|(account, _)| account.email == "superadmin@demo.test").unwrap();
+    let (account, grants) = people.find(|(account, _)| account.email == email).unwrap();
     Actor { account, grants, scope: Scope::Write, only_agency: None, via: Channel::Web }
 }
 

@@ -44,7 +44,7 @@ fn named_files(text: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn pages_are_light_on_the_wire() {
-    let region = Region::new(6).await;
+    let region = Region::new("oki", 6).await;
     let unit = unit(&region.desk).await;
     for place in 0..60 {
         region.desk.open(&unit, report(place), None).await.unwrap();

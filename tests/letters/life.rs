@@ -4,6 +4,7 @@ use super::{Signer, drafted, has_tools, region, tool, words};
 use crate::support::app::{Engine, TestApp, readable};
 use crate::support::on_both;
 use meja::clock::Clock;
+use meja::desk::demo::PASSWORD;
 use meja::domain::people::{Actor, Role};
 use meja::error::Error;
 use meja::mail::parse;
@@ -16,6 +17,8 @@ on_both! {
     another_document_is_refused_with_the_reason = wrong_files;
     a_later_letter_takes_the_place_of_an_earlier_one = replacement;
     the_installation_signs_by_itself = own_signature;
+    a_free_letter_has_the_same_life = free_letter;
+    a_withdrawn_letter_gives_its_number_back = number_again;
 }
 
 async fn actor(app: &TestApp, token: &str) -> Actor {
@@ -94,9 +97,11 @@ async fn life(engine: Engine) {
     let check = app.get("", &format!("/public/verify/{code}")).await.ok(200);
     assert_eq!(check["state"], "unknown", "an unsigned letter is none yet");
     let signed = signer.sign(&issued);
-    let seen_by = actor(&app, "demo-koordinasi").await;
-    let letter = app.desk.sign_uploaded((&seen_by, &key, Some(4)), signed.clone(), None).await.unwrap();
-    assert_eq!(letter.signed_sha256.as_deref(), Some(meja::secret::sha256(&signed).as_str()));
+    let letter = app.sign_by_api("demo-koordinasi", &key, &signed, 4).await.ok(200);
+    assert_eq!(letter["signed_sha256"].as_str(), Some(meja::secret::sha256(&signed).as_str()));
+    let told = &letter["signature"];
+    assert_eq!((&told["signer"], &told["chain"]), (&json!("Tim Koordinasi SPBE"), &json!("not_checked")), "{told}");
+    assert_eq!((&told["fits"], &told["valid_then"]), (&json!(true), &json!(false)), "made after the letter: {told}");
     anybody_checks(&app, &code, &signed, &issued).await;
     app.post("demo-superadmin", &format!("{path}/send"), json!({"version": 5})).await.ok(200);
     the_signed_one_is_attached(&app, &key, &code, &signed).await;
@@ -120,6 +125,22 @@ async fn life(engine: Engine) {
         ]
     );
     app.audit_is_intact().await;
+}
+
+/// Whoever has an app is asked for its code, and each code signs once.
+async fn with_a_code(app: &TestApp, key: &str) {
+    let board = actor(app, "demo-koordinasi").await;
+    let (mut tx, secret) = (app.desk.db.write().await.unwrap(), b"12345678901234567890");
+    let sealed = app.desk.secret.seal("totp", &board.account.id.to_string(), secret).unwrap();
+    meja::store::second_factor::propose_totp(&mut tx, board.account.id, &sealed).await.unwrap();
+    assert!(meja::store::second_factor::confirm_totp(&mut tx, board.account.id, app.desk.now()).await.unwrap());
+    tx.commit().await.unwrap();
+    let totp = totp_rs::Builder::new().with_secret(totp_rs::Secret::new(secret.as_slice().into())).build().unwrap();
+    let code = totp.generate(u64::try_from(app.desk.clock.machine().timestamp()).unwrap()).to_string();
+    let path = format!("/letters/{key}/sign-own");
+    let refused = app.post("demo-koordinasi", &path, json!({"password": PASSWORD})).await.ok(422);
+    assert_eq!(refused["errors"][0]["field"], "code", "the password is not enough then");
+    app.post("demo-koordinasi", &path, json!({"code": code})).await.ok(200);
 }
 
 /// By code however it is typed, and by the digest of a file.
@@ -293,11 +314,24 @@ async fn own_signature(engine: Engine) {
     app.post("demo-koordinasi", &format!("/letters/{key}/sign-own"), json!({})).await.ok(409);
     let signer = Signer::new();
     app.desk.signer = Some(signer.identity());
+    app.desk.signing_roots = std::sync::Arc::new(vec![signer.certificate()]);
     let board = actor(&app, "demo-koordinasi").await;
     // The certificate was made by the machine's clock.
     let later = app.desk.now().max(Clock::system().now()) + chrono::Duration::minutes(1);
     app.desk.clock.set(later, 0.0);
-    let letter = app.desk.sign_itself((&board, &key, None), None).await.unwrap();
+    // A session that was left open signs nothing.
+    let app = app.again();
+    let path = format!("/letters/{key}/sign-own");
+    for body in [json!({}), json!({"password": "salah sekali"}), json!({"code": "123456"})] {
+        let refused = app.post("demo-koordinasi", &path, body).await.ok(422);
+        assert_eq!(refused["errors"][0]["field"], "password", "{refused}");
+    }
+    let proof = json!({"password": PASSWORD});
+    app.post("demo-superadmin", &path, proof.clone()).await.ok(403);
+    let told = app.post("demo-koordinasi", &path, proof).await.ok(200)["signature"].clone();
+    assert_eq!((&told["signer"], &told["chain"]), (&json!("Tim Koordinasi SPBE"), &json!("complete")), "{told}");
+    assert_eq!((&told["valid_then"], &told["fits"]), (&json!(true), &json!(true)), "{told}");
+    let letter = app.desk.letter(&board, &key).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("surat.pdf");
     std::fs::write(&file, app.desk.letter_pdf(&board, &key).await.unwrap().1).unwrap();
@@ -307,6 +341,61 @@ async fn own_signature(engine: Engine) {
     }
     tool("qpdf", &["--check"], &file);
     assert_eq!(letter.signed_how.unwrap().as_str(), "own");
+    let tried = chain(&app, &key).await.iter().filter(|kind| kind.ends_with("field-password-old")).count();
+    assert_eq!(tried, 3, "who tried in vain stands in the chain");
+    with_a_code(&app, &submitted(&app, "surat_teguran", "2/2026").await).await;
     app.desk.clock.set("2060-01-01T02:00:00Z".parse().unwrap(), 0.0);
     assert!(!app.desk.signs_itself(), "a certificate that is over signs nothing");
+}
+
+async fn free_letter(engine: Engine) {
+    let Some(app) = region(engine).await else { return };
+    let body = json!({"agency": "DPMPTSP", "signer_role": "ict_head", "subject": "Undangan", "body": "Kami mengundang.",
+        "addressee": {"name": "Kepala DPMPTSP", "email": "kepala.dpmptsp@demo.test"}});
+    for token in ["demo-auditor", "demo-koordinasi", "demo-dinkes"] {
+        app.post(token, "/letters", body.clone()).await.ok(403);
+    }
+    let bad = app.post("demo-superadmin", "/letters", json!({"agency": "X", "signer_role": "auditor"})).await.ok(422);
+    let fields: Vec<&str> = bad["errors"].as_array().unwrap().iter().map(|it| it["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["subject", "body", "addressee", "agency", "signer_role"]);
+    let once = [("idempotency-key", "surat-1")];
+    let mut keys = Vec::new();
+    for _ in 0..2 {
+        let new = app.call(Method::POST, "demo-superadmin", "/letters", Some(body.clone()), &once).await.ok(201);
+        assert_eq!(
+            (&new["kind"], &new["state"], &new["version"]),
+            (&json!("official_letter"), &json!("draft"), &json!(1))
+        );
+        keys.push(new["key"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(keys[0], keys[1], "written once");
+    let path = format!("/letters/{}", keys[0]);
+    app.post("demo-superadmin", &format!("{path}/number"), json!({"number": "1/2026"})).await.ok(200);
+    app.post("demo-superadmin", &format!("{path}/request-signature"), json!({})).await.ok(200);
+    let head = actor(&app, "demo-pimpinan").await;
+    if has_tools() {
+        let signed = Signer::new().sign(&issued(&app, &keys[0]).await);
+        app.desk.sign_uploaded((&head, &keys[0], None), signed, None).await.unwrap();
+        app.post("demo-superadmin", &format!("{path}/send"), json!({})).await.ok(200);
+        assert_eq!(app.mails_to("kepala.dpmptsp@demo.test").await.len(), 1);
+    }
+    let other = json!({"case": "PRK-2026-0099", "signer_role": "ict_head", "subject": "S", "body": "Isi.", "addressee": {"name": "A"}});
+    let refused = app.post("demo-superadmin", "/letters", other).await.ok(422);
+    assert_eq!(refused["errors"][0]["field"], "case");
+    app.audit_is_intact().await;
+}
+
+async fn number_again(engine: Engine) {
+    let Some(app) = region(engine).await else { return };
+    let number = json!({"number": "500.12/0001/KOMINFO/2026"});
+    let first = drafted(&app, "surat_peringatan", Role::CoordinationTeam).await.key;
+    app.post("demo-superadmin", &format!("/letters/{first}/number"), number.clone()).await.ok(200);
+    let second = drafted(&app, "surat_teguran", Role::CoordinationTeam).await.key;
+    let next = json!({"number": "500.12/0002/KOMINFO/2026"});
+    app.post("demo-superadmin", &format!("/letters/{second}/number"), next).await.ok(200);
+    app.post("demo-superadmin", &format!("/letters/{first}/withdraw"), json!({"reason": "Salah alamat"})).await.ok(200);
+    let third = drafted(&app, "surat_peringatan", Role::CoordinationTeam).await.key;
+    let proposed = app.get("demo-superadmin", &format!("/letters/{third}/proposed-number")).await.ok(200);
+    assert_eq!(proposed, "500.12/0003/KOMINFO/2026", "what is taken is not proposed");
+    app.post("demo-superadmin", &format!("/letters/{third}/number"), number).await.ok(200);
 }

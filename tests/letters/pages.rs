@@ -75,3 +75,68 @@ async fn people_bring_a_letter_through_its_pages() {
     }
     anybody.get(&format!("/cek-surat/{}", letter.code)).await.is(429);
 }
+
+#[tokio::test]
+async fn a_free_letter_is_looked_at_and_then_kept() {
+    let Some(app) = region(Engine::Sqlite).await else { return };
+    let (new, office) = ("/kerja/surat/baru", Browser::at(&app.desk));
+    office.sign_in("superadmin@demo.test", PASSWORD).await;
+    office.get("/kerja/surat").await.is(200).shows(new);
+    let refused = office.fill(new, new, &[("subject", " ")]).await;
+    refused.is(422).shows("href=\"#agency\"").shows("href=\"#signer_role\"").shows("href=\"#body\"");
+    let form = [
+        ("agency", "DPMPTSP"),
+        ("signer_role", "ict_head"),
+        ("subject", "Undangan <b>rapat</b>"),
+        ("addressee", "Kepala DPMPTSP"),
+        ("body", "Kami mengundang Saudara.\n\n1. Evaluasi\n2. Rencana"),
+        ("copies", "Sekda"),
+    ];
+    let mut preview = form.to_vec();
+    preview.push(("langkah", "pratinjau"));
+    let shown = office.fill(new, new, &preview).await;
+    shown.is(200).shows("class=\"sheet\"").shows("<li>Evaluasi</li>").shows("Undangan &lt;b&gt;rapat&lt;/b&gt;");
+    shown.shows("(diisi pencatat surat)");
+    let none = app.get("demo-superadmin", "/letters").await.ok(200);
+    assert_eq!(none["items"].as_array().unwrap().len(), 0, "looking keeps nothing");
+    office.fill(new, new, &form).await.goes_to("/kerja/surat/SRT-2026-0001?kabar=baru");
+    let letter = app.get("demo-superadmin", "/letters/SRT-2026-0001").await.ok(200);
+    assert_eq!((&letter["kind"], &letter["state"]), (&"official_letter".into(), &"draft".into()));
+    assert_eq!((&letter["signer_name"], &letter["enclosures"]), (&"Suryani Amalia".into(), &"–".into()));
+    let auditor = Browser::at(&app.desk);
+    auditor.sign_in("auditor@demo.test", PASSWORD).await;
+    auditor.get(new).await.is(403);
+    assert!(!auditor.get("/kerja/surat").await.html.contains(new), "nobody is shown what is refused");
+}
+
+#[tokio::test]
+async fn the_certificate_signs_after_a_password_on_the_page() {
+    let Some(mut app) = region(Engine::Sqlite).await else { return };
+    if !has_tools() {
+        return;
+    }
+    let signer = Signer::new();
+    app.desk.signer = Some(signer.identity());
+    let later = app.desk.now().max(meja::clock::Clock::system().now()) + chrono::Duration::minutes(1);
+    let app = app.again();
+    let key = drafted(&app, "surat_peringatan", Role::CoordinationTeam).await.key;
+    app.post("demo-superadmin", &format!("/letters/{key}/number"), serde_json::json!({"number": "1/2026"}))
+        .await
+        .ok(200);
+    app.post("demo-superadmin", &format!("/letters/{key}/request-signature"), serde_json::json!({})).await.ok(200);
+    app.desk.clock.set(later, 0.0);
+    let (board, here) = (Browser::at(&app.desk), format!("/kerja/tanda-tangan/{key}"));
+    board.sign_in("tim.koordinasi@demo.test", PASSWORD).await;
+    board.get("/kerja").await.is(200).shows("1 surat menunggu tanda tangan Anda");
+    let sign = format!("{here}/sertifikat");
+    let refused = board.fill(&here, &sign, &[("password", "salah sekali")]).await;
+    refused.is(422).shows("href=\"#sertifikat-password\"");
+    assert!(!refused.html.contains("salah sekali"), "a password is never shown");
+    let done = board.fill(&here, &sign, &[("password", PASSWORD)]).await;
+    done.goes_to(&format!("/kerja/surat/{key}?kabar=tanda-tangan"));
+    let page = board.get(&format!("/kerja/surat/{key}")).await;
+    page.shows("Tim Koordinasi SPBE")
+        .shows("Berlaku saat surat ditandatangani")
+        .shows("Rantai sertifikat tidak diperiksa");
+    assert!(!board.get("/kerja").await.html.contains("surat menunggu tanda tangan Anda"));
+}

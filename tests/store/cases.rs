@@ -13,6 +13,7 @@ use meja::store::{Db, Tx, services, suspensions, tickets};
 
 on_both!(
     a_service_has_one_open_case,
+    a_duty_has_one_open_case_and_the_agency_may_change,
     a_case_is_saved_by_who_saw_it_last,
     cases_are_listed_as_far_as_one_may_see,
     tickets_join_a_case_once,
@@ -80,6 +81,26 @@ async fn a_service_has_one_open_case(db: Db) {
     opened(&mut tx, case("PRK-2026-0002", "absensi", "BKD")).await;
     commit(tx).await;
     assert_eq!(cases::by_number(&mut read(&db).await, "PRK-2026-0001").await.unwrap(), Some(first));
+}
+
+async fn a_duty_has_one_open_case_and_the_agency_may_change(db: Db) {
+    let mut tx = write(&db).await;
+    region(&mut tx).await;
+    let duty = super::duties::of_agency(&mut tx, "BKD").await;
+    let of_duty = |number: &str| Case {
+        course: Course::new(CaseCause::Duty, CaseMode::Letters),
+        service: None,
+        duty: Some(duty),
+        ..case(number, "absensi", "BKD")
+    };
+    let mut first = opened(&mut tx, of_duty("PRK-2026-0001")).await;
+    assert_eq!(cases::insert(&mut tx, &of_duty("PRK-2026-0002")).await.unwrap(), None);
+    assert_eq!(cases::of_duty(&mut tx, duty).await.unwrap().as_ref(), Some(&first));
+    (first.version, first.ended_at, first.agency) = (2, Some(at(9)), "PUPR".to_owned());
+    cases::update(&mut tx, &first).await.unwrap();
+    assert_eq!(cases::of_duty(&mut tx, duty).await.unwrap(), None, "it is over");
+    assert_eq!(cases::by_id(&mut tx, first.id).await.unwrap().as_ref(), Some(&first), "and still about the duty");
+    opened(&mut tx, of_duty("PRK-2026-0002")).await;
 }
 
 async fn a_case_is_saved_by_who_saw_it_last(db: Db) {

@@ -50,6 +50,11 @@ fn duty(code: &str, agency: &str, from: &str, due: i64) -> Duty {
     }
 }
 
+/// Some entry of an agency; its key.
+pub(super) async fn of_agency(tx: &mut Tx, agency: &str) -> i64 {
+    entered(tx, duty("diagram-lan", agency, "2026-01-01", 100)).await.id
+}
+
 async fn entered(tx: &mut Tx, mut duty: Duty) -> Duty {
     duty.id = duties::insert(tx, &duty).await.unwrap().expect("a new entry");
     duty

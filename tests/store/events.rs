@@ -3,8 +3,8 @@
 use super::{at, commit, joined, one_ticket, read, write};
 use crate::support::db::on_both;
 use meja::domain::event::{ActorLabel, Event, GENESIS};
+use meja::store::Db;
 use meja::store::events::{self, Seal};
-use meja::store::{Db, dialect};
 
 on_both!(
     an_event_is_kept_byte_by_byte,
@@ -65,7 +65,7 @@ async fn a_place_in_a_chain_is_taken_once(db: Db) {
         Ok(()) => tx.commit().await.expect_err("a taken place"),
         Err(error) => error,
     };
-    assert!(dialect::is_duplicate(&taken), "{taken:?}");
+    assert!(super::is_duplicate(&taken), "{taken:?}");
 }
 
 async fn one_of_five_concurrent_events_gets_the_place(db: Db) {
@@ -81,7 +81,7 @@ async fn one_of_five_concurrent_events_gets_the_place(db: Db) {
             match outcome {
                 Ok(()) => Some(hash),
                 Err(error) => {
-                    assert!(dialect::is_duplicate(&error), "{error:?}");
+                    assert!(super::is_duplicate(&error), "{error:?}");
                     None
                 }
             }
@@ -198,5 +198,5 @@ async fn seals_stand_in_their_order_with_their_heads(db: Db) {
     drop(tx);
     let mut tx = write(&db).await;
     let twice = events::add_seal(&mut tx, &seal(2), &[]).await.expect_err("a taken place");
-    assert!(dialect::is_duplicate(&twice), "{twice:?}");
+    assert!(super::is_duplicate(&twice), "{twice:?}");
 }

@@ -3,12 +3,12 @@
 use super::{agency, at, commit, is_conflict, person, read, write};
 use crate::support::db::on_both;
 use meja::domain::letter::{
-    Content, DocumentKind, DocumentState, IssuedDocument, Letter, LetterForm, LetterKind, LetterState, Recipient,
-    SignedHow,
+    ChainState, Content, DocumentKind, DocumentState, IssuedDocument, Letter, LetterForm, LetterKind, LetterState,
+    Recipient, SignatureFacts, SignedHow,
 };
 use meja::domain::people::Role;
 use meja::store::letters::LetterFilter;
-use meja::store::{Db, Tx, dialect, documents, letters};
+use meja::store::{Db, Tx, documents, letters};
 
 on_both!(
     a_letter_is_saved_under_its_next_version_only,
@@ -64,6 +64,7 @@ fn letter(key: &str) -> Letter {
         sent_at: None,
         received_at: None,
         received_by: None,
+        signature: None,
         receipt: None,
         note: None,
         replaces: None,
@@ -90,6 +91,15 @@ async fn a_letter_is_saved_under_its_next_version_only(db: Db) {
     (one.signed_at, one.sent_at, one.received_at, one.updated_at) = (Some(at(1)), Some(at(2)), Some(at(3)), at(3));
     (one.received_by, one.receipt) = (Some("Petugas".to_owned()), Some("Agenda 12".to_owned()));
     one.note = Some("x".to_owned());
+    one.signature = Some(SignatureFacts {
+        signer: "Tim Koordinasi".to_owned(),
+        issuer: "Balai Sertifikasi".to_owned(),
+        from: at(-9),
+        until: at(9),
+        valid_then: true,
+        fits: None,
+        chain: ChainState::NotChecked,
+    });
     letters::save_letter(&mut tx, &one).await.unwrap();
     assert_eq!(letters::letter(&mut tx, "SRT-2026-0001").await.unwrap(), Some(one.clone()));
     let stale = letters::save_letter(&mut tx, &one).await.unwrap_err();
@@ -143,7 +153,7 @@ async fn a_number_belongs_to_one_letter(db: Db) {
     let mut two = letter("SRT-2026-0002");
     two.number = one.number;
     let refused = letters::add_letter(&mut tx, &two).await.unwrap_err();
-    assert!(dialect::is_duplicate(&refused), "{refused}");
+    assert!(super::is_duplicate(&refused), "{refused}");
 }
 
 async fn a_document_is_found_by_code_and_by_digest(db: Db) {

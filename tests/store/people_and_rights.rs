@@ -4,7 +4,7 @@ use super::sessions::session;
 use super::{agency, at, commit, person, read, value, write};
 use crate::support::db::on_both;
 use meja::domain::people::{Account, Grant, Role, Scope};
-use meja::store::{Db, dialect, people, second_factor, sessions, tokens};
+use meja::store::{Db, people, second_factor, sessions, tokens};
 
 on_both!(
     an_account_is_found_by_address_and_by_key,
@@ -56,7 +56,7 @@ async fn an_address_has_one_account(db: Db) {
     let mut tx = write(&db).await;
     person(&mut tx, "ani@oki.go.id").await;
     let taken = people::insert(&mut tx, &account("ani@oki.go.id"), None, at(0)).await.expect_err("a taken address");
-    assert!(dialect::is_duplicate(&taken), "{taken:?}");
+    assert!(super::is_duplicate(&taken), "{taken:?}");
 }
 
 async fn a_password_is_kept_apart_from_the_account(db: Db) {

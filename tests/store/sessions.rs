@@ -5,7 +5,7 @@ use crate::support::db::on_both;
 use meja::domain::people::Account;
 use meja::domain::ticket::Language;
 use meja::store::sessions::{LinkRequest, NewSession};
-use meja::store::{Db, dialect, second_factor, sessions};
+use meja::store::{Db, second_factor, sessions};
 
 on_both!(
     a_session_is_found_with_its_owner_until_it_ends,
@@ -55,7 +55,7 @@ async fn a_session_is_known_by_one_digest(db: Db) {
     let ani = person(&mut tx, "ani@oki.go.id").await;
     sessions::insert(&mut tx, &session("h", ani), at(10)).await.unwrap();
     let twice = sessions::insert(&mut tx, &session("h", ani), at(11)).await.expect_err("a taken digest");
-    assert!(dialect::is_duplicate(&twice), "{twice:?}");
+    assert!(super::is_duplicate(&twice), "{twice:?}");
 }
 
 async fn a_session_gets_another_cookie_and_the_old_one_is_nothing(db: Db) {

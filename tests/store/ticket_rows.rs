@@ -166,10 +166,10 @@ async fn a_stale_version_is_refused_and_changes_nothing(db: Db) {
 async fn a_number_is_given_out_once(db: Db) {
     one_ticket(&db).await;
     let taken = added(&db, ticket("OKI-2602-00001-0")).await.expect_err("a taken number");
-    assert!(dialect::is_duplicate(&taken), "{taken:?}");
+    assert!(super::is_duplicate(&taken), "{taken:?}");
     let orphan = Ticket { agency: "TIDAKADA".to_owned(), ..ticket("OKI-2602-00002-0") };
     let unknown = added(&db, orphan).await.expect_err("an unknown agency");
-    assert!(!dialect::is_duplicate(&unknown), "{unknown:?}");
+    assert!(!super::is_duplicate(&unknown), "{unknown:?}");
 }
 
 async fn added(db: &Db, ticket: Ticket) -> meja::error::Result<()> {

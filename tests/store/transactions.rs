@@ -90,10 +90,10 @@ async fn an_ordinary_failure_is_no_duplicate(db: Db) {
     let unknown = meja::store::sessions::insert(&mut tx, &super::sessions::session("h", 4711), super::at(0))
         .await
         .expect_err("an unknown account");
-    assert!(!dialect::is_duplicate(&unknown), "{unknown:?}");
+    assert!(!super::is_duplicate(&unknown), "{unknown:?}");
     assert!(!unknown.is_temporary(), "the same call would fail again");
     for other in [Error::Unauthenticated, Error::internal("duplicate"), Error::NotFound("ticket")] {
-        assert!(!dialect::is_duplicate(&other));
+        assert!(!super::is_duplicate(&other));
     }
 }
 

@@ -8,7 +8,7 @@ use meja::desk::setup::installation;
 use meja::domain::message::OutboxItem;
 use meja::store::{self, Db};
 use poem::http::Method;
-use poem::test::TestClient;
+use poem::test::{TestClient, TestForm, TestFormField};
 use serde_json::{Value, json};
 
 use super::db;
@@ -78,6 +78,24 @@ impl TestApp {
         let routes: Box<dyn poem::endpoint::DynEndpoint<Output = poem::Response>> =
             Box::new(poem::endpoint::ToDynEndpoint(app::routes(desk.clone()).unwrap()));
         Some(Self { desk, client: TestClient::new(routes), _folder: folder })
+    }
+
+    /// The same desk with routes of its own: what was changed on it counts from here.
+    pub fn again(self) -> Self {
+        let routes: Box<dyn poem::endpoint::DynEndpoint<Output = poem::Response>> =
+            Box::new(poem::endpoint::ToDynEndpoint(app::routes(self.desk.clone()).unwrap()));
+        Self { client: TestClient::new(routes), ..self }
+    }
+
+    /// Brings a signed letter through the API.
+    pub async fn sign_by_api(&self, token: &str, key: &str, pdf: &[u8], version: i64) -> Answer {
+        let file = TestFormField::bytes(pdf.to_vec()).filename("surat.pdf").name("file");
+        let form = TestForm::new().field(file).text("version", version.to_string());
+        let request = self.client.post(format!("/api/v1/letters/{key}/sign"));
+        let response = request.header("authorization", format!("Bearer {token}")).multipart(form).send().await.0;
+        let status = response.status().as_u16();
+        let text = response.into_body().into_string().await.unwrap();
+        Answer { status, json: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
     }
 
     pub async fn get(&self, token: &str, path: &str) -> Answer {

@@ -61,7 +61,9 @@ pub async fn list(Data(visit): Data<&Visit>) -> Answer {
 
 /// The table in its parts.
 fn areas(visit: &Visit, places: &[(Role, bool)]) -> Vec<Value> {
-    let table = rights::table(places);
+    let mut table = rights::table(places);
+    // Where the law knows no procedure there is nothing to have a right on.
+    table.retain(|right| right.area != "cases" || visit.desk().has_procedure());
     let parts = table.chunk_by(|one, next| one.area == next.area);
     parts
         .map(|rows| {

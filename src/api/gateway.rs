@@ -1,0 +1,40 @@
+//! `/gateway/authorize` in the OpenAPI document. It is answered beside the API, from memory and without a token, so its
+//! description is written by hand.
+
+use serde_json::{Value, json};
+
+/// The document with the question of reverse proxies in it.
+pub fn described(document: &str) -> String {
+    let Ok(mut whole) = serde_json::from_str::<Value>(document) else { return document.to_owned() };
+    whole["paths"]["/gateway/authorize"] = json!({"get": {
+        "summary": "For a reverse proxy's auth request: is this address closed under an order in force? Without a token.",
+        "parameters": [
+            parameter("host", "query", "Host that was asked for."),
+            parameter("path", "query", "Path that was asked for."),
+            parameter("X-Forwarded-Host", "header", "Instead of `host` (Traefik, Caddy)."),
+            parameter("X-Forwarded-Uri", "header", "Instead of `path` (Traefik, Caddy)."),
+            parameter("X-Original-URI", "header", "Instead of `path` (nginx)."),
+        ],
+        "responses": {
+            "204": {
+                "description": "Open. With `X-Meja-Gateway: unknown` because the orders cannot be read.",
+                "headers": {"X-Meja-Gateway": {"schema": {"type": "string"}}}
+            },
+            "400": {"description": "No host was named."},
+            "503": {
+                "description": "Closed: the official notice, or a problem for those who accept JSON.",
+                "headers": {
+                    "Location": {"description": "The public notice.", "schema": {"type": "string"}},
+                    "Retry-After": {"schema": {"type": "integer"}}
+                },
+                "content": {"text/html": {}, "application/problem+json": {}}
+            }
+        },
+        "operationId": "gateway_authorize"
+    }});
+    serde_json::to_string_pretty(&whole).unwrap_or_else(|_| document.to_owned())
+}
+
+fn parameter(name: &str, place: &str, description: &str) -> Value {
+    json!({"name": name, "in": place, "required": false, "description": description, "schema": {"type": "string"}})
+}

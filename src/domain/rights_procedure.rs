@@ -1,0 +1,105 @@
+//! What the tables of letters and of cases answer for one actor, asked about the own agency and another one.
+
+use crate::domain::letter::{self, Content, Letter, LetterAct, LetterForm, LetterKind, LetterState, Recipient};
+use crate::domain::people::{Actor, Role, visibility};
+use crate::domain::warning::{self, Case, CaseCause, CaseMode, CaseVerb, Course};
+use chrono::{DateTime, Utc};
+
+/// A right and whether it holds for the own agency and for another one.
+pub type Answered = (String, bool, bool);
+
+/// Every right on letters; of those that have left and about services of other offices.
+pub fn letters(actor: &Actor, own: &str, other: &str) -> Vec<Answered> {
+    let may = |act: LetterAct, agency: &str| letter::may(actor, act, &a_letter(agency), false);
+    let acts = LetterAct::ALL.iter().map(|act| (format!("letter_{act}"), may(*act, own), may(*act, other)));
+    let writes = letter::may_write(actor);
+    acts.chain([("letter_write".to_owned(), writes, writes)]).collect()
+}
+
+/// Every right on cases and the orders in them.
+pub fn cases(actor: &Actor, own: &str, other: &str) -> Vec<Answered> {
+    let sees = |agency: &str| warning::is_seen(&visibility(actor), &a_case(agency));
+    let may = |verb: CaseVerb, agency: &str| warning::may(actor, verb, &a_case(agency), false).is_ok();
+    let verbs = CaseVerb::ALL.iter().map(|verb| (format!("case_{verb}"), may(*verb, own), may(*verb, other)));
+    [("case_see".to_owned(), sees(own), sees(other))].into_iter().chain(verbs).collect()
+}
+
+fn a_case(agency: &str) -> Case {
+    let at = DateTime::<Utc>::UNIX_EPOCH;
+    Case {
+        id: 1,
+        number: String::new(),
+        version: 1,
+        course: Course::new(CaseCause::Resolution, CaseMode::Letters),
+        service: None,
+        duty: None,
+        agency: agency.to_owned(),
+        what: String::new(),
+        source: None,
+        opened_at: at,
+        detected_at: at,
+        pack: String::new(),
+        term: None,
+        due_at: None,
+        cure_due_at: None,
+        cycle: 0,
+        letter: None,
+        reported_by: None,
+        ended_at: None,
+    }
+}
+
+fn a_letter(agency: &str) -> Letter {
+    let at = DateTime::<Utc>::UNIX_EPOCH;
+    Letter {
+        id: 1,
+        key: String::new(),
+        version: 1,
+        kind: LetterKind::Warning,
+        form: LetterForm::Letter,
+        template: String::new(),
+        state: LetterState::Sent,
+        case_key: None,
+        agency: agency.to_owned(),
+        service: None,
+        number: None,
+        dated: None,
+        content: Content {
+            head: Vec::new(),
+            contact: Vec::new(),
+            place: String::new(),
+            urgency: String::new(),
+            enclosures: String::new(),
+            subject: String::new(),
+            addressee: Recipient::default(),
+            through: None,
+            from: None,
+            body: String::new(),
+            tickets: Vec::new(),
+            endpoints: Vec::new(),
+            signer_title: String::new(),
+            signer_name: String::new(),
+            signer_rank: String::new(),
+            signer_nip: String::new(),
+            copies: Vec::new(),
+        },
+        signer_role: Role::CoordinationTeam,
+        code: String::new(),
+        drafted_by: None,
+        drafted_at: at,
+        issued_by: None,
+        issued_sha256: None,
+        signed_sha256: None,
+        signed_how: None,
+        signed_by: None,
+        signed_at: None,
+        sent_at: None,
+        received_at: None,
+        received_by: None,
+        signature: None,
+        receipt: None,
+        note: None,
+        replaces: None,
+        updated_at: at,
+    }
+}

@@ -73,6 +73,9 @@ async fn only_an_executed_order_closes_and_no_spelling_opens() {
     ] {
         assert_eq!(ask("", &headers).await.0, 503, "{headers:?}");
     }
+    // Caddy hands the question mark of the visitor on.
+    let forwarded = [("x-forwarded-host", "izin.demo.test"), ("x-forwarded-uri", "/a?host=lain.test&path=/")];
+    assert_eq!(ask("?host=lain.test&path=/", &forwarded).await.0, 503, "what a visitor writes opens nothing");
     assert_eq!(ask("?host=lain.demo.test&path=/https://izin.demo.test/", &[]).await.0, 204);
     // What somebody adds to the request never becomes the address of the notice.
     let (_, location, _) = ask("?host=izin.demo.test&path=//jahat.test/", &[("host", "jahat.test")]).await;
@@ -262,7 +265,7 @@ fn caddy(meja: u16, service: u16) -> Nginx {
     let gate = gate.replace("127.0.0.1:9000", &format!("127.0.0.1:{service}"));
     // No certificate of a name nobody owns: plain HTTP.
     let gate = gate.replace("izin.contoh.go.id {", &format!("http://izin.demo.test:{port} {{\n\tbind 127.0.0.1"));
-    let text = format!("{{\n\tadmin off\n\tpersist_config off\n}}\n{gate}");
+    let text = format!("{{\n\tadmin off\n}}\n{gate}");
     std::fs::write(folder.path().join("Caddyfile"), text).unwrap();
     let log = std::fs::File::create(folder.path().join("error.log")).unwrap();
     let mut command = Command::new("/usr/bin/caddy");
@@ -302,7 +305,7 @@ async fn debian_caddy_open_closed_reopened_and_meja_away() {
     assert_eq!(status, 200, "{body}");
     assert!(body.contains("layanan hidup"));
     close(&app, &number).await;
-    for path in ["/", "/permohonan?x=1", "//x", "/a/../b"] {
+    for path in ["/", "/permohonan?x=1", "//x", "/a/../b", "/a?host=lain.test&path=/lain"] {
         let (status, body) = get(path, "X-Forwarded-Host: lain.test\r\nX-Original-URI: /lain\r\n").await;
         assert_eq!(status, 503, "{path}: {body}");
         assert!(!body.contains("layanan hidup"), "{path}: {body}");

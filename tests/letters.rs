@@ -11,6 +11,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+mod chain;
 mod life;
 mod pages;
 mod paper;

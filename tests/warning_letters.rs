@@ -5,6 +5,9 @@ use crate::support::app::{Engine, TestApp};
 use crate::support::on_both;
 use crate::warning_refusals::make_critical;
 use crate::warning_stories::{DINAS, OWNER, TEAM, act, breach, case_of, facts, only_case, sumut, warned};
+use meja::domain::duty::DutyState;
+use meja::domain::service::Agency;
+use meja::store;
 use poem::http::Method;
 use serde_json::{Value, json};
 
@@ -18,6 +21,9 @@ on_both! {
     a_case_goes_to_the_successor_of_its_agency = successor;
     closing_and_reopening_write_their_papers = papers;
     every_ticket_that_was_counted_joins_the_case = threshold;
+    a_duty_that_is_struck_out_ends_its_case = struck_out;
+    a_proposal_cites_the_pack_and_nobody_else = proposal;
+    only_the_owners_token_is_the_owner = copies;
 }
 
 /// The case of e-Perizinan with its dossier sent; its number.
@@ -186,10 +192,10 @@ async fn neglected_again(engine: Engine) {
     let case = cases().await[0].clone();
     let number = case["number"].as_str().unwrap().to_owned();
     let duty = case["duty"].as_i64().unwrap();
-    app.post(DINAS, &format!("/duties/{duty}/waive"), json!({"reason": "Aplikasi baru dibangun"})).await.ok(200);
+    app.post(TEAM, &format!("/duties/{duty}/waive"), json!({"reason": "Aplikasi baru dibangun"})).await.ok(200);
     let case = app.get(TEAM, &format!("/warning-cases/{number}")).await.ok(200);
     assert_eq!((&case["state"], &case["outcome"]), (&json!("ended"), &json!("released")), "waived is not repaired");
-    app.post(DINAS, &format!("/duties/{duty}/reopen"), json!({"reason": "Salah dibebaskan"})).await.ok(200);
+    app.post(TEAM, &format!("/duties/{duty}/reopen"), json!({"reason": "Salah dibebaskan"})).await.ok(200);
     app.desk.run_duties().await.unwrap();
     let found = cases().await;
     assert_eq!(found.as_array().unwrap().len(), 2, "{found}");
@@ -282,4 +288,53 @@ async fn threshold(engine: Engine) {
         assert!(proof["breached_at"].as_str().unwrap().contains(at), "{at}: {proof}");
     }
     app.audit_is_intact().await;
+}
+
+async fn struck_out(engine: Engine) {
+    let Some(app) = sumut(engine, "2026-03-20T09:00:00+07:00", false).await else { return };
+    app.clock("2026-04-02T09:00:00+07:00").await;
+    let case = app.get(TEAM, "/warning-cases?agency=DPMPTSP").await.ok(200)["items"][0].clone();
+    let mut tx = app.desk.db.write().await.unwrap();
+    let mut duty = store::duties::by_id(&mut tx, case["duty"].as_i64().unwrap()).await.unwrap().unwrap();
+    (duty.state, duty.version) = (DutyState::Open, duty.version + 1);
+    store::duties::update(&mut tx, &duty).await.unwrap();
+    tx.commit().await.unwrap();
+    let gone = Agency { code: "DPMPTSP".to_owned(), name: "DPMPTSP".to_owned(), email: None, active: false };
+    app.desk.save_agencies(&[gone]).await.unwrap();
+    app.desk.open_duties().await.unwrap();
+    let case = app.get(TEAM, &format!("/warning-cases/{}", case["number"].as_str().unwrap())).await.ok(200);
+    assert_eq!((&case["state"], &case["outcome"]), (&json!("ended"), &json!("released")));
+}
+
+async fn proposal(engine: Engine) {
+    let Some(app) = TestApp::new(engine, "karanganyar", "2026-03-20T09:00:00+07:00").await else { return };
+    app.clock("2026-04-02T09:00:00+07:00").await;
+    let page = app.get(TEAM, "/warning-cases?agency=DINKES").await.ok(200);
+    let number = page["items"][0]["number"].as_str().unwrap().to_owned();
+    let key = issued(&app, &number).await;
+    let body = letter(&app, &key).await["body"].as_str().unwrap().to_owned();
+    for part in
+        ["Pasal 13 ayat (1) Peraturan Bupati Karanganyar", "Pasal 46 ayat (1) Peraturan", "agar Bupati berkenan"]
+    {
+        assert!(body.contains(part), "{part:?} in {body}");
+    }
+    assert!(!body.contains("Bapak"), "nobody is made a man by a template: {body}");
+    // Those who decide have decided: the draft is over, too.
+    act(&app, TEAM, &number, "record-decision", json!({"decision": "Peringatan lisan"})).await;
+    assert_eq!(letter(&app, &key).await["state"], "withdrawn");
+}
+
+async fn copies(engine: Engine) {
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string("sla_policies/sumut.toml").unwrap();
+    let text = text.replace("\"Sekretaris Daerah\", \"Inspektorat\"]", "\"Kepala Biro Perangkat Daerah\"]");
+    std::fs::write(folder.path().join("sumut.toml"), text).unwrap();
+    let now = "2026-03-21T02:35:00+07:00";
+    let Some(app) = TestApp::with_packs(engine, "sumut", now, Some(folder.path())).await else { return };
+    let number = with_dossier(&app).await;
+    let written = letter(&app, &issued(&app, &number).await).await;
+    let copies = written["copies"].as_array().unwrap();
+    assert_eq!(copies.len(), 2, "{written}");
+    assert_eq!(copies[0]["email"], "kepala.dpmptsp@demo.test");
+    assert_eq!(copies[1], json!({"name": "Kepala Biro Perangkat Daerah", "email": null}), "{written}");
 }

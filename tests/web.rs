@@ -109,6 +109,7 @@ async fn desk(folder: &Path) -> Desk {
         files: folder.join("files"),
         is_demo: true,
         signer: None,
+        signing_roots: std::sync::Arc::default(),
         access: meja::desk::access::Access::default(),
         sender_check: std::sync::Arc::new(meja::mail::sender::SenderCheck::new("", "").unwrap()),
         transport: meja::mail::transport::Transport::Page,

@@ -74,26 +74,24 @@ impl Desk {
             None => None,
         };
         let mut problems = Vec::new();
-        let line = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let subject = line(noted(required("subject", &new.subject, 300), &mut problems));
-        let urgency = line(noted(optional("urgency", &new.urgency, 200), &mut problems));
-        let enclosures = line(noted(optional("enclosures", &new.enclosures, 200), &mut problems));
-        let body = noted(required("body", &new.body, 20_000), &mut problems);
-        let addressee = noted(recipient("addressee", &new.addressee), &mut problems);
-        let copies: Result<Vec<Recipient>> = new.copies.iter().map(|copy| recipient("copies", copy)).collect();
-        let copies = noted(copies, &mut problems);
         let agencies = store::services::agencies(tx).await?;
         let code = case.as_ref().map_or(new.agency.trim(), |case| case.agency.as_str()).to_owned();
         if !agencies.iter().any(|agency| agency.code == code && agency.active) {
             problems.push(FieldError { field: "agency", say: Say::new("letter-new-agency") });
         }
         let role = new.signer_role.filter(|role| SIGNERS.contains(role));
-        let Some(role) = role.filter(|_| problems.is_empty()) else {
-            if role.is_none() {
-                problems.push(FieldError { field: "signer_role", say: Say::new("letter-new-signer") });
-            }
-            return Err(Error::Invalid(problems));
-        };
+        if role.is_none() {
+            problems.push(FieldError { field: "signer_role", say: Say::new("letter-new-signer") });
+        }
+        let line = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let subject = line(noted(written("subject", &new.subject, 300, "letter-new-subject"), &mut problems));
+        let addressee = noted(recipient("addressee", &new.addressee), &mut problems);
+        let body = noted(written("body", &new.body, 20_000, "letter-new-body"), &mut problems);
+        let urgency = line(noted(optional("urgency", &new.urgency, 200), &mut problems));
+        let enclosures = line(noted(optional("enclosures", &new.enclosures, 200), &mut problems));
+        let copies: Result<Vec<Recipient>> = new.copies.iter().map(|copy| recipient("copies", copy)).collect();
+        let copies = noted(copies, &mut problems);
+        let Some(role) = role.filter(|_| problems.is_empty()) else { return Err(Error::Invalid(problems)) };
         let pack = self.pack();
         let signer = store::people::holders(tx, role, "").await?.into_iter().next();
         let title = signer_title(&pack, role);
@@ -102,7 +100,7 @@ impl Desk {
             contact: pack.letters.contact.clone(),
             place: pack.region.capital.clone(),
             urgency: if urgency.is_empty() { text::word(Language::Indonesian, "letter-new-usual") } else { urgency },
-            enclosures: if enclosures.is_empty() { "–".to_owned() } else { enclosures },
+            enclosures: if enclosures.is_empty() { "-".to_owned() } else { enclosures },
             subject,
             addressee,
             through: None,
@@ -135,6 +133,11 @@ impl Desk {
             other => other,
         }
     }
+}
+
+/// A text that must say something; `missing` says so where there is none.
+fn written(field: &'static str, text: &str, longest: usize, missing: &'static str) -> Result<String> {
+    if text.trim().is_empty() { Err(Error::field(field, Say::new(missing))) } else { required(field, text, longest) }
 }
 
 /// What was read, or nothing and its problems noted.

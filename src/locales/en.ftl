@@ -3365,3 +3365,6 @@ right-case_decide_not_to_close = Decide not to close
 right-case_execute_closure = Record the closing
 right-case_reopen = Reopen
 right-case_record_decision = Record the decision
+letter-new-subject = Write what the letter is about.
+letter-new-body = Write the text of the letter.
+letter-new-text = The form

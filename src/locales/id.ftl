@@ -3365,3 +3365,6 @@ right-case_decide_not_to_close = Memutuskan tidak menutup
 right-case_execute_closure = Mencatat pelaksanaan penutupan
 right-case_reopen = Membuka kembali
 right-case_record_decision = Mencatat putusan
+letter-new-subject = Tulis hal surat.
+letter-new-body = Tulis isi surat.
+letter-new-text = Isian surat

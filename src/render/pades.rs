@@ -110,8 +110,9 @@ fn with_room(pdf: &[u8], signer: &str, at: DateTime<Utc>) -> lopdf::Result<Vec<u
     Ok(bytes)
 }
 
-/// Is `uploaded` the document `issued` with a signature, and what does the signature tell? Programs for signatures append to the file, or write it anew and
-/// print a stamp, so the pages are compared by their words; and the signature must fit the bytes it covers.
+/// Is `uploaded` the document `issued` with a signature, and what does the signature tell? Programs for signatures append
+/// to the file, or write it anew and print a stamp, so the pages are compared by their words; and the signature must fit
+/// the bytes it covers. Its chain is followed to `roots`, seen at `at`.
 ///
 /// # Errors
 /// The first reason why it is not.
@@ -136,20 +137,16 @@ pub fn hold_against(
             return Err(Fault::Text { page: place + 1 });
         }
     }
-    match signature_of(uploaded) {
-        None => Err(Fault::Unsigned),
-        Some(None) => Err(Fault::Altered),
-        Some(Some(cms)) => match signature::facts(&cms, roots, at) {
-            // The digest is right, but somebody else's key made it.
-            Some(SignatureFacts { fits: Some(false), .. }) => Err(Fault::Altered),
-            facts => Ok(facts),
-        },
+    match signature::facts(&signature_of(uploaded)?, roots, at) {
+        // The digest is right, but somebody else's key made it.
+        Some(SignatureFacts { fits: Some(false), .. }) => Err(Fault::Altered),
+        facts => Ok(facts),
     }
 }
 
 /// What the last signature of a file tells of itself; `None`: nothing that can be read.
 pub fn told(pdf: &[u8], roots: &[Vec<u8>], at: DateTime<Utc>) -> Option<SignatureFacts> {
-    signature::facts(&signature_of(pdf)??, roots, at)
+    signature::facts(&signature_of(pdf).ok()?, roots, at)
 }
 
 /// The words of each page without spaces; `None` when the file cannot be read.
@@ -174,9 +171,22 @@ fn has_words(found: &str, expected: &str) -> bool {
     }
 }
 
-/// The last signature of a file in CMS, `Some(None)` when it does not fit the bytes it covers or does not cover the file to
-/// its end; `None` when there is none.
-fn signature_of(pdf: &[u8]) -> Option<Option<Vec<u8>>> {
+/// The last signature of a file in CMS, if it fits the bytes it covers, and covers the file to its end.
+fn signature_of(pdf: &[u8]) -> Result<Vec<u8>, Fault> {
+    let range = last_range(pdf).ok_or(Fault::Unsigned)?;
+    let [start, first, second, length] = range;
+    let end = second.checked_add(length).ok_or(Fault::Altered)?;
+    let is_whole = start == 0 && first < second && end <= pdf.len() && pdf[end..].iter().all(u8::is_ascii_whitespace);
+    if !is_whole {
+        return Err(Fault::Altered);
+    }
+    let hex: Vec<u8> = pdf[first..second].iter().copied().filter(u8::is_ascii_hexdigit).collect();
+    let cms = HEXLOWER_PERMISSIVE.decode(&hex[..hex.len() / 2 * 2]).map_err(|_| Fault::Unsigned)?;
+    if tells(&cms, pdf, range) { Ok(cms) } else { Err(Fault::Altered) }
+}
+
+/// Which bytes the last signature of a file covers, as it says.
+fn last_range(pdf: &[u8]) -> Option<[usize; 4]> {
     let mark = b"/ByteRange";
     let last = pdf.windows(mark.len()).rposition(|window| window == mark)?;
     let after = &pdf[last + mark.len()..];
@@ -184,16 +194,7 @@ fn signature_of(pdf: &[u8]) -> Option<Option<Vec<u8>>> {
     let close = find(after, b"]").filter(|place| *place < 200)?;
     let numbers = std::str::from_utf8(after.get(open + 1..close)?).ok()?;
     let numbers: Vec<usize> = numbers.split_whitespace().map(|word| word.parse().ok()).collect::<Option<_>>()?;
-    let range: [usize; 4] = numbers.try_into().ok()?;
-    let [start, first, second, length] = range;
-    let end = second.checked_add(length)?;
-    let is_whole = start == 0 && first < second && end <= pdf.len() && pdf[end..].iter().all(u8::is_ascii_whitespace);
-    if !is_whole {
-        return Some(None);
-    }
-    let hex: Vec<u8> = pdf[first..second].iter().copied().filter(u8::is_ascii_hexdigit).collect();
-    let cms = HEXLOWER_PERMISSIVE.decode(hex.get(..hex.len() / 2 * 2)?).ok()?;
-    Some(tells(&cms, pdf, range).then_some(cms))
+    numbers.try_into().ok()
 }
 
 /// Does a signature carry the digest of the bytes it covers?

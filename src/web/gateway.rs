@@ -75,17 +75,17 @@ fn asked(request: &Request) -> (Vec<String>, Vec<String>) {
     let first = |name: &str| given.iter().find(|pair| pair.0 == name).map(|pair| pair.1.clone());
     let headers = request.headers();
     let urls: Vec<String> = PATHS.iter().flat_map(|name| lines(headers, name)).collect();
-    let mut hosts: Vec<String> = first("host").into_iter().collect();
-    if hosts.is_empty() {
-        let named = HOSTS.iter().flat_map(|name| lines(headers, name));
-        hosts = named.flat_map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>()).collect();
-    }
+    let named = HOSTS.iter().flat_map(|name| lines(headers, name));
+    let mut hosts: Vec<String> =
+        named.flat_map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>()).collect();
+    // Both count: a proxy may hand on the question mark of whoever asks it, and then `host` is not the proxy's.
+    hosts.extend(first("host"));
     if hosts.is_empty() {
         let host = |url: &String| url.split_once("://").and_then(|(_, rest)| rest.split('/').next().map(str::to_owned));
         hosts = urls.iter().filter_map(host).collect();
     }
     hosts.retain(|host| !host.trim().is_empty());
-    let mut paths: Vec<String> = first("path").map_or(urls, |path| vec![path]);
+    let mut paths: Vec<String> = first("path").into_iter().chain(urls).collect();
     if paths.is_empty() {
         paths.push("/".to_owned());
     }

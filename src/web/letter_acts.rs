@@ -10,7 +10,6 @@ use crate::web::failure::Answer;
 use crate::web::letters::{ACTS, sheet};
 use crate::web::render::see_other;
 use crate::web::sent::Sent;
-use crate::web::signing::asked;
 use crate::web::visit::Visit;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use poem::handler;
@@ -92,8 +91,6 @@ pub async fn again(
     let mut context = sheet(visit, actor, &letter).await?;
     context["mine"] = mine.into();
     context["kept"] = KEPT.iter().map(|field| ((*field).to_owned(), Value::from(sent.get(field)))).collect();
-    context["own"] = visit.desk().signs_itself().into();
-    context["asked"] = asked(visit, actor).await?.into();
     if let Error::Invalid(problems) = &error {
         return Ok(visit.mend(page, context, problems, &format!("{mine}-"))?);
     }

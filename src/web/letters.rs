@@ -1,5 +1,6 @@
 //! Official letters for the staff: the list, the sheet with the letter as it will print, and the file.
 
+use crate::desk::prove_again::Asked;
 use crate::domain::letter::{Letter, LetterAct, LetterState, SignatureFacts, may_write};
 use crate::domain::people::Actor;
 use crate::error::Result;
@@ -130,6 +131,12 @@ pub async fn sheet(visit: &Visit, actor: &Actor, letter: &Letter) -> Result<Valu
         "mine": "",
         "done": Value::Null,
         "told": "",
+        "own": desk.signs_itself(),
+        "asked": match desk.asked_again(actor).await? {
+            Asked::Code => "code",
+            Asked::Password => "password",
+            Asked::Nothing => "",
+        },
         "key": new_token()?,
     }))
 }

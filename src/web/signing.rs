@@ -1,10 +1,9 @@
 //! The signing desk: what waits for whom, and one page to read and sign on, made for a telephone.
 
-use crate::desk::prove_again::{Asked, Proof};
+use crate::desk::prove_again::Proof;
 use crate::desk::uploads::Arrived;
 use crate::domain::letter::{LetterAct, LetterState};
-use crate::domain::people::Actor;
-use crate::error::{Error, Result, Say};
+use crate::error::{Error, Say};
 use crate::render::pades::LARGEST;
 use crate::store::letters::LetterFilter;
 use crate::web::failure::Answer;
@@ -54,9 +53,7 @@ pub async fn show(Data(visit): Data<&Visit>, Path(key): Path<String>) -> Answer 
     if !desk.may_letter(actor, LetterAct::Return, &letter) {
         return Err(Error::Denied(Say::new("letter-not-signer").with("signer", &letter.content.signer_title)).into());
     }
-    let mut context = sheet(visit, actor, &letter).await?;
-    context["own"] = desk.signs_itself().into();
-    context["asked"] = asked(visit, actor).await?.into();
+    let context = sheet(visit, actor, &letter).await?;
     Ok(visit.form("sign.html", context)?)
 }
 
@@ -92,18 +89,6 @@ pub async fn sign_own(Data(visit): Data<&Visit>, Path(key): Path<String>, sent: 
         Ok(letter) => Ok(see_other(&format!("/kerja/surat/{}?kabar=tanda-tangan", letter.key))),
         Err(error) => again(visit, actor, &key, "sign.html", "sertifikat", &sent, error).await,
     }
-}
-
-/// What the signer is asked for before he signs, as the page says it.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn asked(visit: &Visit, actor: &Actor) -> Result<&'static str> {
-    Ok(match visit.desk().asked_again(actor).await? {
-        Asked::Code => "code",
-        Asked::Password => "password",
-        Asked::Nothing => "",
-    })
 }
 
 /// Gives the letter back with what is to be mended.

@@ -102,7 +102,7 @@ async fn a_free_letter_is_looked_at_and_then_kept() {
     office.fill(new, new, &form).await.goes_to("/kerja/surat/SRT-2026-0001?kabar=baru");
     let letter = app.get("demo-superadmin", "/letters/SRT-2026-0001").await.ok(200);
     assert_eq!((&letter["kind"], &letter["state"]), (&"official_letter".into(), &"draft".into()));
-    assert_eq!((&letter["signer_name"], &letter["enclosures"]), (&"Suryani Amalia".into(), &"–".into()));
+    assert_eq!((&letter["signer_name"], &letter["enclosures"]), (&"Suryani Amalia".into(), &"-".into()));
     let auditor = Browser::at(&app.desk);
     auditor.sign_in("auditor@demo.test", PASSWORD).await;
     auditor.get(new).await.is(403);

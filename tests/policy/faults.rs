@@ -171,6 +171,8 @@ fn letters_of_warning_are_checked() {
     let empty = told("[{ step = 1, kind = \"Surat peringatan\", cure_days = 3 }]", "[]");
     assert_eq!(empty, ["tangga peringatan kosong"]);
     assert_eq!(told("tickets = 1", "tickets = 0"), ["ambang nol tiket"]);
+    assert!(told("cc = []", "cc = [\"{pemilik}\", \"Sekda\"]").is_empty());
+    assert_eq!(told("cc = []", "cc = [\"{owner}\"]"), ["\"{owner}\" tidak dikenal"]);
     let half = told("cure_days = 3", "cure_days = 3, orders = \"tutup\"");
     assert_eq!(half, ["\"orders\" dan \"execute_within\" saling memerlukan"]);
     let other = "cc = []\nother_warnings = [{ trigger = \"x\", to = \"PD\", kinds = [\"T\"], mode = \"may\", duties = [\"tiada\"] }]";

@@ -2,6 +2,7 @@
 
 use crate::letters::{Signer, has_tools};
 use crate::support::app::{Engine, TestApp};
+use crate::support::browser::Browser;
 use crate::support::on_both;
 use crate::warning_refusals::make_critical;
 use crate::warning_stories::{DINAS, OWNER, TEAM, act, breach, case_of, facts, only_case, sumut, warned};
@@ -136,6 +137,11 @@ async fn ended(engine: Engine) {
     act(&app, TEAM, &number, "decide-not-to-close", json!({"reason": "Warga membutuhkan"})).await;
     assert_eq!(letter(&app, &key).await["state"], "signed");
     assert_eq!(letter(&app, &draft).await["state"], "withdrawn");
+    let office = Browser::at(&app.desk);
+    office.sign_in("superadmin@demo.test", meja::desk::demo::PASSWORD).await;
+    let page = office.get(&format!("/kerja/surat/{key}")).await;
+    page.is(200).shows("Perkaranya sudah berakhir");
+    assert!(!page.html.contains("/kirim\""), "what is refused is not offered");
     for verb in ["send", "replace"] {
         let refused = app.post(DINAS, &format!("/letters/{key}/{verb}"), json!({})).await.ok(409);
         assert!(refused["detail"].as_str().unwrap().contains("sudah berakhir"), "{verb}: {refused}");

@@ -3,17 +3,24 @@
 
 use serde_json::{Value, json};
 
+/// Where the endpoints begin in the document.
+const PATHS: &str = "\"paths\": {";
+
 /// The document with the question of reverse proxies in it.
 pub fn described(document: &str) -> String {
-    let Ok(mut whole) = serde_json::from_str::<Value>(document) else { return document.to_owned() };
-    whole["paths"]["/gateway/authorize"] = json!({"get": {
+    let Some((head, rest)) = document.split_once(PATHS) else { return document.to_owned() };
+    format!("{head}{PATHS}\n    \"/gateway/authorize\": {:#},{rest}", question())
+}
+
+fn question() -> Value {
+    json!({"get": {
         "summary": "For a reverse proxy's auth request: is this address closed under an order in force? Without a token.",
         "parameters": [
             parameter("host", "query", "Host that was asked for."),
             parameter("path", "query", "Path that was asked for."),
-            parameter("X-Forwarded-Host", "header", "Instead of `host` (Traefik, Caddy)."),
-            parameter("X-Forwarded-Uri", "header", "Instead of `path` (Traefik, Caddy)."),
-            parameter("X-Original-URI", "header", "Instead of `path` (nginx)."),
+            parameter("X-Forwarded-Host", "header", "Counts beside `host` (Traefik, Caddy)."),
+            parameter("X-Forwarded-Uri", "header", "Counts beside `path` (Traefik, Caddy)."),
+            parameter("X-Original-URI", "header", "Counts beside `path` (nginx)."),
         ],
         "responses": {
             "204": {
@@ -31,8 +38,7 @@ pub fn described(document: &str) -> String {
             }
         },
         "operationId": "gateway_authorize"
-    }});
-    serde_json::to_string_pretty(&whole).unwrap_or_else(|_| document.to_owned())
+    }})
 }
 
 fn parameter(name: &str, place: &str, description: &str) -> Value {

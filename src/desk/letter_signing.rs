@@ -100,7 +100,13 @@ impl Desk {
         letter.signed_at = Some(self.now());
         letter.signature = told;
         letter.state = LetterState::Signed;
-        let replaced = self.give_way(&mut tx, wish.actor, &letter).await?;
+        let replaced = match self.give_way(&mut tx, wish.actor, &letter).await {
+            Err(refused @ Error::Conflict { .. }) => {
+                drop(tx);
+                return self.attempt(wish, Err(refused)).await;
+            }
+            other => other?,
+        };
         let document = NewDocument {
             code: letter.code.clone(),
             kind: DocumentKind::Letter,

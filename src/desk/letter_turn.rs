@@ -74,17 +74,19 @@ impl Desk {
             let say = Say::new(key).with("letter_state", letter.state);
             return self.attempt(wish, Err(Error::Conflict { say, version: Some(letter.version) })).await;
         }
-        if wish.act.needs_open_case() && letter.kind.moves_case() && self.case_is_over(&mut tx, &letter).await? {
+        if wish.act.needs_open_case() && case_is_over(&mut tx, &letter).await? {
             drop(tx);
             return self.attempt(wish, Err(Error::conflict(Say::new("letter-case-ended")))).await;
         }
         Ok(LetterTurn { tx, letter, repeat })
     }
 
-    async fn case_is_over(&self, tx: &mut Tx, letter: &Letter) -> Result<bool> {
-        let Some(number) = &letter.case_key else { return Ok(false) };
-        let case = store::cases::by_number(tx, number).await?;
-        Ok(case.is_some_and(|case| case.ended_at.is_some()))
+    /// Has the case ended that the letter moves? Then nothing new goes out.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn is_stopped(&self, letter: &Letter) -> Result<bool> {
+        case_is_over(&mut self.db.read().await?, letter).await
     }
 
     /// Keeps in the letter's chain that somebody tried in vain, and gives the outcome on.
@@ -121,6 +123,12 @@ impl Desk {
         chain::note(tx, STREAM, &letter.key, letter.updated_at, by.clone(), kind, facts).await?;
         self.letter_moved(tx, letter, &by).await
     }
+}
+
+async fn case_is_over(tx: &mut Tx, letter: &Letter) -> Result<bool> {
+    let Some(number) = letter.case_key.as_deref().filter(|_| letter.kind.moves_case()) else { return Ok(false) };
+    let case = store::cases::by_number(tx, number).await?;
+    Ok(case.is_some_and(|case| case.ended_at.is_some()))
 }
 
 /// Why somebody may not.

@@ -81,7 +81,9 @@ pub async fn pdf(Data(visit): Data<&Visit>, Path(key): Path<String>) -> Answer {
 /// The database does not answer.
 pub async fn sheet(visit: &Visit, actor: &Actor, letter: &Letter) -> Result<Value> {
     let desk = visit.desk();
+    let is_stopped = desk.is_stopped(letter).await?;
     let offered = ACTS.iter().filter(|(_, act)| letter.state.allows(*act) && desk.may_letter(actor, *act, letter));
+    let offered = offered.filter(|(_, act)| !(is_stopped && act.needs_open_case()));
     let mut acts: Vec<&str> = offered.map(|(word, _)| *word).collect();
     if !desk.sends(letter) {
         acts.retain(|word| *word != "kirim");
@@ -111,6 +113,7 @@ pub async fn sheet(visit: &Visit, actor: &Actor, letter: &Letter) -> Result<Valu
             "recipients": recipients(letter),
             "by_hand": !desk.sends(letter),
             "is_signed": letter.signed_at.is_some(),
+            "is_stopped": is_stopped && matches!(letter.state, LetterState::Signed | LetterState::AwaitingSignature),
             "events": events.len(),
             "refused": refused,
             "may_sign": letter.state.allows(LetterAct::Sign) && desk.may_letter(actor, LetterAct::Sign, letter),

@@ -177,6 +177,10 @@ impl Desk {
         }
         if matches!(command, DutyCommand::Reopen { .. }) {
             store::duties::plan_steps(tx, duty.id, duty.cycle, &book.stages(duty, now)).await?;
+            // Its day has passed already: the neglect is there again, and nothing waits for it.
+            if duty.state == DutyState::Overdue {
+                self.neglect_in_case(tx, duty, now).await?;
+            }
         }
         let is_planned_anew = matches!(command, DutyCommand::Plan { .. });
         settle_what_comes_before(tx, &book, duty, is_planned_anew, now).await?;

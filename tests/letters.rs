@@ -81,7 +81,7 @@ async fn drafted(app: &TestApp, template: &str, role: Role) -> Letter {
 
 /// What a program of the machine says; it must be content.
 #[track_caller]
-fn tool(program: &str, args: &[&str], file: &Path) -> String {
+pub(crate) fn tool(program: &str, args: &[&str], file: &Path) -> String {
     let done = Command::new(program).args(args).arg(file).output().unwrap();
     let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{program}: {said}");
@@ -89,7 +89,7 @@ fn tool(program: &str, args: &[&str], file: &Path) -> String {
 }
 
 /// Are the programs there that read PDF? `tests/all` installs them.
-fn has_tools() -> bool {
+pub(crate) fn has_tools() -> bool {
     let is_there = |program: &str| Path::new("/usr/bin").join(program).exists();
     let all = ["pdftotext", "pdfsig", "qpdf", "openssl"].iter().all(|program| is_there(program));
     assert!(all || std::env::var_os("MEJA_TEST_REQUIRE").is_none(), "poppler-utils, qpdf or openssl is missing");
@@ -100,7 +100,7 @@ fn has_tools() -> bool {
 }
 
 /// The words on paper, their breaks and spaces as one space each.
-fn words(pdf: &[u8], folder: &Path) -> String {
+pub(crate) fn words(pdf: &[u8], folder: &Path) -> String {
     let file = folder.join("surat.pdf");
     std::fs::write(&file, pdf).unwrap();
     let out = Command::new("/usr/bin/pdftotext").args(["-layout"]).arg(&file).arg("-").output().unwrap();

@@ -8,8 +8,9 @@ use crate::api::problem::Failure;
 use crate::api::requests::Reasoned;
 use crate::api::tickets::{full, page_size, read_cursor, refuse, version_of, window};
 use crate::desk::Desk;
-use crate::desk::availability::{Measured, day_begins};
+use crate::desk::availability::Measured;
 use crate::desk::outages::{NewOutage, OutageChange};
+use crate::domain::duty_rule::beginning_of;
 use crate::domain::outage::{Outage, OutageCause, Severity};
 use crate::error::{Error, FieldError, Say};
 use crate::store::outages::Filter;
@@ -354,7 +355,7 @@ impl AvailabilityApi {
         if last <= first || (last - first).num_days() > 400 {
             problems.push(FieldError { field: "to", say: Say::new("field-period") });
         }
-        (day_begins(zone, first), day_begins(zone, last))
+        (beginning_of(first, zone), beginning_of(last, zone))
     }
 }
 

@@ -43,6 +43,8 @@ pub struct AvailabilityJson {
     /// Agreed service time: the hours without both.
     agreed_seconds: i64,
     downtime_seconds: i64,
+    /// Downtime, and what was closed under an order: not there for users.
+    unavailable_seconds: i64,
     /// Time in which nothing but the network of a third party failed.
     third_party_seconds: i64,
     /// That time is part of the downtime.
@@ -373,6 +375,7 @@ impl AvailabilityJson {
             hours_seconds: figures.hours,
             maintenance_seconds: figures.maintenance,
             closed_seconds: figures.closed,
+            unavailable_seconds: figures.unavailable(),
             agreed_seconds: figures.agreed(),
             downtime_seconds: figures.downtime,
             third_party_seconds: figures.third_party,

@@ -4,7 +4,7 @@ use crate::desk::availability::known;
 use crate::desk::once::Repeat;
 use crate::desk::outages::of_the_staff;
 use crate::desk::written::{optional, required};
-use crate::desk::{Desk, chain, once, probe};
+use crate::desk::{Desk, chain, once, outages, probe};
 use crate::domain::event::ActorLabel;
 use crate::domain::monitor::{Expected, Finding, Monitor, MonitorKind, MonitorState};
 use crate::domain::outage::may_record;
@@ -218,6 +218,8 @@ impl Desk {
     async fn monitor_turn(&self, actor: &Actor, id: i64, version: Option<i64>) -> Result<(Tx, Monitor)> {
         let mut tx = self.db.write().await?;
         chain::turn(&mut tx, STREAM, &id.to_string()).await?;
+        // Nor does a look begin or end an outage meanwhile.
+        chain::turn(&mut tx, outages::STREAM, &format!("of monitor {id}")).await?;
         let it = store::monitors::by_id(&mut tx, id).await?.ok_or(Error::NotFound("monitor"))?;
         if !may_record(actor, &known(&mut tx, &it.service).await?.agency) {
             return Err(Error::Denied(Say::new("error-denied")));

@@ -1,6 +1,7 @@
 //! Reading reports: which there are, what stands in one, and the tickets behind a figure.
 
 use crate::desk::Desk;
+use crate::desk::reports::Bounds;
 use crate::domain::people::{Action, Actor, may as may_ticket};
 use crate::domain::report::content::Content;
 use crate::domain::report::figure::Figure;
@@ -137,7 +138,7 @@ impl Desk {
             return Err(Error::NotFound("agency"));
         }
         drop(tx);
-        let content = self.running.content(self, agency, bounds).await?;
+        let content = self.running_content(agency, bounds).await?;
         Ok(FullReport {
             report: None,
             edition: None,
@@ -146,6 +147,22 @@ impl Desk {
             steps: Vec::new(),
             people: BTreeMap::new(),
         })
+    }
+
+    /// What stands in a report that is not kept, as it is known now or was a short while ago.
+    async fn running_content(&self, agency: &str, bounds: Bounds) -> Result<Content> {
+        let mut held = self.running.held().await;
+        let machine = self.clock.machine();
+        if let Some(content) = held.fresh(agency, bounds.from, machine, self.now()) {
+            return Ok(content);
+        }
+        let mut tx = self.db.read().await?;
+        let mut drawn = self.draw(&mut tx, bounds, &[agency.to_owned()]).await?;
+        let content = drawn.pop().ok_or_else(|| Error::internal("a report was not drawn up"))?.content;
+        if self.running.is_large(&content) {
+            held.keep(&content, machine);
+        }
+        Ok(content)
     }
 
     /// Tickets that a figure of a report counts today, `skip` of them passed over.

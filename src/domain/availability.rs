@@ -98,6 +98,11 @@ impl Availability {
         self.hours - self.maintenance - self.closed
     }
 
+    /// Time in which users could not use the service: disrupted, or closed under an order (DOMAIN.md 4.3).
+    pub const fn unavailable(&self) -> i64 {
+        self.downtime + self.closed
+    }
+
     /// The share in hundredths of a percent, rounded half up; `None` without agreed time.
     pub fn share(&self) -> Option<u32> {
         let agreed = self.agreed();

@@ -42,6 +42,7 @@ pub fn working(visit: &Visit, it: &Measured) -> Value {
         "hours": long(figures.hours),
         "maintenance": long(figures.maintenance),
         "closed": long(figures.closed),
+        "unavailable": long(figures.unavailable()),
         "agreed": long(figures.agreed()),
         "down": long(figures.downtime),
         "third": long(figures.third_party),

@@ -57,7 +57,7 @@ pub async fn show(Data(visit): Data<&Visit>, request: &Request) -> Answer {
             "name": running.content.head.name,
             "agencies": offered.iter().map(|(code, name)| json!({"code": code, "name": name})).collect::<Vec<_>>(),
             "month": words.period(&running.content),
-            "summary": words.summary(&running.content),
+            "in_short": words.summary(&running.content),
             "is_empty": is_empty,
             "enough_on": text::long_date(visit.language, running.content.head.period_to),
             "figures": FIGURES.iter().filter_map(|name| figure(words, name, &running.content, &before.content)).collect::<Vec<_>>(),

@@ -241,7 +241,7 @@ fn shape(visit: &Visit, actor: &Actor, full: &FullReport) -> Result<Value> {
     Ok(json!({
         "code": head.code,
         "title": words.title(content),
-        "summary": words.summary(content),
+        "in_short": words.summary(content),
         "provisional": head.provisional,
         "from": visit.instant(head.from),
         "to": visit.instant(head.to),

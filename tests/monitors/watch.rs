@@ -136,7 +136,9 @@ async fn planned_work(engine: Engine) {
     let window = json!({"services": ["simpus"], "title": "Ganti peladen", "message": "Mati",
         "starts_at": "2026-10-20T10:05:00+07:00", "ends_at": "2026-10-20T10:30:00+07:00"});
     app.post(UNIT, "/maintenance", window).await.ok(201);
-    let added = app.post(UNIT, "/monitors", silent("simpus")).await.ok(201);
+    let mut quick = silent("simpus");
+    quick["failures_needed"] = 1.into();
+    let added = app.post(UNIT, "/monitors", quick).await.ok(201);
     app.clock("2026-10-20T10:10:00+07:00").await;
     look(&app, "10:10:00").await;
     let down = app.get(UNIT, &format!("/monitors/{}", added["id"])).await.ok(200);

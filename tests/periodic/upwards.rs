@@ -4,6 +4,8 @@ use super::{BOARD, DINKES, UNIT, figures, november, open, report, table};
 use crate::support::app::{Engine, TestApp};
 use crate::support::browser::Browser;
 use crate::support::on_both;
+use crate::warning_stories::{OWNER, act, sumut, warned};
+use chrono::Duration;
 use meja::app;
 use meja::config::Config;
 use meja::desk::Desk;
@@ -17,6 +19,7 @@ on_both! {
     a_step_that_is_late_is_a_duty = late;
     a_report_is_judged_by_the_pack = judged;
     a_report_keeps_its_period_when_the_pack_changes_its_rhythm = rhythm;
+    closings_and_how_cases_ended_stand_in_the_report = closings;
 }
 
 const REGION: &str = "/reports/LAP-2026-10";
@@ -171,6 +174,35 @@ async fn rhythm(engine: Engine) {
     );
 }
 
+async fn closings(engine: Engine) {
+    let Some(app) = sumut(engine, "2026-03-21T02:35:00+07:00", true).await else { return };
+    let number = warned(&app).await;
+    act(&app, UNIT, &number, "execute-closure", json!({"minutes": "Ditutup oleh petugas."})).await;
+    let closed_at = app.desk.now();
+    app.clock(&(closed_at + Duration::hours(10)).to_rfc3339()).await;
+    let month = closed_at.format("%Y-%m").to_string();
+    let drawn = app.get(UNIT, &format!("/reports/preview?month={month}")).await.ok(200);
+    let case = table(&drawn, "cases").remove(0);
+    assert_eq!((&case["order"], &case["order-state"]), (&json!("PNT-2026-0001"), &json!("in_force")), "{case}");
+    assert_eq!(case["case-outcome"], Value::Null);
+    let row =
+        table(&drawn, "availability").into_iter().find(|row| row["by-order"] != json!(0)).expect("what was closed");
+    let seconds = |name: &str| row[name].as_i64().unwrap();
+    assert_eq!(seconds("by-order"), 10 * 3600, "{row}");
+    assert_eq!(
+        seconds("unavailable"),
+        seconds("downtime") + seconds("by-order"),
+        "closed is not disrupted, but not there"
+    );
+    assert!(table(&drawn, "availability-days").iter().any(|row| row["day-level"] == "closed"), "{drawn}");
+    act(&app, OWNER, &number, "report-repair", json!({"report": "Sudah diperbaiki"})).await;
+    act(&app, UNIT, &number, "verify-repair", json!({"repaired": true, "findings": "Lulus"})).await;
+    act(&app, UNIT, &number, "reopen", json!({"note": "Dibuka kembali"})).await;
+    let drawn = app.get(UNIT, &format!("/reports/preview?month={month}")).await.ok(200);
+    let case = table(&drawn, "cases").remove(0);
+    assert_eq!((&case["case-outcome"], &case["order-state"]), (&json!("reopened"), &json!("lifted")), "{case}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn figures_that_took_long_serve_for_some_minutes() {
     let app = TestApp::new(Engine::Sqlite, "oki", "2026-10-05T08:00:00+07:00").await.unwrap();
@@ -196,12 +228,16 @@ async fn the_dashboard_shows_every_question_with_its_table() {
     for (from, to) in [("2026-10-06T21:00:00+07:00", "2026-10-06T23:06:00+07:00")] {
         app.post(UNIT, "/outages", json!({"service": "simpus", "started_at": from, "ended_at": to})).await.ok(201);
     }
+    app.post(UNIT, "/reports/LAP-2026-10/submit", json!({})).await.ok(200);
+    app.post(UNIT, "/reports/LAP-2026-10/reissue", json!({"reason": "Gangguan dicatat"})).await.ok(200);
     let browser = Browser::at(&app.desk);
     browser.sign_in("superadmin@demo.test", meja::desk::demo::PASSWORD).await;
     let page = browser.get("/kerja/dasbor").await;
     for id in ["flow", "kept", "agencies", "ages", "kinds", "hours", "spread", "days", "path", "scores"] {
         page.shows(&format!("id=\"gambar-{id}-judul\""));
     }
+    page.shows("87,80 % tiket selesai tepat waktu, di bawah target");
+    browser.get("/kerja/laporan/LAP-2026-10").await.shows("87,80 % tiket selesai tepat waktu, di bawah target");
     page.shows("class=\"h h4\"").shows("class=\"d6 wide\"").shows("33 (82,50 %)");
     assert!(page.html.matches("figures-table").count() >= 10, "a table beside each");
     assert!(!page.html.contains(" style="), "no style in the page: the policy forbids it");

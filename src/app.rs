@@ -150,6 +150,7 @@ pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
         closures: Arc::default(),
         status: Arc::default(),
         outward: Arc::new(Outward::new(&config.monitors)?),
+        running: Arc::default(),
         wake: Arc::new(Notify::new()),
     })
 }

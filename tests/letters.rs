@@ -84,7 +84,7 @@ async fn drafted(app: &TestApp, template: &str, role: Role) -> Letter {
 
 /// What a program of the machine says; it must be content.
 #[track_caller]
-fn tool(program: &str, args: &[&str], file: &Path) -> String {
+pub(crate) fn tool(program: &str, args: &[&str], file: &Path) -> String {
     let done = Command::new(program).args(args).arg(file).output().unwrap();
     let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{program}: {said}");
@@ -103,7 +103,7 @@ pub(crate) fn has_tools() -> bool {
 }
 
 /// The words on paper, their breaks and spaces as one space each.
-fn words(pdf: &[u8], folder: &Path) -> String {
+pub(crate) fn words(pdf: &[u8], folder: &Path) -> String {
     let file = folder.join("surat.pdf");
     std::fs::write(&file, pdf).unwrap();
     let out = Command::new("/usr/bin/pdftotext").args(["-layout"]).arg(&file).arg("-").output().unwrap();

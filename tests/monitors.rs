@@ -11,9 +11,9 @@ use meja::desk::outward::Outward;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The desk of the app, allowed to reach these networks and hosts, believing these certificates beside the usual ones.
-fn reaching(app: &TestApp, allow: &[&str], ca_file: Option<&Path>) -> Desk {
+/// The region of the app, allowed to reach these networks and hosts, believing these certificates beside the usual ones.
+fn reaching(app: &TestApp, allow: &[&str], ca_file: Option<&Path>) -> TestApp {
     let allow = allow.iter().map(|entry| (*entry).to_owned()).collect();
     let settings = MonitorsConfig { allow, ca_file: ca_file.map(Path::to_owned) };
-    Desk { outward: Arc::new(Outward::new(&settings).unwrap()), ..app.desk.clone() }
+    TestApp::around(Desk { outward: Arc::new(Outward::new(&settings).unwrap()), ..app.desk.clone() })
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 mod files;
-mod speed;
+mod upwards;
 
 pub const UNIT: &str = "demo-superadmin";
 const DINKES: &str = "demo-dinkes";

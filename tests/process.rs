@@ -338,3 +338,34 @@ fn a_demo_whose_filling_was_broken_off_starts_over() {
     let (_, page) = server.get("demo-superadmin", "/tickets");
     assert_eq!(page["items"].as_array().unwrap().len(), 4);
 }
+
+#[test]
+fn an_installation_is_made_peopled_and_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let (status, _, errors) = code(at, &["init", "--pack", "oki", "--admin", "admin@oki.test"], b"");
+    assert_eq!(status, Some(0), "{errors}");
+    let added = ["user", "add", "ana@oki.test", "--name", "Ana", "--role", "tier2_unit"];
+    let (status, link, errors) = code(at, &added, b"");
+    assert!(status == Some(0) && link.contains("http"), "{link}{errors}");
+    assert_eq!(code(at, &["user", "add", "ana@oki.test", "--name", "Ana", "--role", "raja"], b"").0, Some(2));
+    let (status, token, errors) = code(at, &["token", "create", "--user", "ana@oki.test", "--scope", "read"], b"");
+    assert!(status == Some(0) && token.trim().len() > 20, "{token}{errors}");
+    assert_ne!(code(at, &["token", "create", "--user", "siapa@oki.test", "--scope", "read"], b"").0, Some(0));
+    let month = chrono::Utc::now().format("%Y-%m").to_string();
+    for (format, begin) in [("json", &b"{"[..]), ("csv", &[0xEF, 0xBB, 0xBF]), ("xlsx", b"PK"), ("pdf", b"%PDF-")] {
+        let file = at.join(format!("laporan.{format}"));
+        let told = ["report", "monthly", "--month", &month, "--format", format, "-o", file.to_str().unwrap()];
+        let (status, said, errors) = code(at, &told, b"");
+        assert_eq!(status, Some(0), "{format}: {errors}");
+        assert!(said.contains("Laporan bulanan"), "{said}");
+        assert!(std::fs::read(&file).unwrap().starts_with(begin), "{format}");
+    }
+    let file = at.join("x.json");
+    let file = file.to_str().unwrap();
+    let bad = ["report", "monthly", "--month", "2026-13", "--format", "json", "-o", file];
+    assert_eq!(code(at, &bad, b"").0, Some(2), "no such month");
+    let strange = ["report", "monthly", "--month", &month, "--agency", "ENTAH", "--format", "json", "-o", file];
+    let (status, _, errors) = code(at, &strange, b"");
+    assert!(status == Some(2) && errors.contains("ENTAH"), "{errors}");
+}

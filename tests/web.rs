@@ -113,6 +113,7 @@ async fn desk(folder: &Path) -> Desk {
         access: meja::desk::access::Access::default(),
         sender_check: std::sync::Arc::new(meja::mail::sender::SenderCheck::new("", "").unwrap()),
         transport: meja::mail::transport::Transport::Page,
+        running: Arc::default(),
         ways: std::sync::Arc::new(meja::desk::ways::Ways::of(&meja::config::Config::default(), true).unwrap()),
         settings: Arc::default(),
         closures: Arc::default(),

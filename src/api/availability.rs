@@ -8,8 +8,9 @@ use crate::api::problem::Failure;
 use crate::api::requests::Reasoned;
 use crate::api::tickets::{full, page_size, read_cursor, refuse, version_of, window};
 use crate::desk::Desk;
-use crate::desk::availability::{Measured, day_begins};
+use crate::desk::availability::Measured;
 use crate::desk::outages::{NewOutage, OutageChange};
+use crate::domain::duty_rule::beginning_of;
 use crate::domain::outage::{Outage, OutageCause, Severity};
 use crate::error::{Error, FieldError, Say};
 use crate::store::outages::Filter;
@@ -42,6 +43,8 @@ pub struct AvailabilityJson {
     /// Agreed service time: the hours without both.
     agreed_seconds: i64,
     downtime_seconds: i64,
+    /// Downtime, and what was closed under an order: not there for users.
+    unavailable_seconds: i64,
     /// Time in which nothing but the network of a third party failed.
     third_party_seconds: i64,
     /// That time is part of the downtime.
@@ -354,7 +357,7 @@ impl AvailabilityApi {
         if last <= first || (last - first).num_days() > 400 {
             problems.push(FieldError { field: "to", say: Say::new("field-period") });
         }
-        (day_begins(zone, first), day_begins(zone, last))
+        (beginning_of(first, zone), beginning_of(last, zone))
     }
 }
 
@@ -372,6 +375,7 @@ impl AvailabilityJson {
             hours_seconds: figures.hours,
             maintenance_seconds: figures.maintenance,
             closed_seconds: figures.closed,
+            unavailable_seconds: figures.unavailable(),
             agreed_seconds: figures.agreed(),
             downtime_seconds: figures.downtime,
             third_party_seconds: figures.third_party,

@@ -11,6 +11,7 @@ use crate::desk::report_views::ReportFilter;
 use crate::desk::report_words::Words;
 use crate::domain::report::figure::Figure;
 use crate::domain::report::life::Report;
+use crate::domain::report::steps::StepAct;
 use crate::domain::ticket::Language;
 use crate::error::{FieldError, Say};
 use crate::text;
@@ -103,6 +104,35 @@ struct ReissueBody {
     obstacles: Option<String>,
     recommendations: Option<String>,
     version: Option<i64>,
+}
+
+/// By which letter or message, and the version of the report that was seen.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields)]
+struct ReportStepBody {
+    #[oai(default)]
+    note: String,
+    version: Option<i64>,
+}
+
+/// One step of the region's report upwards.
+#[derive(Debug, Object)]
+struct ReportStepJson {
+    /// From 1.
+    place: i64,
+    recipient: String,
+    /// Where that is written; null: a default.
+    basis: Option<String>,
+    /// Last local day on which it is sent in time.
+    due_on: NaiveDate,
+    /// The due day ended before it was sent.
+    late: bool,
+    /// The edition that was sent last.
+    edition: Option<i64>,
+    sent_at: Option<DateTime<Utc>>,
+    sent_note: String,
+    received_at: Option<DateTime<Utc>>,
+    received_note: String,
 }
 
 type Answer = Result<Json<ReportJson>, Failure>;
@@ -288,6 +318,41 @@ impl Reports {
         let ReissueBody { reason, obstacles, recommendations, version } = body.0;
         let remarks = obstacles.zip(recommendations);
         self.act(token, code.0, version, seen.0, ReportCommand::Reissue { reason, remarks }, key.0).await
+    }
+
+    /// Says that the region's report was sent to the office of a step (`send`), or that it has come there (`receive`).
+    #[oai(path = "/reports/:code/steps/:place/:act", method = "post")]
+    #[expect(clippy::too_many_arguments, reason = "what the request carries")]
+    async fn step(
+        &self,
+        token: Token,
+        code: Path<String>,
+        place: Path<i64>,
+        /// `send` or `receive`.
+        act: Path<String>,
+        body: Json<ReportStepBody>,
+        #[oai(name = "Idempotency-Key")] key: Header<Option<String>>,
+        #[oai(name = "If-Match")] seen: Header<Option<String>>,
+    ) -> Result<Json<ReportStepJson>, Failure> {
+        let actor = token.actor(&self.0).await?;
+        let act: StepAct = act.0.parse().map_err(|_| crate::error::Error::NotFound("act"))?;
+        let mut problems = Vec::new();
+        let version = body.0.version.or(version_of(seen.0.as_deref(), &mut problems));
+        refuse(problems)?;
+        let (code, place, key) = (code.0.as_str(), place.0, key.0.as_deref());
+        let step = self.0.act_on_step(&actor, code, place, version, act, &body.0.note, key).await?;
+        Ok(Json(ReportStepJson {
+            place: step.place,
+            recipient: step.recipient,
+            basis: step.basis,
+            due_on: step.due_on,
+            late: step.late,
+            edition: Some(step.edition).filter(|edition| *edition > 0),
+            sent_at: step.sent_at,
+            sent_note: step.sent_note,
+            received_at: step.received_at,
+            received_note: step.received_note,
+        }))
     }
 }
 

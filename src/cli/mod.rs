@@ -2,7 +2,7 @@
 //!
 //! For: reading arguments and calling one use-case. Exit codes: 0 done, 1 failed, 2 wrong usage or bad
 //! input with the reason, 75 (mail only) try again later.
-//! To add a command: a variant here, a file with its `run`, a line in CONTRACT.md and a test in `tests/cli.rs`.
+//! To add a command: a variant here, a file with its `run`, a line in CONTRACT.md and a test in `tests/process.rs`.
 
 /// Prints a line for people; a reader that has gone away (`| head`) is no reason to fail.
 macro_rules! tell {

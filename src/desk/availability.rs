@@ -2,6 +2,7 @@
 
 use crate::desk::{Desk, chain};
 use crate::domain::availability::{Availability, Down, Facts, Span, measure};
+use crate::domain::duty_rule::beginning_of;
 use crate::domain::event::ActorLabel;
 use crate::domain::outage::{Day, Maintenance, Outage, OutageCause, may_promise};
 use crate::domain::people::Actor;
@@ -183,7 +184,7 @@ impl Records {
         let dates = first.iter_days().take_while(|date| *date <= last);
         dates
             .filter_map(|date| {
-                let measured = self.of(code, day_begins(zone, date), day_begins(zone, date + Days::new(1)))?;
+                let measured = self.of(code, beginning_of(date, zone), beginning_of(date + Days::new(1), zone))?;
                 let worst = measured.outages.iter().map(|it| it.severity).min();
                 Some(Day { date, figures: measured.figures, worst })
             })
@@ -231,12 +232,4 @@ impl Records {
         let calendar = self.pack.calendar(&name).filter(|calendar| !calendar.is_always())?;
         Some((name, calendar))
     }
-}
-
-/// The first instant of a local day.
-pub fn day_begins(zone: Tz, date: NaiveDate) -> DateTime<Utc> {
-    let midnight = date.and_time(chrono::NaiveTime::MIN);
-    let local = midnight.and_local_timezone(zone);
-    // Where midnight is skipped the day begins an hour later; no Indonesian zone does that.
-    local.earliest().map_or_else(|| midnight.and_utc(), |at| at.with_timezone(&Utc))
 }

@@ -10,6 +10,7 @@ use crate::desk::{Desk, lines};
 use crate::domain::people::{Actor, Grant, Role, Scope};
 use crate::domain::relation::EscalationCause;
 use crate::domain::report::life::ReportState;
+use crate::domain::report::steps::StepAct;
 use crate::domain::service::Agency;
 use crate::domain::ticket::{Channel, Language};
 use crate::error::{Error, Result};
@@ -177,6 +178,9 @@ impl Desk {
                     continue;
                 }
                 self.act_on_report(unit, &report.code, None, ReportCommand::Submit, None).await?;
+                if report.is_regional() && !self.pack().report.steps.is_empty() {
+                    self.act_on_step(unit, &report.code, 1, None, StepAct::Send, "Nota dinas", None).await?;
+                }
                 if place > 2 {
                     self.act_on_report(unit, &report.code, None, ReportCommand::Receive, None).await?;
                 }

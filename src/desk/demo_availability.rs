@@ -1,10 +1,10 @@
 //! Outages and maintenance of the demo region; monitors that ask nobody.
 
 use crate::desk::Desk;
-use crate::desk::availability::day_begins;
 use crate::desk::maintenance::Planned;
 use crate::desk::monitors::Wanted;
 use crate::desk::outages::NewOutage;
+use crate::domain::duty_rule::beginning_of;
 use crate::domain::monitor::MonitorKind;
 use crate::domain::outage::{OutageCause, Severity};
 use crate::domain::people::Actor;
@@ -55,7 +55,7 @@ impl Desk {
         let zone = self.pack().zone;
         let today = now.with_timezone(&zone).date_naive();
         for it in region.outages {
-            let start = day_begins(zone, today - Days::new(it.days_ago)) + Duration::minutes(it.at_minute);
+            let start = beginning_of(today - Days::new(it.days_ago), zone) + Duration::minutes(it.at_minute);
             let new = NewOutage {
                 service: it.service,
                 started_at: Some(start),
@@ -68,7 +68,7 @@ impl Desk {
             self.record_outage(unit, &new, None).await?;
         }
         for work in [region.done, region.coming] {
-            let start = day_begins(zone, today) + Duration::days(work.days) + Duration::hours(21);
+            let start = beginning_of(today, zone) + Duration::days(work.days) + Duration::hours(21);
             self.clock.set((start - Duration::days(4)).min(now), 0.0);
             let planned = Planned {
                 services: work.services,

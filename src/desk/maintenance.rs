@@ -112,7 +112,7 @@ impl Desk {
             created_by: actor.account.id,
             version: 1,
         };
-        it.excuse(excused(window, now));
+        it.excuse(excused(window, now, self.pack().availability_notice()));
         it.id = store::maintenance::insert(&mut tx, &it).await?;
         note(&mut tx, &it, now, actor, "maintenance_announced", json!(it)).await?;
         once::answer(&mut tx, actor, key, &it.code).await?;
@@ -138,14 +138,17 @@ impl Desk {
         let (title, message, window) = sound(planned, now, running)?;
         self.speaks_for(&mut tx, actor, &planned.services).await?;
         let mut it = Maintenance { services: planned.services.clone(), title, message, ..before.clone() };
+        let notice = self.pack().availability_notice();
         let old = Span::new(before.starts_at, before.ends_at);
         if old != Some(window) {
             (it.starts_at, it.ends_at, it.announced_at) = (window.from(), window.to(), now);
-            it.excuse(excused_after(before.excused(), window, now));
+            it.excuse(excused_after(before.excused(), window, now, notice));
         }
-        // A service that joins late was not announced in time with the others.
-        if it.services.iter().any(|code| !before.services.contains(code)) && excused(window, now).is_none() {
-            it.excuse(None);
+        // A service that joins late was not announced in time with the others, and must not take that from them.
+        let joins_late =
+            it.services.iter().any(|code| !before.services.contains(code)) && excused(window, now, notice).is_none();
+        if joins_late && it.excused().is_some() {
+            return Err(Error::field("services", Say::new("field-maintenance-joins-late")));
         }
         it.version += 1;
         store::maintenance::save(&mut tx, &it).await?;

@@ -13,6 +13,7 @@ use crate::config::Shown;
 use crate::desk::access::Access;
 use crate::desk::closures::Closures;
 use crate::desk::outward::Outward;
+use crate::desk::report_running::Running;
 use crate::desk::rules::Rules;
 use crate::desk::status_board::StatusBoard;
 use crate::domain::ticket::{Language, Ticket};
@@ -120,6 +121,8 @@ pub mod report_acts;
 mod report_facts;
 pub mod report_paper;
 pub mod report_pictures;
+pub mod report_running;
+pub mod report_steps;
 pub mod report_views;
 pub mod report_words;
 pub mod reports;
@@ -204,6 +207,8 @@ pub struct Desk {
     pub status: Arc<StatusBoard>,
     /// What monitors may reach.
     pub outward: Arc<Outward>,
+    /// Reports about running periods that took long to draw up.
+    pub running: Arc<Running>,
     /// Woken after every change that leaves work for the worker.
     pub wake: Arc<Notify>,
 }

@@ -4,7 +4,7 @@ use crate::desk::availability::known;
 use crate::desk::once::Repeat;
 use crate::desk::outages::of_the_staff;
 use crate::desk::written::{optional, required};
-use crate::desk::{Desk, chain, once, probe};
+use crate::desk::{Desk, chain, once, outages, probe};
 use crate::domain::event::ActorLabel;
 use crate::domain::monitor::{Expected, Finding, Monitor, MonitorKind, MonitorState};
 use crate::domain::outage::may_record;
@@ -22,6 +22,8 @@ const STREAM: &str = "monitor";
 const LONGEST_NAME: usize = 100;
 /// Longest address or text that is expected, in characters.
 const LONGEST_TARGET: usize = 500;
+/// A certificate that ends within so many days may be shown as ending soon.
+const LONGEST_WARNING: u32 = 3650;
 /// Monitors in the region at most: each costs a connection at every interval.
 const MOST: i64 = 500;
 
@@ -69,7 +71,8 @@ impl Desk {
     /// Sets up a monitor; gives the secret of a heartbeat, which is shown once.
     ///
     /// # Errors
-    /// `Denied`, `Invalid` with every bad field; `Conflict` when there are too many.
+    /// `Denied`, `Invalid` with every bad field, also for what the settings do not let monitors reach; `Conflict` when
+    /// there are too many.
     pub async fn add_monitor(
         &self,
         actor: &Actor,
@@ -79,6 +82,7 @@ impl Desk {
         key: Option<&str>,
     ) -> Result<(Monitor, Option<String>)> {
         let now = self.now();
+        let is_listed = !actor.is_staff() || self.leads_out(kind, wanted.target.as_deref().unwrap_or_default()).await;
         let mut tx = self.db.write().await?;
         let owner = match known(&mut tx, service).await {
             Err(Error::NotFound(_)) => return Err(Error::field("service", Say::new("field-unknown-service"))),
@@ -123,6 +127,9 @@ impl Desk {
         };
         let wanted = Wanted { name: Some(wanted.name.clone().unwrap_or_default()), ..wanted.clone() };
         fill(&mut it, &wanted)?;
+        if !is_listed {
+            return Err(unlisted());
+        }
         let secret = if is_beat { Some(new_token()?) } else { None };
         it.secret_hash = secret.as_ref().map(sha256);
         if is_beat {
@@ -148,15 +155,25 @@ impl Desk {
         wanted: &Wanted,
     ) -> Result<Monitor> {
         let now = self.now();
+        let seen = store::monitors::by_id(&mut self.db.glance().await?, id).await?.ok_or(Error::NotFound("monitor"))?;
+        let target = wanted.target.as_deref().unwrap_or(&seen.target);
+        let asks_anew = target != seen.target || (wanted.active == Some(true) && !seen.active);
+        let is_listed = !(asks_anew && actor.is_staff()) || self.leads_out(seen.kind, target).await;
         let (mut tx, before) = self.monitor_turn(actor, id, version).await?;
         let mut it = before.clone();
         fill(&mut it, wanted)?;
+        if !is_listed {
+            return Err(unlisted());
+        }
         if it == before {
             return Ok(before);
         }
         it.version += 1;
         it.next_at = if it.kind == MonitorKind::Heartbeat { it.next_after(now) } else { now };
         store::monitors::save(&mut tx, &it).await?;
+        if before.active && !it.active {
+            self.stop_looking(&mut tx, actor, &mut it, now).await?;
+        }
         note(&mut tx, &it, now, actor, "monitor_changed", json!({"from": set(&before), "to": set(&it)})).await?;
         tx.commit().await?;
         Ok(it)
@@ -180,9 +197,29 @@ impl Desk {
         Ok((it, secret))
     }
 
+    /// May a monitor look there, as far as that is known now? What cannot be read is refused for that.
+    async fn leads_out(&self, kind: MonitorKind, target: &str) -> bool {
+        match probe::target(kind, target.trim()) {
+            Some(target) => probe::is_allowed(&self.outward, kind, &target).await,
+            None => true,
+        }
+    }
+
+    /// Nobody looks any more: what the monitor knew is forgotten, and an outage it had begun is over for all that is known.
+    async fn stop_looking(&self, tx: &mut Tx, actor: &Actor, it: &mut Monitor, now: DateTime<Utc>) -> Result<()> {
+        if let Some(id) = it.outage_id {
+            self.end_outage_of(tx, id, ActorLabel::user(actor.account.id), json!({"monitor": "stopped"}), now).await?;
+        }
+        store::monitors::forget(tx, it.id).await?;
+        (it.state, it.failures, it.failing_since, it.outage_id) = (MonitorState::Unknown, 0, None, None);
+        Ok(())
+    }
+
     async fn monitor_turn(&self, actor: &Actor, id: i64, version: Option<i64>) -> Result<(Tx, Monitor)> {
         let mut tx = self.db.write().await?;
         chain::turn(&mut tx, STREAM, &id.to_string()).await?;
+        // Nor does a look begin or end an outage meanwhile.
+        chain::turn(&mut tx, outages::STREAM, &format!("of monitor {id}")).await?;
         let it = store::monitors::by_id(&mut tx, id).await?.ok_or(Error::NotFound("monitor"))?;
         if !may_record(actor, &known(&mut tx, &it.service).await?.agency) {
             return Err(Error::Denied(Say::new("error-denied")));
@@ -211,6 +248,10 @@ fn set(it: &Monitor) -> Value {
         "timeout_ms": it.timeout_ms, "failures_needed": it.failures_needed, "active": it.active})
 }
 
+fn unlisted() -> Error {
+    Error::field("target", Say::new("field-monitor-unlisted"))
+}
+
 /// Puts what is wanted into a monitor, unless a field is bad.
 fn fill(it: &mut Monitor, wanted: &Wanted) -> Result<()> {
     let mut problems = Vec::new();
@@ -236,6 +277,7 @@ fn fill(it: &mut Monitor, wanted: &Wanted) -> Result<()> {
     let is_beat = it.kind == MonitorKind::Heartbeat;
     let longest_wait = if is_beat { 86_400_000 } else { 60_000 };
     let long = it.expected.text.as_ref().is_some_and(|text| text.chars().count() > LONGEST_TARGET);
+    let odd = it.expected.days.is_some_and(|days| !(1..=LONGEST_WARNING).contains(&days));
     let strange = it.expected.address.as_ref().is_some_and(|it| it.parse::<std::net::IpAddr>().is_err());
     for (field, key, is_bad) in [
         ("target", "field-monitor-target", !is_beat && probe::target(it.kind, &it.target).is_none()),
@@ -243,7 +285,7 @@ fn fill(it: &mut Monitor, wanted: &Wanted) -> Result<()> {
         ("interval_seconds", "field-monitor-interval", !(20..=86_400).contains(&it.interval_seconds)),
         ("timeout_ms", "field-monitor-timeout", !(200..=longest_wait).contains(&it.timeout_ms)),
         ("failures_needed", "field-monitor-failures", !(1..=20).contains(&it.failures_needed)),
-        ("expected", "field-monitor-expected", long || strange),
+        ("expected", "field-monitor-expected", long || strange || odd),
     ] {
         if is_bad {
             problems.push(FieldError { field, say: Say::new(key) });

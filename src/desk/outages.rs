@@ -180,6 +180,9 @@ impl Desk {
         let facts = json!({"from": facts(&before), "to": facts(&outage), "reason": reason});
         let kind = if ends { "outage_ended" } else { "outage_changed" };
         note(&mut tx, &outage, now, ActorLabel::user(actor.account.id), kind, facts).await?;
+        if before.is_open() && !outage.is_open() {
+            look_afresh(&mut tx, &outage).await?;
+        }
         tx.commit().await?;
         self.wake();
         Ok(outage)
@@ -198,6 +201,7 @@ impl Desk {
         store::outages::save(&mut tx, &outage).await?;
         note(&mut tx, &outage, now, ActorLabel::user(actor.account.id), "outage_voided", json!({"reason": reason}))
             .await?;
+        look_afresh(&mut tx, &outage).await?;
         tx.commit().await?;
         self.wake();
         Ok(outage)
@@ -219,6 +223,17 @@ impl Desk {
         }
         Ok((tx, outage))
     }
+}
+
+/// The monitor that had begun an outage knows nothing after somebody else has said that it is over: if the service still
+/// fails, it begins another one.
+async fn look_afresh(tx: &mut Tx, outage: &Outage) -> Result<()> {
+    let Some(id) = outage.monitor_id else { return Ok(()) };
+    let monitor = store::monitors::by_id(tx, id).await?;
+    if monitor.is_some_and(|monitor| monitor.outage_id == Some(outage.id)) {
+        store::monitors::forget(tx, id).await?;
+    }
+    Ok(())
 }
 
 /// What changes about an outage, for its history.

@@ -55,12 +55,24 @@ impl Outward {
         Arc::clone(&self.tls)
     }
 
+    /// Is the name itself listed?
+    pub fn names(&self, host: &str) -> bool {
+        self.hosts.contains(&host.trim_end_matches('.').to_lowercase())
+    }
+
+    /// May this name, or address, lead to anything that is listed? Where a name leads is known when it is looked up.
+    pub fn may_lead(&self, host: &str) -> bool {
+        match host.parse::<IpAddr>() {
+            Ok(address) => self.allows(host, address),
+            Err(_) => self.names(host) || !self.networks.is_empty(),
+        }
+    }
+
     /// May something be fetched from this address, under this name?
     pub fn allows(&self, host: &str, address: IpAddr) -> bool {
         let address = address.to_canonical();
         let is_public = is_public(address);
-        let host = host.trim_end_matches('.').to_lowercase();
-        let by_name = is_public && self.hosts.contains(&host);
+        let by_name = is_public && self.names(host);
         by_name
             || self.networks.iter().any(|(network, length)| {
                 // One that begins at a public address, or is wider than any inside, lets in public ones only.
@@ -175,6 +187,13 @@ mod tests {
             let all = ["0.0.0.0/0", "::/0", "10.0.0.0/1", "contoh.go.id"];
             assert!(!allows(&all, "contoh.go.id", address), "{address} by all");
         }
+    }
+
+    #[test]
+    fn a_name_may_lead_somewhere_when_it_or_a_network_is_listed() {
+        assert!(!outward(&[]).may_lead("contoh.go.id") && !outward(&["lain.go.id"]).may_lead("contoh.go.id"));
+        assert!(outward(&["contoh.go.id"]).may_lead("Contoh.go.id.") && outward(&["10.0.0.0/8"]).may_lead("simpus"));
+        assert!(!outward(&["10.0.0.0/8"]).may_lead("127.0.0.1") && outward(&["10.0.0.0/8"]).may_lead("10.1.1.1"));
     }
 
     #[test]

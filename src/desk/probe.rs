@@ -18,6 +18,8 @@ use x509_cert::der::Decode as _;
 
 /// Most of a page that is read, in bytes.
 const LARGEST: u64 = 256 * 1024;
+/// A name of a new monitor is looked up for so long.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// A certificate that ends within so many days ends soon, unless the monitor says otherwise.
 const SOON_DAYS: u32 = 14;
 
@@ -92,19 +94,39 @@ pub async fn look(outward: &Outward, monitor: &Monitor, machine: DateTime<Utc>) 
     (found, i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX))
 }
 
+/// May a monitor look there, as far as that is known before it does? A name that has no address yet is judged by each
+/// look.
+pub async fn is_allowed(outward: &Outward, kind: MonitorKind, target: &Target) -> bool {
+    if !outward.may_lead(&target.host) {
+        return false;
+    }
+    if kind == MonitorKind::Dns && outward.names(&target.host) {
+        return true;
+    }
+    match tokio::time::timeout(PATIENCE, resolve(&target.host, target.port)).await {
+        Ok(Ok(found)) => found.iter().all(|address| outward.allows(&target.host, address.ip())),
+        _ => true,
+    }
+}
+
 type Found = std::result::Result<Finding, Finding>;
 
 async fn ask(outward: &Outward, monitor: &Monitor, machine: DateTime<Utc>) -> Found {
     let target = target(monitor.kind, &monitor.target).ok_or(Finding::NotAllowed)?;
+    if !outward.may_lead(&target.host) {
+        return Err(Finding::NotAllowed);
+    }
     let addresses = resolve(&target.host, target.port).await?;
+    // Where a listed name leads may be looked up, whatever it is; nothing is sent there.
+    let is_looked_up = monitor.kind == MonitorKind::Dns && outward.names(&target.host);
+    if !is_looked_up && !addresses.iter().all(|address| outward.allows(&target.host, address.ip())) {
+        return Err(Finding::NotAllowed);
+    }
     if monitor.kind == MonitorKind::Dns {
         return match &monitor.expected.address {
             Some(wanted) if !is_among(&addresses, wanted) => Err(Finding::OtherAddress),
             _ => Ok(Finding::Ok),
         };
-    }
-    if !addresses.iter().all(|address| outward.allows(&target.host, address.ip())) {
-        return Err(Finding::NotAllowed);
     }
     let stream = connect(&addresses).await?;
     match monitor.kind {
@@ -171,7 +193,9 @@ fn ends_within(stream: &TlsStream<TcpStream>, machine: DateTime<Utc>, days: u32)
     let Some(read) = leaf.and_then(|leaf| x509_cert::Certificate::from_der(leaf).ok()) else { return false };
     let end = read.tbs_certificate.validity.not_after.to_unix_duration().as_secs();
     let end = i64::try_from(end).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-    end.is_some_and(|end| end < machine + chrono::Duration::days(days.into()))
+    // Beyond the calendar everything ends before.
+    let soon = machine.checked_add_signed(chrono::Duration::days(days.into())).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    end.is_some_and(|end| end < soon)
 }
 
 async fn fetch(mut stream: impl AsyncRead + AsyncWrite + Unpin, target: &Target, expected: &Expected) -> Found {

@@ -135,7 +135,7 @@ impl Desk {
     }
 
     async fn draw_again(&self, report: &Report) -> Result<crate::desk::reports::Drawn> {
-        let bounds = self.bounds(report.period_from)?;
+        let bounds = self.bounds_of(report);
         let mut tx = self.db.read().await?;
         let mut drawn = self.draw(&mut tx, bounds, std::slice::from_ref(&report.agency)).await?;
         drawn.pop().ok_or_else(|| Error::internal("a report was not drawn up"))

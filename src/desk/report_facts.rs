@@ -1,24 +1,30 @@
 //! Gathers what a report is drawn from: the whole region at once, measured with the clocks' own arithmetic.
 
 use crate::desk::Desk;
+use crate::desk::availability::Measured;
+use crate::domain::duty_rule::day_of;
+use crate::domain::outage::Day;
+use crate::domain::report::draw::{LISTED, is_late};
 use crate::domain::report::facts::{
-    BreachFact, CaseFact, DutyFact, End, Facts, Measured, Place, ServiceFact, Span, TicketFact,
+    BreachFact, CaseFact, DayFact, DutyFact, End, Facts, Measured as Times, Place, Rulebook, Ruled, ServiceFact, Span,
+    TicketFact,
 };
 use crate::domain::report::figure::Figure;
 use crate::domain::service::Service;
 use crate::domain::ticket::Status;
 use crate::error::Result;
-use crate::policy::{Calendar, Pause};
+use crate::policy::{Calendar, Pack, Pause};
+use crate::render::days::Level;
 use crate::store::report_facts::{CaseRow, PauseRow, TicketRow};
 use crate::store::{self, Tx};
-use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, Timelike, Utc};
 use chrono_tz::Tz;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// Broken promises whose words are looked up.
-const BROKEN: i64 = 20_000;
+/// Broken promises whose words are looked up at once.
+const AT_ONCE: usize = 5_000;
 /// Seconds of a day on a calendar that never closes.
 const DAY: i64 = 86_400;
 
@@ -36,6 +42,7 @@ pub(super) struct Gathered {
     availability: Vec<(String, ServiceFact)>,
     cases: Vec<(String, CaseFact)>,
     zone: Tz,
+    rules: Rulebook,
 }
 
 /// The calendars that the clocks of a profile follow.
@@ -58,17 +65,21 @@ impl Desk {
         for pause in store::report_facts::pauses(tx, span.from).await? {
             pauses.entry(pause.ticket_id).or_default().push(pause);
         }
-        let answers: HashMap<i64, i64> = store::report_facts::answers(tx, span.from).await?.into_iter().collect();
+        let answers = store::report_facts::answers(tx, span.from, span.to).await?;
+        let answers: HashMap<i64, i64> = answers.into_iter().collect();
         let mut tickets: Vec<TicketFact> =
             rows.iter().map(|row| fact(row, pauses.get(&row.id), answers.get(&row.id))).collect();
         self.measure(&rows, &pauses, &mut tickets, &span)?;
-        let broken = store::report_facts::broken(tx, span.from, span.to, BROKEN).await?;
+        let mut broken = Vec::new();
+        for some in listed(&tickets, &span).chunks(AT_ONCE) {
+            broken.extend(store::report_facts::broken(tx, some).await?);
+        }
         let services = store::services::services(tx).await?;
         let agencies = store::services::agencies(tx).await?;
         let consultations = store::report_facts::consultations(tx, span.from, span.to).await?;
         let duties = store::report_facts::duties(tx, from, to).await?;
         let cases = store::report_facts::cases(tx, span.from, span.to).await?;
-        let availability = self.availability(&services, span, agency).await?;
+        let availability = self.availability(&services, span, (from, to), agency).await?;
         Ok(Gathered {
             span,
             tickets,
@@ -81,6 +92,7 @@ impl Desk {
             availability,
             cases: cases.into_iter().map(case).collect(),
             zone: self.pack().zone,
+            rules: rulebook(&self.pack()),
         })
     }
 
@@ -89,15 +101,23 @@ impl Desk {
         &self,
         services: &[Service],
         span: Span,
+        (first, to): (NaiveDate, NaiveDate),
         agency: Option<&str>,
     ) -> Result<Vec<(String, ServiceFact)>> {
+        let zone = self.pack().zone;
+        let until = span.to.min(self.now());
+        let last = day_of(until - Duration::seconds(1), zone).min(to);
+        let records = self.availability_records(span.from, until).await?;
         let ours = services.iter().filter(|it| it.active && agency.is_none_or(|agency| agency == it.agency));
-        let codes: Vec<String> = ours.map(|it| it.code.clone()).collect();
-        let measured = self.availability_of(&codes, span.from, span.to.min(self.now())).await?;
-        let worth = measured.into_iter().filter(|it| {
+        let measured = ours.filter_map(|it| records.of(&it.code, span.from, until));
+        let worth = measured.filter(|it| {
             it.service.critical || !it.outages.is_empty() || it.figures.maintenance > 0 || it.figures.closed > 0
         });
-        Ok(worth.map(|it| (it.service.agency.clone(), service_fact(&it))).collect())
+        let fact = |it: Measured| {
+            let days = records.days(&it.service.code, zone, first, last);
+            (it.service.agency.clone(), service_fact(&it, &days))
+        };
+        Ok(worth.map(fact).collect())
     }
 
     /// Measures what the report needs, on the calendar of each ticket's profile.
@@ -140,6 +160,7 @@ impl Gathered {
         let of = |list: &BTreeMap<String, i64>| list.iter().filter(|it| is_ours(it.0)).map(|it| it.1).sum();
         Facts {
             span: self.span,
+            rules: self.rules.clone(),
             hours: hours(&tickets, &self.span, self.zone),
             tickets,
             breaches: &self.breaches,
@@ -157,7 +178,30 @@ impl Gathered {
     }
 }
 
-fn service_fact(it: &crate::desk::availability::Measured) -> ServiceFact {
+/// The tickets whose broken promise is listed: of each agency the oldest, so that those of the region are among them.
+fn listed(tickets: &[TicketFact], span: &Span) -> Vec<i64> {
+    let mut late: Vec<&TicketFact> = tickets.iter().filter(|it| is_late(it, span)).collect();
+    late.sort_by_key(|it| (it.breached_at, it.id));
+    let mut taken: HashMap<&str, usize> = HashMap::new();
+    late.retain(|it| {
+        let count = taken.entry(it.agency.as_str()).or_default();
+        *count += 1;
+        *count <= LISTED
+    });
+    late.iter().map(|it| it.id).collect()
+}
+
+fn rulebook(pack: &Pack) -> Rulebook {
+    let ruled = |value: i64, path: &str| Ruled { value, basis: pack.basis(path).unwrap_or_default().to_owned() };
+    Rulebook {
+        sla_target: ruled(i64::from(pack.report.sla_target.hundredths), "report.sla_target"),
+        availability_target: ruled(i64::from(pack.availability_target.hundredths), "availability_target"),
+        notice: ruled(pack.availability_notice().num_seconds(), "availability_notice"),
+        due_day: ruled(i64::from(pack.report.due_day), "report.due_day"),
+    }
+}
+
+fn service_fact(it: &Measured, days: &[Day]) -> ServiceFact {
     let figures = &it.figures;
     ServiceFact {
         service: it.service.code.clone(),
@@ -171,7 +215,14 @@ fn service_fact(it: &crate::desk::availability::Measured) -> ServiceFact {
         mttr: figures.mttr(),
         target: i64::from(figures.target),
         is_met: figures.is_met(),
+        days: days.iter().filter_map(day_fact).collect(),
     }
+}
+
+/// A day on which something happened.
+fn day_fact(day: &Day) -> Option<DayFact> {
+    let level = Some(Level::of(day)).filter(|level| !matches!(level, Level::Empty | Level::Good))?;
+    Some(DayFact { date: day.date, level: level.word(), downtime: day.figures.downtime })
 }
 
 fn fact(row: &TicketRow, pauses: Option<&Vec<PauseRow>>, answers: Option<&i64>) -> TicketFact {
@@ -203,7 +254,7 @@ fn fact(row: &TicketRow, pauses: Option<&Vec<PauseRow>>, answers: Option<&i64>) 
         breached_tier: row.breached_tier,
         escalated_at: row.escalated_at,
         answers: answers.copied().unwrap_or(1),
-        measured: Measured::default(),
+        measured: Times::default(),
     }
 }
 
@@ -211,17 +262,17 @@ fn stop(row: &PauseRow) -> Pause {
     Pause { from: row.from_at, to: row.to_at }
 }
 
-fn measured(it: &TicketFact, clocks: &Clocks, working: Option<&Calendar>, stops: &[Pause], span: &Span) -> Measured {
+fn measured(it: &TicketFact, clocks: &Clocks, working: Option<&Calendar>, stops: &[Pause], span: &Span) -> Times {
     let calendar = &clocks.resolution;
     let solved = it.solved_in(span);
     let is_open = it.place(span.to) == Place::Open;
     let resolution = solved.map(|at| calendar.between(it.opened_at, at, stops));
     let gaps: Vec<Pause> = it.gaps.iter().map(|gap| Pause { from: gap.from, to: Some(gap.to) }).collect();
     let unpaused = solved.filter(|_| !it.pauses.is_empty()).map(|at| calendar.between(it.opened_at, at, &gaps));
-    let is_late = Figure::ResolvedLate.counts(it, span) || Figure::BreachedOpen.counts(it, span);
+    let is_late = is_late(it, span);
     let until = solved.unwrap_or(span.to);
     let answered = it.responded_at.filter(|at| *at < span.to && span.has(it.opened_at));
-    Measured {
+    Times {
         response: answered.map(|at| clocks.response.between(it.opened_at, at, &[])),
         resolution,
         paused: unpaused.zip(resolution).map_or(0, |(all, counted)| all - counted),
@@ -265,5 +316,13 @@ fn duty(row: store::report_facts::DutyRow) -> DutyFact {
 }
 
 fn case(row: CaseRow) -> (String, CaseFact) {
-    (row.agency, CaseFact { code: row.number, service: row.what, state: row.state, opened_at: row.opened_at })
+    let fact = CaseFact {
+        code: row.number,
+        service: row.what,
+        state: row.state,
+        opened_at: row.opened_at,
+        outcome: row.outcome,
+        order: row.order_code.zip(row.order_state),
+    };
+    (row.agency, fact)
 }

@@ -96,15 +96,24 @@ fn paper(full: &FullReport, words: Words, check: &str) -> Value {
         "signature": {
             "title": format!("14. {}", words.word("report-part", "signature")),
             "by": words.submitter(full),
-            "rows": [
-                [words.word("report-about", "digest"), or_none(full.edition.as_ref().map(|it| it.digest.as_str()))],
-                [words.word("report-about", "seal"), or_none(head.seal.as_deref())],
-                [words.word("report-about", "authenticity"), or_none(full.authenticity())],
-            ],
+            "rows": signature(full, words),
         },
         "check_hint": words.word("report", "check"),
         "check_url": check,
     })
+}
+
+/// What shows that the report is what it was, and which way it went.
+fn signature(full: &FullReport, words: Words) -> Vec<[String; 2]> {
+    let or_none = |text: Option<&str>| text.filter(|text| !text.is_empty()).unwrap_or("–").to_owned();
+    let digest = full.edition.as_ref().map(|it| it.digest.as_str());
+    let mut rows = vec![
+        [words.word("report-about", "digest"), or_none(digest)],
+        [words.word("report-about", "seal"), or_none(full.content.head.seal.as_deref())],
+        [words.word("report-about", "authenticity"), or_none(full.authenticity())],
+    ];
+    rows.extend(full.steps.iter().map(|step| [step.recipient.clone(), words.step(full, step)]));
+    rows
 }
 
 fn part(filled: &Filled, number: usize, words: Words, shown: &[crate::desk::report_pictures::Picture]) -> Value {

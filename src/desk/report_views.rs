@@ -1,10 +1,12 @@
 //! Reading reports: which there are, what stands in one, and the tickets behind a figure.
 
 use crate::desk::Desk;
+use crate::desk::reports::Bounds;
 use crate::domain::people::{Action, Actor, may as may_ticket};
 use crate::domain::report::content::Content;
 use crate::domain::report::figure::Figure;
 use crate::domain::report::life::{Edition, Report, may_see};
+use crate::domain::report::steps::Step;
 use crate::domain::ticket::Ticket;
 use crate::error::{Error, Result, Say};
 use crate::store::{self, Tx};
@@ -22,7 +24,9 @@ pub struct FullReport {
     pub content: Content,
     /// Every edition, the newest first, without contents.
     pub editions: Vec<Edition>,
-    /// Names of whoever handed it in, confirmed it or drew it up, by key.
+    /// The way upwards, in order; only the region's has one.
+    pub steps: Vec<Step>,
+    /// Names of whoever handed it in, sent it on, confirmed it or drew it up, by key.
     pub people: BTreeMap<i64, String>,
 }
 
@@ -92,9 +96,11 @@ impl Desk {
         let edition = edition.ok_or(Error::NotFound("edition"))?;
         let editions = store::reports::editions(&mut tx, report.id).await?;
         let by = editions.iter().map(|edition| edition.account_id);
-        let people = names(&mut tx, by.chain([report.submitted_by, report.received_by]).collect()).await?;
+        let steps = store::report_steps::of_report(&mut tx, report.id).await?;
+        let sent = steps.iter().flat_map(|step| [step.sent_by, step.received_by]);
+        let people = names(&mut tx, by.chain([report.submitted_by, report.received_by]).chain(sent).collect()).await?;
         let content = serde_json::from_str(&edition.content)?;
-        Ok(FullReport { report: Some(report), edition: Some(edition), content, editions, people })
+        Ok(FullReport { report: Some(report), edition: Some(edition), content, editions, steps, people })
     }
 
     /// The report about the period of an agency (empty: of the region) that a local day lies in: as it is kept, or drawn
@@ -117,28 +123,46 @@ impl Desk {
     pub async fn report_of(&self, agency: &str, day: NaiveDate) -> Result<FullReport> {
         let bounds = self.bounds(day)?;
         let mut tx = self.db.read().await?;
-        let code = crate::domain::report::life::code(bounds.from, agency);
-        if let Some(report) = store::reports::by_code(&mut tx, &code).await? {
+        if let Some(report) = store::reports::about(&mut tx, agency, day).await? {
             let edition = store::reports::edition(&mut tx, report.id, report.edition).await?;
             let edition = edition.ok_or(Error::NotFound("edition"))?;
             let editions = store::reports::editions(&mut tx, report.id).await?;
-            let people = names(&mut tx, vec![report.submitted_by, report.received_by]).await?;
+            let steps = store::report_steps::of_report(&mut tx, report.id).await?;
+            let sent = steps.iter().flat_map(|step| [step.sent_by, step.received_by]);
+            let people = names(&mut tx, sent.chain([report.submitted_by, report.received_by]).collect()).await?;
             let content = serde_json::from_str(&edition.content)?;
-            return Ok(FullReport { report: Some(report), edition: Some(edition), content, editions, people });
+            return Ok(FullReport { report: Some(report), edition: Some(edition), content, editions, steps, people });
         }
         let known = store::services::agencies(&mut tx).await?;
         if !agency.is_empty() && !known.iter().any(|known| known.code == agency) {
             return Err(Error::NotFound("agency"));
         }
-        let mut drawn = self.draw(&mut tx, bounds, &[agency.to_owned()]).await?;
-        let drawn = drawn.pop().ok_or_else(|| Error::internal("a report was not drawn up"))?;
+        drop(tx);
+        let content = self.running_content(agency, bounds).await?;
         Ok(FullReport {
             report: None,
             edition: None,
-            content: drawn.content,
+            content,
             editions: Vec::new(),
+            steps: Vec::new(),
             people: BTreeMap::new(),
         })
+    }
+
+    /// What stands in a report that is not kept, as it is known now or was a short while ago.
+    async fn running_content(&self, agency: &str, bounds: Bounds) -> Result<Content> {
+        let mut held = self.running.held().await;
+        let machine = self.clock.machine();
+        if let Some(content) = held.fresh(agency, bounds.from, machine, self.now()) {
+            return Ok(content);
+        }
+        let mut tx = self.db.read().await?;
+        let mut drawn = self.draw(&mut tx, bounds, &[agency.to_owned()]).await?;
+        let content = drawn.pop().ok_or_else(|| Error::internal("a report was not drawn up"))?.content;
+        if self.running.is_large(&content) {
+            held.keep(&content, machine);
+        }
+        Ok(content)
     }
 
     /// Tickets that a figure of a report counts today, `skip` of them passed over.
@@ -147,7 +171,7 @@ impl Desk {
     /// `NotFound` for reports the actor may not see.
     pub async fn behind(&self, actor: &Actor, code: &str, figure: Figure, skip: usize, limit: usize) -> Result<Behind> {
         let report = self.report_row(actor, code).await?;
-        let bounds = self.bounds(report.period_from)?;
+        let bounds = self.bounds_of(&report);
         let mut tx = self.db.read().await?;
         let only = Some(report.agency.as_str()).filter(|agency| !agency.is_empty());
         let gathered = self.gather(&mut tx, bounds.span, (bounds.from, bounds.to), only).await?;

@@ -2,6 +2,7 @@
 
 use crate::desk::report_views::FullReport;
 use crate::domain::report::content::{Cell, Content, Line, Table, Unit};
+use crate::domain::report::steps::Step;
 use crate::domain::ticket::Language;
 use crate::error::{Error, Result};
 use crate::render::sheet::{self, About, Sheet, Value};
@@ -9,9 +10,6 @@ use crate::text;
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::json;
-
-/// What share of solutions should be in time, in hundredths of a percent (DEF).
-pub const SLA_TARGET: i64 = 9_000;
 
 /// Writes reports in one language, on the clocks of one zone.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +60,26 @@ impl Words {
 
     /// What stands behind a share or a mean: `36 dari 41`, `n = 25`.
     pub fn counts(&self, line: &Line) -> String {
+        let counted = self.counted(line);
+        match (line.target, line.basis.as_deref()) {
+            _ if line.unknown => self.word("report", "no-source"),
+            (Some(target), Some(basis)) => {
+                let target = self.number(target, line.unit);
+                let values = [("counted", counted.as_str()), ("target", &target), ("basis", &self.basis(basis))];
+                text::phrase(self.language, "report-of-target", &values)
+            }
+            (None, Some(basis)) => self.basis(basis),
+            _ => counted,
+        }
+    }
+
+    /// Where a value is written, or that nobody has decreed it.
+    fn basis(&self, basis: &str) -> String {
+        if basis.is_empty() { self.word("report", "default-value") } else { basis.to_owned() }
+    }
+
+    /// The count behind a figure alone, without target or law.
+    pub fn counted(&self, line: &Line) -> String {
         let unit = if line.figure == "paused-time" { Unit::Seconds } else { Unit::Count };
         let shown = |value: i64| self.number(value, unit);
         match (line.part, line.of) {
@@ -129,8 +147,12 @@ impl Words {
         let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let key = match of("sla-resolution").and_then(|line| line.value) {
             None => "report-summary-none",
-            Some(share) if share >= SLA_TARGET => "report-summary-met",
-            Some(_) => "report-summary-missed",
+            // Editions from before the target was kept are not judged.
+            Some(share) => match of("sla-resolution").and_then(|line| line.target) {
+                Some(target) if share < target => "report-summary-missed",
+                Some(_) => "report-summary-met",
+                None => "report-summary-unjudged",
+            },
         };
         text::phrase(self.language, key, &values)
     }
@@ -156,6 +178,25 @@ impl Words {
         }
     }
 
+    /// What became of a step upwards, in one line: until when, sent, received.
+    pub fn step(&self, full: &FullReport, step: &Step) -> String {
+        let name = |id: Option<i64>| id.and_then(|id| full.people.get(&id)).cloned().unwrap_or_default();
+        let said = |key: &str, by: Option<i64>, at: DateTime<Utc>| {
+            let (name, at) = (name(by), text::long_instant(self.language, at, self.zone));
+            text::phrase(self.language, key, &[("name", name.as_str()), ("at", at.as_str())])
+        };
+        let due = text::long_date(self.language, step.due_on);
+        let mut lines = vec![text::phrase(self.language, "report-step-due", &[("due", due.as_str())])];
+        if step.late {
+            lines.push(self.word("report", "step-was-late"));
+        }
+        lines.extend(step.sent_at.map(|at| said("report-step-sent-by", step.sent_by, at)));
+        lines.extend(Some(step.sent_note.clone()).filter(|note| !note.is_empty()));
+        lines.extend(step.received_at.map(|at| said("report-step-received-by", step.received_by, at)));
+        lines.extend(Some(step.received_note.clone()).filter(|note| !note.is_empty()));
+        lines.join(" ")
+    }
+
     /// The tables of a report for spreadsheets: all figures first, then a sheet for each table, then the remarks.
     pub fn sheets(&self, full: &FullReport) -> Vec<Sheet> {
         let content = &full.content;
@@ -167,7 +208,7 @@ impl Words {
     }
 
     fn figures(&self, content: &Content) -> Sheet {
-        let heads = ["part", "figure", "value", "unit", "counted", "whole", "target", "how"];
+        let heads = ["part", "figure", "value", "unit", "counted", "whole", "target", "basis", "how"];
         let row = |part: &str, line: &Line| {
             let many = |value: Option<i64>| match value {
                 Some(value) if line.figure == "paused-time" => Value::Seconds(value),
@@ -182,6 +223,11 @@ impl Words {
                 many(line.part),
                 many(line.of),
                 line.target.map_or(Value::Nothing, |value| measure(value, line.unit)),
+                match &line.basis {
+                    Some(basis) => Value::Text(self.basis(basis)),
+                    None if line.unknown => Value::Text(self.word("report", "no-source")),
+                    None => Value::Nothing,
+                },
                 Value::Text(self.word("report-how", &line.figure)),
             ]
         };
@@ -295,6 +341,8 @@ impl Words {
                     "part": line.part,
                     "of": line.of,
                     "target": line.target.map(|value| plain(value, line.unit)),
+                    "basis": line.basis,
+                    "unknown": line.unknown,
                     "how": self.word("report-how", &line.figure),
                 })
             });
@@ -323,6 +371,12 @@ impl Words {
             "recommendations": report.map(|it| it.recommendations.clone()),
             "editions": full.editions.iter().map(|it| json!({
                 "edition": it.edition, "digest": it.digest, "reason": it.reason, "at": it.at,
+            })).collect::<Vec<_>>(),
+            "steps": full.steps.iter().map(|it| json!({
+                "place": it.place, "recipient": it.recipient, "basis": it.basis, "due_on": it.due_on, "late": it.late,
+                "edition": (it.edition > 0).then_some(it.edition),
+                "sent_at": it.sent_at, "sent_note": it.sent_note,
+                "received_at": it.received_at, "received_note": it.received_note,
             })).collect::<Vec<_>>(),
             "parts": parts.collect::<Vec<_>>(),
         }))
@@ -384,6 +438,9 @@ fn area(column: &str) -> &'static str {
         "by-priority" | "priority" => "priority",
         "score" => "score",
         "case-state" => "case-state",
+        "case-outcome" => "case-outcome",
+        "order-state" => "closure-state",
+        "day-level" => "day-level",
         "duty-state" => "duty-state",
         _ => "report-word",
     }

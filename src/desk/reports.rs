@@ -66,7 +66,7 @@ impl Desk {
             }
             happened += self.draw_period(bounds).await?;
         }
-        Ok(happened + self.hand_in_late().await?)
+        Ok(happened + self.hand_in_late().await? + self.late_steps().await?)
     }
 
     /// When something is due for reports next.
@@ -77,7 +77,8 @@ impl Desk {
         let next = self.next_period().await?.map(|bounds| bounds.span.to);
         let mut tx = self.db.glance().await?;
         let due = store::reports::next_due(&mut tx).await?;
-        Ok([next, due].into_iter().flatten().min())
+        let step = store::report_steps::next_due(&mut tx).await?;
+        Ok([next, due, step].into_iter().flatten().min())
     }
 
     /// Draws up reports for the periods before now, as far back as `since`: for an installation that has a history.
@@ -93,7 +94,8 @@ impl Desk {
     async fn next_period(&self) -> Result<Option<Bounds>> {
         let kept = store::settings::get(&mut self.db.glance().await?, NEXT).await?;
         if let Some(from) = kept.and_then(|text| text.parse::<NaiveDate>().ok()) {
-            return self.bounds(from).map(Some);
+            // Behind the last one even when the pack has another rhythm since.
+            return self.bounds(from).map(|bounds| Some(self.dates(from, bounds.to)));
         }
         let running = self.bounds(day_of(self.now(), self.pack().zone))?;
         self.remember_next(running.from).await?;
@@ -115,8 +117,18 @@ impl Desk {
             Period::Yearly => 12,
         };
         let (from, to) = period(day, months).ok_or_else(|| Error::internal("the calendar has no such period"))?;
-        let span = Span { from: beginning_of(from, pack.zone), to: beginning_of(to, pack.zone) };
-        Ok(Bounds { from, to, span })
+        Ok(self.dates(from, to))
+    }
+
+    /// The bounds of a report that is kept, whatever rhythm the pack has today.
+    pub(super) fn bounds_of(&self, report: &Report) -> Bounds {
+        self.dates(report.period_from, report.period_to)
+    }
+
+    /// From one local day to before another.
+    fn dates(&self, from: NaiveDate, to: NaiveDate) -> Bounds {
+        let zone = self.pack().zone;
+        Bounds { from, to, span: Span { from: beginning_of(from, zone), to: beginning_of(to, zone) } }
     }
 
     /// Draws up the reports of a period, of every agency and of the region; gives how many.
@@ -222,6 +234,7 @@ impl Desk {
         report.id = id;
         let edition = edition(1, &drawn.content, "", now, None)?;
         store::reports::add_edition(tx, id, &edition).await?;
+        self.plan_steps(tx, &report).await?;
         let facts = json!({"edition": 1, "digest": edition.digest, "due_on": due_on, "pack": pack.version});
         chain::note(tx, "report", &report.code, now, ActorLabel::clock(), "drawn", facts).await?;
         self.mail_drawn(tx, &report, &drawn.content).await?;

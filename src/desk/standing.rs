@@ -3,6 +3,7 @@
 use crate::desk::once::{self, Repeat};
 use crate::desk::queues::supervises;
 use crate::desk::{Desk, chain};
+use crate::domain::duty_rule::beginning_of;
 use crate::domain::event::ActorLabel;
 use crate::domain::people::{Account, Actor, Grant, Role, Scope, visibility};
 use crate::domain::service::Agency;
@@ -14,7 +15,7 @@ use crate::secret::new_token;
 use crate::store::queues::Load;
 use crate::store::standing::{Breach, Holder};
 use crate::store::{self, Tx};
-use chrono::{DateTime, Datelike, Days, NaiveDate, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use serde_json::json;
 
 /// Weeks of the trend, the running one among them.
@@ -96,8 +97,7 @@ impl Desk {
         let monday = today - Days::new(u64::from(today.weekday().num_days_from_monday()));
         let week = |back: u64| {
             let day = monday - Days::new(7 * back);
-            let midnight = zone.from_local_datetime(&day.and_time(chrono::NaiveTime::MIN)).earliest();
-            (day, midnight.map_or(now, |at| at.with_timezone(&Utc)))
+            (day, beginning_of(day, zone))
         };
         (0..WEEKS).rev().map(week).collect()
     }

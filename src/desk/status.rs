@@ -2,8 +2,8 @@
 //! word that was not written for everybody.
 
 use crate::desk::Desk;
-use crate::desk::availability::day_begins;
 use crate::desk::status_board::{Component, Snapshot, Told};
+use crate::domain::duty_rule::beginning_of;
 use crate::domain::incident::Incident;
 use crate::domain::outage::{Maintenance, MaintenanceState, Outage};
 use crate::domain::status::{Now, ServiceState, state_of};
@@ -56,7 +56,7 @@ impl Desk {
         let (now, zone) = (self.now(), self.pack().zone);
         let today = now.with_timezone(&zone).date_naive();
         let first = today - Days::new(HISTORY - 1);
-        let begin = day_begins(zone, first);
+        let begin = beginning_of(first, zone);
         let records = self.availability_records(begin, now + Duration::seconds(1)).await?;
         let mut tx = self.db.read().await?;
         let agencies = store::services::agencies(&mut tx).await?;
@@ -71,7 +71,7 @@ impl Desk {
             .services()
             .filter_map(|service| {
                 let quarter = records.of(&service.code, begin, now)?;
-                let month = records.of(&service.code, day_begins(zone, today - Days::new(29)), now)?;
+                let month = records.of(&service.code, beginning_of(today - Days::new(29), zone), now)?;
                 let agency = agencies.iter().find(|agency| agency.code == service.agency);
                 let (state, since) = state(&service.code, &quarter.outages, &quarter.closed, &works, &running, now);
                 Some(Component {

@@ -6,6 +6,7 @@ use crate::domain::ticket::Language;
 use crate::error::{Error, Result, Say};
 use crate::mail::compose::Outgoing;
 use crate::secret::sha256;
+use crate::store::status::Said;
 use crate::store::{self, Tx};
 use crate::text;
 use chrono::{DateTime, Duration, Utc};
@@ -19,10 +20,8 @@ const MAILS_FROM_HERE: i64 = 30;
 pub const WAITS: Duration = Duration::days(7);
 /// News worked off at a time.
 const BATCH: i64 = 20;
-/// Under which the key of the last news that was mailed is kept.
-const LAST_SAID: &str = "status-mailed";
-/// Under which the key of the last maintenance that was mailed is kept.
-const LAST_WORK: &str = "status-mailed-maintenance";
+/// Under which it is kept that news are mailed. The word is older than what it says now.
+const BEGUN: &str = "status-mailed";
 
 impl Desk {
     /// Mails a link to an address at which somebody wants to hear of the status page; nothing else is mailed before it
@@ -86,19 +85,13 @@ impl Desk {
     /// # Errors
     /// The database does not answer; the next round goes on.
     pub async fn mail_status(&self) -> Result<usize> {
-        let mut tx = self.db.glance().await?;
-        let newest = store::status::newest_said(&mut tx).await?;
-        let told = last(&mut tx, LAST_SAID).await?;
-        let work = store::maintenance::newest(&mut tx).await?;
-        let told_work = last(&mut tx, LAST_WORK).await?;
-        drop(tx);
-        if told == Some(newest) && told_work == Some(work) {
+        if !store::status::waits(&mut self.db.glance().await?).await? {
             return Ok(0);
         }
         let mut tx = self.db.write().await?;
         chain::turn(&mut tx, "status", "mail").await?;
         let people = store::status::subscribers(&mut tx).await?;
-        let news = self.unmailed(&mut tx, newest, work).await?;
+        let news = self.unmailed(&mut tx).await?;
         for item in &news {
             for (email, language) in &people {
                 self.mail_news(&mut tx, item, email, *language).await?;
@@ -112,41 +105,35 @@ impl Desk {
     }
 
     /// What has not been mailed yet, noted as mailed. An installation that begins to mail does not tell old stories.
-    async fn unmailed(&self, tx: &mut Tx, newest: i64, work: i64) -> Result<Vec<News>> {
-        let mut news = Vec::new();
-        match last(tx, LAST_SAID).await? {
-            None => store::settings::set(tx, LAST_SAID, &newest.to_string()).await?,
-            Some(after) => {
-                let said = store::status::said_after(tx, after, BATCH).await?;
-                // What is not for everybody's ears is passed over.
-                let upto = if i64::try_from(said.len()).unwrap_or(0) < BATCH {
-                    newest
-                } else {
-                    said.last().map_or(newest, |it| it.id)
-                };
-                store::settings::set(tx, LAST_SAID, &upto.to_string()).await?;
-                news.extend(said.into_iter().map(|it| News {
-                    key: format!("said:{}", it.id),
-                    url: format!("{}/gangguan/{}", self.public_url, it.code),
-                    title: it.title,
-                    state: format!("phase-{}", it.phase),
-                    message: it.message,
-                    next: it.next_update_at,
-                    window: None,
-                }));
-            }
+    async fn unmailed(&self, tx: &mut Tx) -> Result<Vec<News>> {
+        if store::settings::get(tx, BEGUN).await?.is_none() {
+            store::settings::set(tx, BEGUN, "yes").await?;
+            store::status::pass_over(tx).await?;
+            return Ok(Vec::new());
         }
-        match last(tx, LAST_WORK).await? {
-            None => store::settings::set(tx, LAST_WORK, &work.to_string()).await?,
-            Some(after) => {
-                let announced = store::maintenance::after(tx, after, BATCH).await?;
-                let upto = announced.last().map_or(work.max(after), |it| it.id);
-                store::settings::set(tx, LAST_WORK, &upto.to_string()).await?;
-                let ahead = announced.into_iter().filter(|it| !it.is_called_off());
-                news.extend(ahead.map(|it| self.of_work(it)));
-            }
+        let mut news = Vec::new();
+        for said in store::status::unmailed(tx, BATCH).await? {
+            store::status::mailed(tx, said.id).await?;
+            // What is not for everybody's ears is passed over.
+            news.extend(Some(said).filter(|it| it.is_public).map(|it| self.of_said(it)));
+        }
+        for work in store::maintenance::unmailed(tx, BATCH).await? {
+            store::maintenance::mailed(tx, work.id).await?;
+            news.extend(Some(work).filter(|it| !it.is_called_off()).map(|it| self.of_work(it)));
         }
         Ok(news)
+    }
+
+    fn of_said(&self, it: Said) -> News {
+        News {
+            key: format!("said:{}", it.id),
+            url: format!("{}/gangguan/{}", self.public_url, it.code),
+            title: it.title,
+            state: format!("phase-{}", it.phase),
+            message: it.message,
+            next: it.next_update_at,
+            window: None,
+        }
     }
 
     fn of_work(&self, it: Maintenance) -> News {
@@ -209,10 +196,6 @@ struct News {
     message: String,
     next: Option<DateTime<Utc>>,
     window: Option<(DateTime<Utc>, DateTime<Utc>)>,
-}
-
-async fn last(tx: &mut Tx, key: &str) -> Result<Option<i64>> {
-    Ok(store::settings::get(tx, key).await?.and_then(|text| text.parse().ok()))
 }
 
 fn hashed(mark: &str) -> String {

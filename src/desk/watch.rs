@@ -153,21 +153,33 @@ impl Desk {
 
     async fn end_outage(&self, tx: &mut Tx, monitor: &mut Monitor, now: DateTime<Utc>) -> Result<()> {
         let Some(id) = monitor.outage_id.take() else { return Ok(()) };
+        self.end_outage_of(tx, id, ActorLabel::clock(), json!({"finding": monitor.result}), now).await
+    }
+
+    /// Ends an outage that lasts, and tells its ticket. `facts` say how that is known.
+    pub(super) async fn end_outage_of(
+        &self,
+        tx: &mut Tx,
+        id: i64,
+        who: ActorLabel,
+        mut facts: serde_json::Value,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let Some(mut outage) = store::outages::by_id(tx, id).await?.filter(Outage::is_open) else { return Ok(()) };
         let end = now.trunc_subsecs(0).max(outage.started_at + Duration::seconds(1));
         outage.ended_at = Some(end);
         outage.version += 1;
         store::outages::save(tx, &outage).await?;
-        let facts = json!({"ended_at": end, "finding": monitor.result});
-        outages::note(tx, &outage, now, ActorLabel::clock(), "outage_ended", facts).await?;
+        facts["ended_at"] = json!(end);
+        outages::note(tx, &outage, now, who, "outage_ended", facts).await?;
         if let Some(number) = &outage.ticket {
             self.tell_ticket(tx, number, "outage_over", &outage, now).await?;
         }
         Ok(())
     }
 
-    /// Ties a lasting outage to the open disruption it belongs to, or opens one. While planned maintenance runs nobody
-    /// is called: if the service is still down afterwards, the next look does it.
+    /// Ties a lasting outage to the open disruption it belongs to, or opens one. While planned maintenance runs, or the
+    /// service is closed under an order, nobody is called: if it is still down afterwards, the next look does it.
     async fn find_ticket(&self, tx: &mut Tx, monitor: &Monitor, service: &Service, now: DateTime<Utc>) -> Result<()> {
         let Some(id) = monitor.outage_id else { return Ok(()) };
         let found = store::outages::by_id(tx, id).await?.filter(|it| it.is_open() && it.ticket.is_none());
@@ -176,6 +188,10 @@ impl Desk {
         let is_of =
             |it: &Maintenance| it.services.contains(&service.code) && it.state(now) == MaintenanceState::Running;
         if works.iter().any(is_of) {
+            return Ok(());
+        }
+        let closed = store::suspensions::closed_spans(tx, now, now + Duration::seconds(1)).await?;
+        if closed.iter().any(|(code, ..)| *code == service.code) {
             return Ok(());
         }
         // Two monitors of one service must not open a ticket each.

@@ -7,9 +7,6 @@
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde::Serialize;
 
-/// Maintenance announced at least so long before its beginning does not count as downtime (DEF, DOMAIN.md 2.10).
-pub const NOTICE: TimeDelta = TimeDelta::hours(24);
-
 /// A hundred percent in hundredths of a percent.
 const WHOLE: i64 = 10_000;
 
@@ -99,6 +96,11 @@ impl Availability {
     /// The agreed service time: hours without maintenance and closings.
     pub const fn agreed(&self) -> i64 {
         self.hours - self.maintenance - self.closed
+    }
+
+    /// Time in which users could not use the service: disrupted, or closed under an order (DOMAIN.md 4.3).
+    pub const fn unavailable(&self) -> i64 {
+        self.downtime + self.closed
     }
 
     /// The share in hundredths of a percent, rounded half up; `None` without agreed time.
@@ -200,13 +202,13 @@ pub fn without(one: &[Span], other: &[Span]) -> Vec<Span> {
 }
 
 /// The part of a window of maintenance that does not count as downtime, as announced at `at`: all of it when that is
-/// early enough, otherwise nothing.
-pub fn excused(window: Span, at: DateTime<Utc>) -> Option<Span> {
-    (window.from - at >= NOTICE).then_some(window)
+/// `notice` before its beginning or earlier, otherwise nothing.
+pub fn excused(window: Span, at: DateTime<Utc>, notice: TimeDelta) -> Option<Span> {
+    (window.from - at >= notice).then_some(window)
 }
 
 /// The same after the window was moved at `at`: all of the new one when that was early enough, otherwise what was
 /// excused before and lies inside the new one.
-pub fn excused_after(before: Option<Span>, window: Span, at: DateTime<Utc>) -> Option<Span> {
-    excused(window, at).or_else(|| before?.meet(window))
+pub fn excused_after(before: Option<Span>, window: Span, at: DateTime<Utc>, notice: TimeDelta) -> Option<Span> {
+    excused(window, at, notice).or_else(|| before?.meet(window))
 }

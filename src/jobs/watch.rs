@@ -2,6 +2,8 @@
 
 use crate::desk::Desk;
 use crate::error::Result;
+use futures_util::FutureExt as _;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -14,13 +16,7 @@ const SLOWEST: u32 = 60;
 pub async fn run(desk: Desk, mut stop: watch::Receiver<bool>) {
     let mut slower: u32 = 1;
     while !*stop.borrow() {
-        match round(&desk).await {
-            Ok(()) => slower = 1,
-            Err(error) => {
-                slower = (slower * 2).min(SLOWEST);
-                tracing::error!(%error, "a round of the watch failed");
-            }
-        }
+        slower = if round(&desk).await { 1 } else { (slower * 2).min(SLOWEST) };
         tokio::select! {
             () = tokio::time::sleep(BEAT * slower) => {}
             _ = stop.changed() => {}
@@ -28,13 +24,39 @@ pub async fn run(desk: Desk, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// One round: who is due looks, the status page is brought up to date, and who wants to hear of it is told.
-///
-/// # Errors
-/// The database does not answer; the next round goes on.
-pub async fn round(desk: &Desk) -> Result<()> {
-    desk.run_monitors().await?;
-    desk.status().await?;
-    desk.mail_status().await?;
-    Ok(())
+/// One round: who is due looks, the status page is brought up to date, and who wants to hear of it is told. `false` when
+/// any of it failed; the next round goes on, and one failure holds up nothing else.
+pub async fn round(desk: &Desk) -> bool {
+    let looked = survives("monitors", async { desk.run_monitors().await.map(drop) }).await;
+    let shown = survives("the status page", async { desk.status().await.map(drop) }).await;
+    let told = survives("news of the status page", async { desk.mail_status().await.map(drop) }).await;
+    looked && shown && told
+}
+
+/// Does a piece of work, and says so when it fails or breaks off: whoever watches must not fall silent himself.
+async fn survives(what: &str, work: impl Future<Output = Result<()>>) -> bool {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::error!(%error, what, "a round of the watch failed");
+            false
+        }
+        Err(_) => {
+            tracing::error!(what, "a round of the watch broke off");
+            false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    #[tokio::test]
+    async fn what_breaks_off_is_survived() {
+        assert!(survives("uji", async { Ok(()) }).await);
+        assert!(!survives("uji", async { Err(Error::NotFound("uji")) }).await);
+        assert!(!survives("uji", async { panic!("beyond the calendar") }).await);
+    }
 }

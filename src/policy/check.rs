@@ -113,6 +113,7 @@ fn assemble(written: Written, zone: Tz, values: Vec<Value>, json: serde_json::Va
         report_chain: written.report_chain,
         availability_target: written.availability_target,
         availability_counts_third_party: written.availability_counts_third_party,
+        availability_notice: written.availability_notice,
         duties: written.duties,
         classes: written.classes,
         retention: written.retention,

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::calendar::Calendar;
 use super::catalogue::{Catalogue, Part};
 use super::custom::{Certificates, CrossAgencyData, Integrity, LanOwner, Metric, Security, Sop};
-use super::deadline::{Deadlines, Goals, GoalsError, ON_CALENDAR, Profile, deadlines};
+use super::deadline::{Deadlines, Duration, Goals, GoalsError, ON_CALENDAR, Profile, deadlines};
 use super::duty::Duty;
 use super::measures::{Sanction, SanctionMode, SanctionScope, Warning};
 use super::pause::Pause;
@@ -68,6 +68,7 @@ pub struct Pack {
     pub availability_target: Percent,
     /// Downtime by the network of a third party counts; it is labelled either way.
     pub availability_counts_third_party: bool,
+    pub(super) availability_notice: Duration,
     pub duties: Vec<Duty>,
     pub classes: Vec<Class>,
     pub retention: Retention,
@@ -185,6 +186,19 @@ impl Pack {
     /// The years whose holidays are known. In other years only weekly days off are left out.
     pub fn holiday_years(&self) -> BTreeSet<i32> {
         self.holidays.iter().map(|holiday| chrono::Datelike::year(&holiday.date)).collect()
+    }
+
+    /// Maintenance announced so long before its beginning, or longer, does not count as downtime.
+    pub const fn availability_notice(&self) -> TimeDelta {
+        match self.availability_notice {
+            Duration::Seconds(seconds) => TimeDelta::seconds(seconds),
+            Duration::WorkingDays(days) => TimeDelta::days(days as i64),
+        }
+    }
+
+    /// Where the value at a path is written; `None`: a default nobody has decreed.
+    pub fn basis(&self, path: &str) -> Option<&str> {
+        self.values.iter().find(|value| value.path == path).and_then(|value| value.basis.as_deref())
     }
 
     /// Every value with its authority, sorted by path.

@@ -314,6 +314,28 @@ pub struct Report {
     /// Code of the duty that a handed-in report fulfils, where the pack lists one.
     #[serde(default)]
     pub duty: Option<String>,
+    /// Share of answers and of solutions that should be in time.
+    #[serde(default = "nine_tenths")]
+    pub sla_target: Percent,
+    /// Where the report of the whole region goes from the office for information technology, in order; empty where it
+    /// goes no further.
+    #[serde(default)]
+    pub steps: Vec<ReportStep>,
+}
+
+/// Editions from before the target was written had this one.
+const fn nine_tenths() -> Percent {
+    Percent { hundredths: 9_000 }
+}
+
+/// One step of the report of the whole region upwards.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportStep {
+    /// To whom, as in `report_chain`.
+    pub to: String,
+    /// Day of the month after the period, 1 to 28, on which it is sent at the latest.
+    pub due_day: u8,
 }
 
 /// How often a report is made.

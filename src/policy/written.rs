@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::catalogue::{Catalogue, Part};
 use super::custom::{Certificates, CrossAgencyData, Integrity, LanOwner, Metric, Security, Sop};
-use super::deadline::Target;
+use super::deadline::{Duration, Target};
 use super::duty::Duty;
 use super::fault::Faults;
 use super::measures::{Sanction, SanctionMode, SanctionScope, Warning};
@@ -59,6 +59,8 @@ pub(super) struct Written {
     pub(super) availability_target: Percent,
     #[serde(default = "counts")]
     pub(super) availability_counts_third_party: bool,
+    #[serde(default = "a_day")]
+    pub(super) availability_notice: Duration,
     pub(super) duties: Vec<Duty>,
     pub(super) classes: Vec<Class>,
     pub(super) retention: Retention,
@@ -167,6 +169,7 @@ const SECTIONS: &[(&str, bool, TypeCheck)] = &[
     ("report_chain", true, as_a::<Vec<String>>),
     ("availability_target", true, as_a::<Percent>),
     ("availability_counts_third_party", false, as_a::<bool>),
+    ("availability_notice", false, as_a::<Duration>),
     ("duties", true, each::<Duty>),
     ("classes", true, each::<Class>),
     ("retention", true, as_a::<Retention>),
@@ -211,6 +214,11 @@ pub(super) fn check_types(root: &Node, faults: &mut Faults<'_>) {
 /// Editions from before the switch count everything.
 const fn counts() -> bool {
     true
+}
+
+/// Editions from before the notice was written had this one.
+const fn a_day() -> Duration {
+    Duration::Seconds(86_400)
 }
 
 fn as_a<T: DeserializeOwned>(faults: &mut Faults<'_>, node: &Node) {

@@ -10,6 +10,7 @@ pub mod certificate;
 pub mod chart;
 pub mod days;
 pub mod der;
+pub mod heat;
 pub mod letter;
 pub mod official;
 pub mod pades;

@@ -182,7 +182,10 @@ pub fn on_paper(svg: &str) -> String {
         .grid{stroke:#d5d9de;stroke-width:1}.tick{text-anchor:end}.label{text-anchor:middle}.name{font-weight:bold}\
         .s2{stroke:#9a5b00;stroke-dasharray:6 4}.s3{stroke:#3d6b35;stroke-dasharray:2 4}.e1{fill:#1b4f8a}.e2{fill:#9a5b00}.e3{fill:#3d6b35}\
         .b{fill:#1b4f8a}.low{fill:#a33a2a}.goal{stroke:#333;stroke-width:1.5;stroke-dasharray:4 3}.range{stroke-width:4}\
-        .p1{fill:#c9dcf2}.p2{fill:#8fb6e0}.p3{fill:#4f86c0}.p4{fill:#1b4f8a}.p5{fill:#0d2f57}</style>";
+        \
+        .m{text-anchor:middle}.h{stroke:none}.h1{fill:#e3edf8}.h2{fill:#c9dcf2}.h3{fill:#acc9e9}.h4{fill:#8fb6e0}\
+        .d0{stroke:#cbd3dc}.d1{stroke:#1e7a50}.d2{stroke:#0a4384}.d3{stroke:#9a3fc4;stroke-dasharray:2 1.5}.d4{stroke:#75808d}\
+        .d5{stroke:#b3790c}.d6{stroke:#96120b}.k{stroke-width:6}.wide{stroke-width:8}.thin{stroke-width:3}.p1{fill:#c9dcf2}.p2{fill:#8fb6e0}.p3{fill:#4f86c0}.p4{fill:#1b4f8a}.p5{fill:#0d2f57}</style>";
     let svg = svg.replacen("<svg ", "<svg xmlns=\"http://www.w3.org/2000/svg\" ", 1);
     match svg.find('>') {
         Some(end) => format!("{}{style}{}", &svg[..=end], &svg[end + 1..]),
@@ -190,7 +193,7 @@ pub fn on_paper(svg: &str) -> String {
     }
 }
 
-fn begin(says: Says<'_>, height: i64) -> String {
+pub(super) fn begin(says: Says<'_>, height: i64) -> String {
     let id = escape(says.id);
     format!(
         "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"{id}-judul {id}-isi\">\
@@ -228,7 +231,7 @@ fn count(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }
 
-fn short(name: &str) -> String {
+pub(super) fn short(name: &str) -> String {
     if name.chars().count() <= LONGEST {
         return escape(name);
     }
@@ -236,7 +239,7 @@ fn short(name: &str) -> String {
     format!("{}…", escape(cut.trim_end()))
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -81,7 +81,8 @@ pub async fn add_update(tx: &mut Tx, incident: i64, update: &Update) -> Result<(
     sql!(
         tx,
         execute,
-        "insert into incident_update (incident_id, at, phase, message, next_update_at) values ($1, $2, $3, $4, $5)",
+        "insert into incident_update (incident_id, at, phase, message, next_update_at, mailed) \
+         values ($1, $2, $3, $4, $5, false)",
         incident,
         update.at,
         update.phase,

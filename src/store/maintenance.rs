@@ -22,8 +22,8 @@ pub async fn insert(tx: &mut Tx, it: &Maintenance) -> Result<i64> {
         tx,
         fetch_one scalar i64,
         "insert into maintenance (code, services, title, message, starts_at, ends_at, announced_at, excused_from, \
-         excused_to, cancelled_at, cancel_reason, created_by, version) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id",
+         excused_to, cancelled_at, cancel_reason, created_by, version, mailed) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, false) returning id",
         &it.code,
         serde_json::to_string(&it.services)?,
         &it.title,
@@ -96,27 +96,27 @@ pub async fn between(tx: &mut Tx, from: DateTime<Utc>, to: DateTime<Utc>) -> Res
     rows.into_iter().map(Row::maintenance).collect()
 }
 
-/// Key of the newest maintenance; 0 when there is none.
+/// Maintenance that nobody has been mailed about, in order, at most `limit`.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn newest(tx: &mut Tx) -> Result<i64> {
-    sql!(tx, fetch_one scalar i64, "select coalesce(max(id), 0) from maintenance")
-}
-
-/// Maintenance announced after the key `after`, in order, at most `limit`.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn after(tx: &mut Tx, after: i64, limit: i64) -> Result<Vec<Maintenance>> {
+pub async fn unmailed(tx: &mut Tx, limit: i64) -> Result<Vec<Maintenance>> {
     let rows = sql!(
         tx,
         fetch_all as Row,
-        concat!("select ", columns!(), " from maintenance where id > $1 order by id limit $2"),
-        after,
+        concat!("select ", columns!(), " from maintenance where not mailed order by id limit $1"),
         limit,
     )?;
     rows.into_iter().map(Row::maintenance).collect()
+}
+
+/// Notes that a maintenance has been mailed, or need not be.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn mailed(tx: &mut Tx, id: i64) -> Result<()> {
+    sql!(tx, execute, "update maintenance set mailed = true where id = $1", id)?;
+    Ok(())
 }
 
 /// A row: the services are JSON text.

@@ -127,6 +127,7 @@ pub mod queues;
 pub mod ratings;
 pub mod relations;
 pub mod report_facts;
+pub mod report_steps;
 pub mod reports;
 pub mod retention;
 pub mod rounds;

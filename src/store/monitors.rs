@@ -108,6 +108,21 @@ pub async fn settle(tx: &mut Tx, it: &Monitor) -> Result<bool> {
     Ok(saved == 1)
 }
 
+/// A monitor knows nothing any more; a look that is under way keeps nothing.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn forget(tx: &mut Tx, id: i64) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "update monitor set state = 'unknown', failures = 0, failing_since = null, outage_id = null, \
+         lease_no = lease_no + 1, lease_until = null where id = $1",
+        id,
+    )?;
+    Ok(())
+}
+
 /// Takes a monitor until an instant of the machine's clock, unless somebody was quicker.
 ///
 /// # Errors

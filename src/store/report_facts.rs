@@ -141,40 +141,43 @@ pub async fn pauses(tx: &mut Tx, from: DateTime<Utc>) -> Result<Vec<PauseRow>> {
     )
 }
 
-/// Tickets that ended since `from` after more than one public message of the staff, with how many.
+/// Tickets that ended since `from` after more than one public message of the staff before `to`, with how many.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn answers(tx: &mut Tx, from: DateTime<Utc>) -> Result<Vec<(i64, i64)>> {
+pub async fn answers(tx: &mut Tx, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<(i64, i64)>> {
+    // Joined crosswise so that the embedded database begins with what ended, not with every message there is.
     sql!(
         tx,
         fetch_all as (i64, i64),
-        "select m.ticket_id, count(*) from sla_clock total join message m on m.ticket_id = total.ticket_id \
+        "select m.ticket_id, count(*) from sla_clock total cross join message m \
          where total.kind = 'resolution' and total.line = 'total' and total.stopped_at is not null and total.stopped_at >= $1 \
-         and m.visibility = 'public' and m.author like 'user:%' group by m.ticket_id having count(*) > 1",
+         and m.ticket_id = total.ticket_id and m.visibility = 'public' and m.author like 'user:%' and m.at < $2 \
+         group by m.ticket_id having count(*) > 1",
         from,
+        to,
     )
 }
 
-/// Broken promises on tickets that were not over before `from`, the oldest first.
+/// Numbers of some tickets and what was said when each was solved last.
 ///
 /// # Errors
-/// The database does not answer.
-pub async fn broken(tx: &mut Tx, from: DateTime<Utc>, to: DateTime<Utc>, limit: i64) -> Result<Vec<BreachRow>> {
-    sql!(
-        tx,
-        fetch_all as BreachRow,
-        concat!(
+/// The database does not answer, or there are more than it takes at once (some ten thousand).
+pub async fn broken(tx: &mut Tx, tickets: &[i64]) -> Result<Vec<BreachRow>> {
+    if tickets.is_empty() {
+        return Ok(Vec::new());
+    }
+    many!(tx, fetch_all as BreachRow, query => {
+        query.push(
             "select t.id, t.number, (select e.payload from event e where e.stream = t.number and e.kind = 'resolved' \
-             order by e.seq desc limit 1) as solved from ",
-            relevant!(),
-            " join ticket t on t.id = total.ticket_id where t.breached_at is not null and t.breached_at < $2 \
-             order by t.breached_at, t.id limit $3"
-        ),
-        from,
-        to,
-        limit,
-    )
+             order by e.seq desc limit 1) as solved from ticket t where t.id in (",
+        );
+        let mut keys = query.separated(", ");
+        for ticket in tickets {
+            keys.push_bind(*ticket);
+        }
+        query.push(") order by t.id");
+    })
 }
 
 /// Scores given in a span with the agency of the ticket, of each ticket the last.
@@ -236,6 +239,12 @@ pub struct CaseRow {
     pub state: String,
     /// Since when. UTC.
     pub opened_at: DateTime<Utc>,
+    /// How it ended, once it has.
+    pub outcome: Option<String>,
+    /// Code of its last order to close.
+    pub order_code: Option<String>,
+    /// Where that order stands.
+    pub order_state: Option<String>,
 }
 
 /// Warning cases that were open at some instant of a half-open period, in order.
@@ -246,8 +255,9 @@ pub async fn cases(tx: &mut Tx, from: DateTime<Utc>, to: DateTime<Utc>) -> Resul
     sql!(
         tx,
         fetch_all as CaseRow,
-        "select number, agency, what, state, opened_at from warning_case \
-         where opened_at < $2 and (ended_at is null or ended_at >= $1) order by opened_at, id",
+        "select c.number, c.agency, c.what, c.state, c.opened_at, c.outcome, s.code as order_code, s.state as order_state \
+         from warning_case c left join suspension s on s.id = (select max(o.id) from suspension o where o.case_id = c.id) \
+         where c.opened_at < $2 and (c.ended_at is null or c.ended_at >= $1) order by c.opened_at, c.id",
         from,
         to,
     )

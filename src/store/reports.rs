@@ -95,6 +95,32 @@ pub async fn by_code(tx: &mut Tx, code: &str) -> Result<Option<Report>> {
     sql!(tx, fetch_optional as Report, concat!("select ", columns!(), " from report where code = $1"), code)
 }
 
+/// The report with this key.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn by_key(tx: &mut Tx, id: i64) -> Result<Option<Report>> {
+    sql!(tx, fetch_optional as Report, concat!("select ", columns!(), " from report where id = $1"), id)
+}
+
+/// The report of an agency (empty: of the region) about the period that a local day lies in.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn about(tx: &mut Tx, agency: &str, day: NaiveDate) -> Result<Option<Report>> {
+    sql!(
+        tx,
+        fetch_optional as Report,
+        concat!(
+            "select ",
+            columns!(),
+            " from report where agency = $1 and period_from <= $2 and period_to > $2 order by period_from desc limit 1"
+        ),
+        agency,
+        day,
+    )
+}
+
 /// Reports of which the period began on `from` or later and before `to`, the newest first, by agency; at most `limit`
 /// behind the place `after` (first day and agency).
 ///

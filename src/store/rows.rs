@@ -15,6 +15,7 @@ use crate::domain::monitor::{Finding, MonitorKind, MonitorState};
 use crate::domain::outage::{Outage, OutageCause, OutageOrigin, Severity};
 use crate::domain::people::{Account, Role, Scope};
 use crate::domain::report::life::{Edition, Report, ReportState};
+use crate::domain::report::steps::Step as ReportStep;
 use crate::domain::round::RoundState;
 use crate::domain::service::Agency;
 use crate::domain::ticket::{Channel, Classification, Impact, Kind, Language, Priority, Status, Ticket, Urgency};
@@ -232,6 +233,23 @@ from_columns!(Report {
     submitted_by,
     received_at,
     received_by,
+    late,
+});
+from_columns!(ReportStep {
+    id,
+    report_id,
+    place,
+    recipient,
+    basis,
+    due_on,
+    due_at,
+    edition,
+    sent_at,
+    sent_by,
+    sent_note,
+    received_at,
+    received_by,
+    received_note,
     late,
 });
 from_columns!(Edition { edition, content, digest, reason, at, account_id, authenticity });

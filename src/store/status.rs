@@ -21,6 +21,8 @@ pub struct Said {
     pub message: String,
     /// When more was promised. UTC.
     pub next_update_at: Option<DateTime<Utc>>,
+    /// For everybody's ears: not of a restricted ticket.
+    pub is_public: bool,
 }
 
 /// Disruptions that ended after an instant, the newest first, at most fifty.
@@ -37,29 +39,52 @@ pub async fn ended(tx: &mut Tx, after: DateTime<Utc>) -> Result<Vec<Incident>> {
     )
 }
 
-/// What the public was told after the key `after`, in order, at most `limit`; nothing of tickets that are not for
-/// everybody's ears.
+/// Does anything wait to be mailed?
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn said_after(tx: &mut Tx, after: i64, limit: i64) -> Result<Vec<Said>> {
+pub async fn waits(tx: &mut Tx) -> Result<bool> {
+    sql!(
+        tx,
+        fetch_one scalar bool,
+        "select exists (select 1 from incident_update where not mailed) or exists (select 1 from maintenance where not mailed)",
+    )
+}
+
+/// What the public was told and nobody has been mailed, in order, at most `limit`. A mark on each row, no place in the
+/// order: what is written later may have the smaller key.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn unmailed(tx: &mut Tx, limit: i64) -> Result<Vec<Said>> {
     sql!(
         tx,
         fetch_all as Said,
-        "select u.id, i.code, i.title, u.phase, u.message, u.next_update_at from incident_update u \
+        "select u.id, i.code, i.title, u.phase, u.message, u.next_update_at, \
+         t.classification not in ('restricted', 'secret') as is_public from incident_update u \
          join incident i on i.id = u.incident_id join ticket t on t.id = i.ticket_id \
-         where u.id > $1 and t.classification not in ('restricted', 'secret') order by u.id limit $2",
-        after,
+         where not u.mailed order by u.id limit $1",
         limit,
     )
 }
 
-/// Key of the newest thing the public was told; 0 when there is none.
+/// Notes that something the public was told has been mailed, or need not be.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn newest_said(tx: &mut Tx) -> Result<i64> {
-    sql!(tx, fetch_one scalar i64, "select coalesce(max(id), 0) from incident_update")
+pub async fn mailed(tx: &mut Tx, id: i64) -> Result<()> {
+    sql!(tx, execute, "update incident_update set mailed = true where id = $1", id)?;
+    Ok(())
+}
+
+/// Passes over everything that waits to be mailed, maintenance also.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn pass_over(tx: &mut Tx) -> Result<()> {
+    sql!(tx, execute, "update incident_update set mailed = true where not mailed")?;
+    sql!(tx, execute, "update maintenance set mailed = true where not mailed")?;
+    Ok(())
 }
 
 /// Notes that somebody asked to hear of the status page. One who hears of it already goes on hearing.

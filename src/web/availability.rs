@@ -1,8 +1,9 @@
 //! Measured availability: the month of every service, one service with its working and its 90 days, and the forms with
 //! which outages are recorded, mended and taken back.
 
-use crate::desk::availability::{Measured, Records, day_begins};
+use crate::desk::availability::{Measured, Records};
 use crate::desk::outages::{NewOutage, OutageChange};
+use crate::domain::duty_rule::beginning_of;
 use crate::domain::monitor::{Monitor, MonitorKind};
 use crate::domain::outage::{OutageCause, Severity, may_promise, may_record};
 use crate::error::{Error, FieldError, Result, Say};
@@ -55,7 +56,8 @@ pub async fn list(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     let asked = query(request);
     let (first, last) = month(visit, asked.get("bulan").map_or("", String::as_str));
     let pd = asked.get("pd").map(|code| code.trim()).unwrap_or_default();
-    let records = desk.availability_records(day_begins(visit.zone(), first), day_begins(visit.zone(), last)).await?;
+    let records =
+        desk.availability_records(beginning_of(first, visit.zone()), beginning_of(last, visit.zone())).await?;
     let rows: Vec<Value> = records
         .services()
         .filter(|service| pd.is_empty() || service.agency == pd)
@@ -199,8 +201,9 @@ async fn shape(visit: &Visit, code: &str, asked: &str) -> Result<Value> {
     let (first, last) = month(visit, asked);
     let today = desk.now().with_timezone(&zone).date_naive();
     let begin = (today - Days::new(HISTORY - 1)).min(first);
-    let records =
-        desk.availability_records(day_begins(zone, begin), day_begins(zone, last.max(today + Days::new(1)))).await?;
+    let records = desk
+        .availability_records(beginning_of(begin, zone), beginning_of(last.max(today + Days::new(1)), zone))
+        .await?;
     let it = measured(visit, &records, code, first, last).ok_or(Error::NotFound("service"))?;
     let days = records.days(code, zone, today - Days::new(HISTORY - 1), today);
     let goal = records.goal(code);
@@ -311,7 +314,7 @@ fn month_word(first: NaiveDate) -> String {
 }
 
 fn measured(visit: &Visit, records: &Records, code: &str, first: NaiveDate, last: NaiveDate) -> Option<Measured> {
-    records.of(code, day_begins(visit.zone(), first), day_begins(visit.zone(), last))
+    records.of(code, beginning_of(first, visit.zone()), beginning_of(last, visit.zone()))
 }
 
 /// A local day and time as two fields of a form: `2026-11-22`, and `14.05` or `14:05`. Both empty is none; a day without

@@ -42,6 +42,7 @@ pub fn working(visit: &Visit, it: &Measured) -> Value {
         "hours": long(figures.hours),
         "maintenance": long(figures.maintenance),
         "closed": long(figures.closed),
+        "unavailable": long(figures.unavailable()),
         "agreed": long(figures.agreed()),
         "down": long(figures.downtime),
         "third": long(figures.third_party),
@@ -171,16 +172,7 @@ pub fn monitor(visit: &Visit, it: &Monitor) -> Value {
 
 /// How bad each day was.
 pub fn levels(days: &[Day]) -> Vec<Level> {
-    let level = |day: &Day| match day.worst {
-        Some(Severity::Total) => Level::Down,
-        Some(Severity::Partial) => Level::Partial,
-        Some(Severity::Degraded) => Level::Slow,
-        None if day.figures.closed > 0 => Level::Closed,
-        None if day.figures.maintenance > 0 => Level::Planned,
-        None if day.figures.hours == 0 => Level::Empty,
-        None => Level::Good,
-    };
-    days.iter().map(level).collect()
+    days.iter().map(Level::of).collect()
 }
 
 /// What the picture of the days shows, for those who do not see it.

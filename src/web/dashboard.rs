@@ -1,13 +1,14 @@
 //! The dashboard of heads and of those who supervise: a sentence, twelve figures with change, target and number, pictures.
 
 use crate::desk::report_pictures::pictures;
-use crate::desk::report_words::{SLA_TARGET, Words};
+use crate::desk::report_words::Words;
 use crate::domain::people::Actor;
-use crate::domain::report::content::{Content, Line, Unit};
+use crate::domain::report::content::{Content, Line};
 use crate::domain::report::life::may_see;
 use crate::error::{Error, Result, Say};
 use crate::text;
 use crate::web::failure::Answer;
+use crate::web::periodic::table;
 use crate::web::visit::{Visit, query};
 use chrono::{Datelike, Days, NaiveDate};
 use poem::web::Data;
@@ -30,7 +31,7 @@ const FIGURES: [&str; 12] = [
     "duties-overdue",
 ];
 /// Pictures beside the figures.
-const PICTURES: [&str; 6] = ["flow", "kept", "agencies", "ages", "availability", "scores"];
+const PICTURES: [&str; 10] = ["flow", "kept", "agencies", "ages", "kinds", "hours", "spread", "days", "path", "scores"];
 
 /// The running month beside the one before.
 #[handler]
@@ -56,12 +57,13 @@ pub async fn show(Data(visit): Data<&Visit>, request: &Request) -> Answer {
             "name": running.content.head.name,
             "agencies": offered.iter().map(|(code, name)| json!({"code": code, "name": name})).collect::<Vec<_>>(),
             "month": words.period(&running.content),
-            "summary": words.summary(&running.content),
+            "in_short": words.summary(&running.content),
             "is_empty": is_empty,
             "enough_on": text::long_date(visit.language, running.content.head.period_to),
             "figures": FIGURES.iter().filter_map(|name| figure(words, name, &running.content, &before.content)).collect::<Vec<_>>(),
             "pictures": PICTURES.iter().filter_map(|id| shown.iter().find(|it| it.id == *id))
-                .map(|it| json!({"id": it.id, "title": it.title, "svg": it.svg, "sentence": it.sentence})).collect::<Vec<_>>(),
+                .map(|it| json!({"id": it.id, "title": it.title, "svg": it.svg, "sentence": it.sentence,
+                    "table": running.content.table(it.table).map(|it| table(words, it))})).collect::<Vec<_>>(),
             "before": words.period(&before.content),
             "report": before.report.as_ref().map(|report| report.code.clone()),
         }),
@@ -84,13 +86,13 @@ fn figure(words: Words, name: &str, running: &Content, before: &Content) -> Opti
     let line = running.line(name)?;
     let earlier = before.line(name).and_then(|line| line.value);
     let change = line.value.zip(earlier).map(|(now, then)| now - then);
-    let target = if name.starts_with("sla-") { Some(words.number(SLA_TARGET, Unit::Percent)) } else { None };
-    let is_below = name.starts_with("sla-") && line.value.is_some_and(|value| value < SLA_TARGET);
+    let target = line.target.map(|target| words.number(target, line.unit));
+    let is_below = line.value.zip(line.target).is_some_and(|(value, target)| value < target);
     Some(json!({
         "figure": name,
         "name": words.word("report", name),
         "value": words.value(line),
-        "counts": words.counts(line),
+        "counts": words.counted(line),
         "change": change.map(|change| signed(words, change, line)),
         "target": target,
         "below": is_below,

@@ -14,6 +14,7 @@ use crate::secret::new_token;
 use crate::text;
 use crate::web::failure::Answer;
 use crate::web::render::{download, see_other};
+use crate::web::report_steps;
 use crate::web::sent::Sent;
 use crate::web::visit::{Visit, query};
 use chrono::NaiveDate;
@@ -36,6 +37,8 @@ const ACTS: [(&str, ReportAct); 4] = [
     ("terima", ReportAct::Receive),
     ("terbit-ulang", ReportAct::Reissue),
 ];
+/// What the page may tell.
+const NEWS: [&str; 6] = ["catatan", "kirim", "terima", "terbit-ulang", "langkah-kirim", "langkah-terima"];
 /// Files a report can be fetched as.
 const FORMATS: [&str; 4] = ["pdf", "xlsx", "csv", "json"];
 
@@ -92,7 +95,7 @@ pub async fn show(Data(visit): Data<&Visit>, Path(code): Path<String>, request: 
     let edition = asked.get("edisi").and_then(|text| text.parse().ok());
     let full = visit.desk().report(actor, &code, edition).await?;
     let mut context = shape(visit, actor, &full)?;
-    context["done"] = asked.remove("kabar").filter(|word| ACTS.iter().any(|(act, _)| act == word)).into();
+    context["done"] = asked.remove("kabar").filter(|word| NEWS.contains(&word.as_str())).into();
     Ok(visit.form("report.html", context)?)
 }
 
@@ -128,7 +131,7 @@ pub async fn do_act(Data(visit): Data<&Visit>, Path((code, act)): Path<(String, 
     }
 }
 
-async fn again(visit: &Visit, actor: &Actor, code: &str, act: &str, sent: &Sent, error: Error) -> Answer {
+pub(super) async fn again(visit: &Visit, actor: &Actor, code: &str, act: &str, sent: &Sent, error: Error) -> Answer {
     if !matches!(error, Error::Invalid(_) | Error::Conflict { .. }) {
         return Err(error.into());
     }
@@ -136,7 +139,7 @@ async fn again(visit: &Visit, actor: &Actor, code: &str, act: &str, sent: &Sent,
     let mut context = shape(visit, actor, &full)?;
     context["mine"] = act.into();
     context["kept"] = json!({"obstacles": sent.get("obstacles"), "recommendations": sent.get("recommendations"),
-        "reason": sent.get("reason")});
+        "reason": sent.get("reason"), "note": sent.get("note")});
     if let Error::Invalid(problems) = &error {
         return Ok(visit.mend("report.html", context, problems, "")?);
     }
@@ -238,7 +241,7 @@ fn shape(visit: &Visit, actor: &Actor, full: &FullReport) -> Result<Value> {
     Ok(json!({
         "code": head.code,
         "title": words.title(content),
-        "summary": words.summary(content),
+        "in_short": words.summary(content),
         "provisional": head.provisional,
         "from": visit.instant(head.from),
         "to": visit.instant(head.to),
@@ -258,11 +261,12 @@ fn shape(visit: &Visit, actor: &Actor, full: &FullReport) -> Result<Value> {
         "editions": editions,
         "parts": parts,
         "acts": acts.unwrap_or_default(),
+        "steps": report_steps::shapes(visit, actor, full, words),
         "formats": FORMATS,
         "mine": "",
         "told": "",
         "done": Value::Null,
-        "kept": {"obstacles": report.map(|it| &it.obstacles), "recommendations": report.map(|it| &it.recommendations), "reason": ""},
+        "kept": {"obstacles": report.map(|it| &it.obstacles), "recommendations": report.map(|it| &it.recommendations), "reason": "", "note": ""},
         "key": new_token()?,
     }))
 }
@@ -287,7 +291,8 @@ fn part(words: Words, filled: &Filled, report: Option<&Report>) -> Value {
     })
 }
 
-fn table(words: Words, table: &Table) -> Value {
+/// A table as templates show it.
+pub(super) fn table(words: Words, table: &Table) -> Value {
     let most =
         table.rows.iter().flatten().filter_map(crate::domain::report::content::Cell::number).max().unwrap_or(1).max(1);
     let rows: Vec<Value> = (table.rows.iter())

@@ -159,12 +159,13 @@ fn half_a_hundredth_goes_up_and_the_verdict_looks_at_the_seconds() {
 
 #[test]
 fn maintenance_is_excused_when_it_was_announced_a_day_ahead() {
-    let window = span((1440, 1500)).unwrap();
-    assert_eq!(excused(window, minute(0)), Some(window));
-    assert_eq!(excused(window, minute(1)), None);
+    let (window, day) = (span((1440, 1500)).unwrap(), chrono::TimeDelta::hours(24));
+    assert_eq!(excused(window, minute(0), day), Some(window));
+    assert_eq!(excused(window, minute(1), day), None);
+    assert_eq!(excused(window, minute(1380), chrono::TimeDelta::hours(1)), Some(window), "as the pack says");
     let longer = span((1440, 1560)).unwrap();
-    assert_eq!(excused_after(Some(window), longer, minute(0)), Some(longer), "moved early enough");
-    assert_eq!(excused_after(Some(window), longer, minute(1450)), Some(window), "what was added late counts");
-    assert_eq!(excused_after(Some(window), span((1470, 1480)).unwrap(), minute(1450)), span((1470, 1480)));
-    assert_eq!(excused_after(None, longer, minute(1450)), None);
+    assert_eq!(excused_after(Some(window), longer, minute(0), day), Some(longer), "moved early enough");
+    assert_eq!(excused_after(Some(window), longer, minute(1450), day), Some(window), "what was added late counts");
+    assert_eq!(excused_after(Some(window), span((1470, 1480)).unwrap(), minute(1450), day), span((1470, 1480)));
+    assert_eq!(excused_after(None, longer, minute(1450), day), None);
 }

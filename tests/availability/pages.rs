@@ -136,3 +136,21 @@ async fn monitors_are_set_up_on_the_page_of_a_service() {
     owner.get(service).await.shows("99,90%").shows("Ditetapkan pemilik proses bisnis");
     assert_eq!(app.get("demo-dinkes", "/availability?service=simpus").await.ok(200)["items"][0]["target"], json!(99.9));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_trail_leads_to_what_it_tells_of() {
+    let app = TestApp::new(Engine::Sqlite, "oki", "2026-10-20T10:00:00+07:00").await.unwrap();
+    let outage = app.post("demo-superadmin", "/outages", json!({"service": "simpus"})).await.ok(201);
+    let beat = json!({"service": "simpus", "name": "Malam", "kind": "heartbeat"});
+    let monitor = app.post("demo-superadmin", "/monitors", beat).await.ok(201);
+    let auditor = staff(&app, "auditor@demo.test").await;
+    for (stream, address) in [
+        (format!("outage:{}", outage["id"]), format!("/kerja/ketersediaan-jejak/gangguan/{}", outage["id"])),
+        (format!("monitor:{}", monitor["id"]), format!("/kerja/ketersediaan-jejak/pemantau/{}", monitor["id"])),
+    ] {
+        auditor.get(&format!("/kerja/audit?objek={stream}")).await.is(200).shows(&address);
+        auditor.get(&address).await.goes_to("/kerja/ketersediaan/simpus");
+    }
+    auditor.get("/kerja/ketersediaan-jejak/gangguan/9999").await.is(404);
+    auditor.get("/kerja/ketersediaan-jejak/lain/1").await.is(404);
+}

@@ -144,6 +144,10 @@ async fn maintenance(engine: Engine) {
     let longer = app.call(Method::PUT, UNIT, path, Some(longer), &[]).await.ok(200);
     assert_eq!(longer["starts_at"], "2026-10-05T13:00:00+00:00", "what runs keeps its beginning");
     assert_eq!((&longer["late"], &longer["excused_to"]), (&json!(true), &json!("2026-10-05T14:00:00+00:00")));
+    let mut joined = window("05T20:00", "05T22:00");
+    joined["services"] = json!(["simpus", "e-office"]);
+    let refused = app.call(Method::PUT, UNIT, path, Some(joined), &[]).await.ok(422);
+    assert_eq!(refused["errors"][0]["field"], "services", "who joins late does not take the notice from the others");
     app.clock("2026-10-06T08:00:00+07:00").await;
     outage(&app, "simpus", "2026-10-01T20:00:00+07:00", "2026-10-01T21:00:00+07:00").await;
     outage(&app, "simpus", "2026-10-05T20:00:00+07:00", "2026-10-05T22:00:00+07:00").await;

@@ -3,7 +3,6 @@
 use super::nginx::Nginx;
 use super::reaching;
 use crate::support::app::{Engine, TestApp};
-use meja::desk::Desk;
 use serde_json::{Value, json};
 
 const UNIT: &str = "demo-superadmin";
@@ -12,12 +11,22 @@ async fn region() -> TestApp {
     TestApp::new(Engine::Sqlite, "oki", "2026-10-20T10:00:00+07:00").await.unwrap()
 }
 
-/// Sets up a monitor that fails at once, lets it look, and gives what it found.
-async fn found(app: &TestApp, desk: &Desk, body: Value) -> String {
+/// A monitor that does not give up, with what is said of it.
+fn lasting(body: &Value) -> Value {
     let mut whole = json!({"service": "simpus", "name": "Uji", "failures_needed": 20, "timeout_ms": 3000});
     whole.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
-    let added = app.post(UNIT, "/monitors", whole).await.ok(201);
-    desk.run_monitors().await.unwrap();
+    whole
+}
+
+/// Sets up a monitor, lets it look, and gives what it found.
+async fn found(app: &TestApp, body: Value) -> String {
+    looked(app, app, body).await
+}
+
+/// Sets up a monitor where it may be, lets it look from `desk`, and gives what it found.
+async fn looked(app: &TestApp, from: &TestApp, body: Value) -> String {
+    let added = app.post(UNIT, "/monitors", lasting(&body)).await.ok(201);
+    from.desk.run_monitors().await.unwrap();
     let path = format!("/monitors/{}", added["id"]);
     let checks = app.get(UNIT, &format!("{path}/checks")).await.ok(200);
     assert_eq!(checks["items"].as_array().unwrap().len(), 1, "{checks}");
@@ -29,8 +38,8 @@ async fn found(app: &TestApp, desk: &Desk, body: Value) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_is_judged_by_status_text_and_patience() {
     let Some(nginx) = Nginx::start() else { return };
-    let app = region().await;
-    let desk = reaching(&app, &["127.0.0.1"], None);
+    let region = region().await;
+    let app = reaching(&region, &["127.0.0.1"], None);
     let page = |path: &str, expected: Value| json!({"kind": "http", "target": format!("http://127.0.0.1:{}{path}", nginx.port), "expected": expected});
     for (path, expected, finding) in [
         ("/", json!({}), "ok"),
@@ -42,99 +51,119 @@ async fn a_page_is_judged_by_status_text_and_patience() {
         ("/pindah", json!({"status": 200}), "other_status"),
         ("/pindah", json!({}), "ok"),
     ] {
-        assert_eq!(found(&app, &desk, page(path, expected.clone())).await, finding, "{path} {expected}");
+        assert_eq!(found(&app, page(path, expected.clone())).await, finding, "{path} {expected}");
     }
     assert_eq!(nginx.hits("/kenari"), 0, "a redirect is not followed");
     let mut slow = page("/pelan", json!({}));
     slow["timeout_ms"] = 400.into();
-    assert_eq!(found(&app, &desk, slow).await, "timeout");
+    assert_eq!(found(&app, slow).await, "timeout");
     let tcp = |port: u16| json!({"kind": "tcp", "target": format!("127.0.0.1:{port}")});
-    assert_eq!(found(&app, &desk, tcp(nginx.port)).await, "ok");
+    assert_eq!(found(&app, tcp(nginx.port)).await, "ok");
     let mut nginx = nginx;
     nginx.down();
-    assert_eq!(found(&app, &desk, tcp(nginx.port)).await, "refused");
+    assert_eq!(found(&app, tcp(nginx.port)).await, "refused");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn certificates_are_judged_and_told_apart() {
     let Some(nginx) = Nginx::start() else { return };
-    let app = region().await;
+    let region = region().await;
     let authority = nginx.authority();
-    let desk = reaching(&app, &["127.0.0.0/8"], Some(authority.as_path()));
+    let app = reaching(&region, &["127.0.0.0/8"], Some(authority.as_path()));
     let words = ["ok", "expires_soon", "certificate_expired", "certificate_name", "certificate_untrusted"];
     for (port, word) in nginx.tls.iter().zip(words) {
         let tls = json!({"kind": "tls", "target": format!("127.0.0.1:{port}")});
-        assert_eq!(found(&app, &desk, tls).await, word);
+        assert_eq!(found(&app, tls).await, word);
         let page = json!({"kind": "http", "target": format!("https://127.0.0.1:{port}/")});
         let word = if word == "expires_soon" { "ok" } else { word };
-        assert_eq!(found(&app, &desk, page).await, word, "a page behind it");
+        assert_eq!(found(&app, page).await, word, "a page behind it");
     }
     let strict = json!({"kind": "tls", "target": format!("127.0.0.1:{}", nginx.tls[0]), "expected": {"days": 100}});
-    assert_eq!(found(&app, &desk, strict).await, "expires_soon");
+    assert_eq!(found(&app, strict).await, "expires_soon");
     let plain = json!({"kind": "tls", "target": format!("127.0.0.1:{}", nginx.port)});
-    assert_eq!(found(&app, &desk, plain).await, "no_answer");
-    let unaided = reaching(&app, &["127.0.0.1"], None);
+    assert_eq!(found(&app, plain).await, "no_answer");
+    let unaided = reaching(&region, &["127.0.0.1"], None);
     let tls = json!({"kind": "tls", "target": format!("127.0.0.1:{}", nginx.tls[0])});
-    assert_eq!(found(&app, &unaided, tls).await, "certificate_untrusted", "only what the settings name is believed");
+    assert_eq!(found(&unaided, tls).await, "certificate_untrusted", "only what the settings name is believed");
 }
+
+/// Forms of the address of this machine.
+const HERE: [&str; 10] = [
+    "127.0.0.1",
+    "localhost",
+    "2130706433",
+    "0x7f000001",
+    "0177.0.0.1",
+    "127.1",
+    "0.0.0.0",
+    "[::1]",
+    "[::ffff:127.0.0.1]",
+    "[::]",
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_asked_that_is_not_listed() {
     let Some(nginx) = Nginx::start() else { return };
-    let app = region().await;
-    let port = nginx.port;
+    let region = region().await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let door = listener.local_addr().unwrap().port();
+    // What was listed once, and is no longer when the look comes.
+    let generous = reaching(&region, &["127.0.0.0/8", "::1", "0.0.0.0/8", "::/8"], None);
     for allow in
         [&[][..], &["0.0.0.0/0", "::/0"], &["localhost", "127.0.0.1.nip.io"], &["10.0.0.0/8"], &["126.0.0.0/7"]]
     {
-        let desk = reaching(&app, allow, None);
-        for host in [
-            "127.0.0.1",
-            "localhost",
-            "2130706433",
-            "0x7f000001",
-            "0177.0.0.1",
-            "127.1",
-            "0.0.0.0",
-            "[::1]",
-            "[::ffff:127.0.0.1]",
-            "[::]",
-        ] {
-            let page = json!({"kind": "http", "target": format!("http://{host}:{port}/kenari")});
-            let word = found(&app, &desk, page).await;
-            assert!(["not_allowed", "unknown_name"].contains(&word.as_str()), "{host} with {allow:?}: {word}");
-            let tcp = json!({"kind": "tcp", "target": format!("{host}:{port}")});
-            let answer = app
-                .post(
-                    UNIT,
-                    "/monitors",
-                    json!({"service": "simpus", "name": "x", "kind": tcp["kind"],
-                "target": tcp["target"]}),
-                )
-                .await;
-            assert!([201, 422].contains(&answer.status), "{host}");
+        let strict = reaching(&region, allow, None);
+        let mut saved = 0;
+        for host in HERE {
+            let page = json!({"kind": "http", "target": format!("http://{host}:{}/kenari", nginx.port)});
+            let tcp = json!({"kind": "tcp", "target": format!("{host}:{door}")});
+            for body in [page, tcp] {
+                let refused = strict.post(UNIT, "/monitors", lasting(&body)).await.ok(422);
+                assert_eq!(refused["errors"][0]["field"], "target", "{host} with {allow:?} is refused at once");
+                if generous.post(UNIT, "/monitors", lasting(&body)).await.status == 201 {
+                    saved += 1;
+                }
+            }
+        }
+        assert!(saved >= 12, "{saved} of them can be saved where they are listed");
+        while strict.desk.run_monitors().await.unwrap() > 0 {}
+        let monitors = region.get(UNIT, "/monitors?limit=100").await.ok(200);
+        for it in monitors["items"].as_array().unwrap().iter().filter(|it| it["name"] == "Uji") {
+            assert!(["not_allowed", "unknown_name"].contains(&it["result"].as_str().unwrap()), "{allow:?}: {it}");
         }
     }
     assert_eq!(nginx.hits("/kenari"), 0);
-    let outages = app.get(UNIT, "/outages").await.ok(200);
+    let knocked = listener.accept().map(|_| ()).unwrap_err();
+    assert_eq!(knocked.kind(), std::io::ErrorKind::WouldBlock, "nobody came to the door");
+    let outages = region.get(UNIT, "/outages").await.ok(200);
     assert_eq!(outages["items"], json!([]), "what may not be asked says nothing of the service");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_is_looked_up() {
-    let app = region().await;
-    let desk = reaching(&app, &[], None);
+    let region = region().await;
+    let app = reaching(&region, &["localhost", "tidak-ada.invalid"], None);
     let name = |expected: Value| json!({"kind": "dns", "target": "localhost", "expected": expected});
-    assert_eq!(found(&app, &desk, name(json!({}))).await, "ok");
-    assert_eq!(found(&app, &desk, name(json!({"address": "127.0.0.1"}))).await, "ok");
-    assert_eq!(found(&app, &desk, name(json!({"address": "10.9.8.7"}))).await, "other_address");
+    assert_eq!(found(&app, name(json!({}))).await, "ok");
+    assert_eq!(found(&app, name(json!({"address": "127.0.0.1"}))).await, "ok");
+    assert_eq!(found(&app, name(json!({"address": "10.9.8.7"}))).await, "other_address");
     let gone = json!({"kind": "dns", "target": "tidak-ada.invalid"});
-    assert_eq!(found(&app, &desk, gone).await, "unknown_name");
+    assert_eq!(found(&app, gone).await, "unknown_name");
+    let strange = json!({"kind": "dns", "target": "lain.invalid"});
+    let refused = app.post(UNIT, "/monitors", lasting(&strange)).await.ok(422);
+    assert_eq!(refused["errors"][0]["field"], "target", "a name nobody listed is not looked up");
+    let strict = reaching(&region, &[], None);
+    assert_eq!(looked(&app, &strict, name(json!({}))).await, "not_allowed", "nor one that is listed no longer");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_monitors_are_refused() {
-    let app = region().await;
+    let region = region().await;
+    let app = reaching(&region, &["127.0.0.1", "localhost"], None);
     for (body, field) in [
+        (json!({"kind": "tls", "target": "127.0.0.1:443", "expected": {"days": 4_000_000_000_u32}}), "expected"),
+        (json!({"kind": "tls", "target": "127.0.0.1:443", "expected": {"days": 0}}), "expected"),
         (json!({"kind": "http", "target": "ftp://127.0.0.1/"}), "target"),
         (json!({"kind": "http", "target": "http://a:b@127.0.0.1/"}), "target"),
         (json!({"kind": "http", "target": "http://127.0.0.1/\r\nX: y"}), "target"),

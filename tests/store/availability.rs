@@ -96,6 +96,9 @@ async fn maintenance_is_kept_and_found(db: Db) {
     assert_eq!(maintenance::between(&mut tx, at(199), at(300)).await.unwrap(), [one.clone()]);
     assert_eq!(maintenance::between(&mut tx, at(200), at(300)).await.unwrap(), []);
     assert_eq!(maintenance::between(&mut tx, at(0), at(100)).await.unwrap(), []);
+    assert_eq!(maintenance::unmailed(&mut tx, 9).await.unwrap(), [one.clone()]);
+    maintenance::mailed(&mut tx, one.id).await.unwrap();
+    assert_eq!(maintenance::unmailed(&mut tx, 9).await.unwrap(), []);
     (one.cancelled_at, one.cancel_reason, one.version) = (Some(at(9)), Some("Batal".to_owned()), 2);
     one.services.pop();
     maintenance::save(&mut tx, &one).await.unwrap();

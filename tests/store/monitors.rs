@@ -63,6 +63,17 @@ async fn a_monitor_is_kept_and_taken_by_one(db: Db) {
     assert_eq!(monitors::by_id(&mut tx, it.id).await.unwrap(), Some(it.clone()));
     assert!(is_conflict(&monitors::save(&mut tx, &it).await.unwrap_err()));
     assert_eq!(monitors::due(&mut tx, at(999), at(999), 9).await.unwrap(), [], "stopped");
+    monitors::forget(&mut tx, it.id).await.unwrap();
+    let blank = Monitor {
+        state: MonitorState::Unknown,
+        failures: 0,
+        failing_since: None,
+        outage_id: None,
+        lease_no: it.lease_no + 1,
+        ..it.clone()
+    };
+    assert_eq!(monitors::by_id(&mut tx, it.id).await.unwrap(), Some(blank));
+    assert!(!monitors::settle(&mut tx, &it).await.unwrap(), "a look that was under way keeps nothing");
 }
 
 async fn looks_are_kept_and_forgotten(db: Db) {

@@ -8,10 +8,11 @@ use meja::domain::event::{ActorLabel, Event, GENESIS};
 use meja::domain::message::{Message, MessageVisibility};
 use meja::domain::report::facts::Month;
 use meja::domain::report::life::{Edition, Report, ReportState};
+use meja::domain::report::steps::Step;
 use meja::domain::ticket::{Status, Ticket};
 use meja::error::Error;
 use meja::store::ratings::Rating;
-use meja::store::{Db, Tx, clocks, events, messages, ratings, report_facts, reports};
+use meja::store::{Db, Tx, clocks, events, messages, ratings, report_facts, report_steps, reports};
 
 on_both!(
     a_report_is_kept_once_and_changed_by_who_saw_it_last,
@@ -19,6 +20,7 @@ on_both!(
     reports_are_listed_newest_first_and_go_on,
     tickets_of_a_period_come_with_their_clocks,
     what_else_a_report_counts,
+    steps_upwards_are_kept_and_fall_due,
 );
 
 fn day(text: &str) -> NaiveDate {
@@ -61,6 +63,11 @@ async fn a_report_is_kept_once_and_changed_by_who_saw_it_last(db: Db) {
     let kept = add(&mut tx, &report("LAP-2026-01-BKD", "BKD", "2026-01-01")).await;
     assert_eq!(reports::insert(&mut tx, &kept, NONE).await.unwrap(), None, "an agency reports once about a period");
     assert_eq!(reports::by_code(&mut tx, "LAP-2026-01-BKD").await.unwrap(), Some(kept.clone()));
+    assert_eq!(reports::by_key(&mut tx, kept.id).await.unwrap(), Some(kept.clone()));
+    for (agency, date, found) in [("BKD", "2026-01-30", true), ("BKD", "2026-01-31", false), ("", "2026-01-01", false)]
+    {
+        assert_eq!(reports::about(&mut tx, agency, day(date)).await.unwrap().is_some(), found, "{agency} {date}");
+    }
     assert_eq!(reports::next_due(&mut tx).await.unwrap(), Some(at(100)));
     assert_eq!(reports::overdue(&mut tx, at(99), 9).await.unwrap(), []);
     assert_eq!(reports::overdue(&mut tx, at(100), 9).await.unwrap(), std::slice::from_ref(&kept));
@@ -188,9 +195,14 @@ async fn tickets_of_a_period_come_with_their_clocks(db: Db) {
         hash: "h".to_owned(),
     };
     events::append(&mut tx, &[event]).await.unwrap();
-    let broken = report_facts::broken(&mut tx, at(100), at(200), 9).await.unwrap();
+    let broken = report_facts::broken(&mut tx, &[over]).await.unwrap();
     assert_eq!((broken.len(), broken[0].id, broken[0].solved.as_deref()), (1, over, Some("{\"cause\":\"penuh\"}")));
-    assert_eq!(report_facts::broken(&mut tx, at(100), at(60), 9).await.unwrap(), []);
+    assert_eq!(report_facts::broken(&mut tx, &[]).await.unwrap(), []);
+    let both = report_facts::broken(&mut tx, &[running, over]).await.unwrap();
+    assert_eq!(
+        both.iter().map(|row| (row.id, row.solved.is_some())).collect::<Vec<_>>(),
+        [(over, true), (running, false)]
+    );
     for (author, visibility) in [
         ("user:1", MessageVisibility::Public),
         ("user:2", MessageVisibility::Public),
@@ -208,8 +220,13 @@ async fn tickets_of_a_period_come_with_their_clocks(db: Db) {
         };
         messages::insert(&mut tx, over, &message).await.unwrap();
     }
-    assert_eq!(report_facts::answers(&mut tx, at(100)).await.unwrap(), [(over, 2)]);
-    assert_eq!(report_facts::answers(&mut tx, at(151)).await.unwrap(), []);
+    assert_eq!(report_facts::answers(&mut tx, at(100), at(200)).await.unwrap(), [(over, 2)]);
+    assert_eq!(
+        report_facts::answers(&mut tx, at(100), at(30)).await.unwrap(),
+        [],
+        "what was said later does not count"
+    );
+    assert_eq!(report_facts::answers(&mut tx, at(151), at(200)).await.unwrap(), []);
 }
 
 async fn what_else_a_report_counts(db: Db) {
@@ -235,4 +252,53 @@ async fn what_else_a_report_counts(db: Db) {
         (1, "OKI-2602-00001-0", Some(at(50)))
     );
     assert_eq!(report_facts::register(&mut tx, at(1), 9).await.unwrap(), []);
+}
+
+async fn steps_upwards_are_kept_and_fall_due(db: Db) {
+    let mut tx = write(&db).await;
+    let ani = person(&mut tx, "ani@oki.go.id").await;
+    let kept = add(&mut tx, &report("LAP-2026-01", "", "2026-01-01")).await;
+    let step = |place: i64| Step {
+        id: 0,
+        report_id: kept.id,
+        place,
+        recipient: "Sekretaris Daerah".to_owned(),
+        basis: Some("Perbup 1/2026 Pasal 2".to_owned()),
+        due_on: day("2026-02-10"),
+        due_at: at(100 * place),
+        edition: 0,
+        sent_at: None,
+        sent_by: None,
+        sent_note: String::new(),
+        received_at: None,
+        received_by: None,
+        received_note: String::new(),
+        late: false,
+    };
+    for place in [2, 1] {
+        report_steps::insert(&mut tx, &step(place)).await.unwrap();
+    }
+    let both = report_steps::of_report(&mut tx, kept.id).await.unwrap();
+    assert_eq!(both.iter().map(|it| Step { id: 0, ..it.clone() }).collect::<Vec<_>>(), [step(1), step(2)]);
+    assert_eq!(report_steps::of_report(&mut tx, kept.id + 1).await.unwrap(), []);
+    assert_eq!(report_steps::next_due(&mut tx).await.unwrap(), Some(at(100)));
+    assert_eq!(report_steps::overdue(&mut tx, at(99), 9).await.unwrap(), []);
+    assert_eq!(report_steps::overdue(&mut tx, at(200), 1).await.unwrap(), both[..1]);
+    let late = Step { late: true, ..both[0].clone() };
+    let sent = Step {
+        edition: 1,
+        sent_at: Some(at(5)),
+        sent_by: Some(ani),
+        sent_note: "ND 1".to_owned(),
+        received_at: Some(at(6)),
+        received_by: Some(ani),
+        received_note: "TT 2".to_owned(),
+        ..both[1].clone()
+    };
+    report_steps::update(&mut tx, &late).await.unwrap();
+    report_steps::update(&mut tx, &sent).await.unwrap();
+    assert_eq!(report_steps::of_report(&mut tx, kept.id).await.unwrap(), [late, sent]);
+    assert_eq!(report_steps::next_due(&mut tx).await.unwrap(), None);
+    assert_eq!(report_steps::overdue(&mut tx, at(999), 9).await.unwrap(), []);
+    assert!(report_steps::insert(&mut tx, &step(1)).await.is_err(), "each place once");
 }

@@ -17,7 +17,7 @@ use super::db;
 pub struct TestApp {
     pub desk: Desk,
     client: TestClient<Box<dyn poem::endpoint::DynEndpoint<Output = poem::Response>>>,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 /// What came back: status and JSON.
@@ -75,9 +75,14 @@ impl TestApp {
         desk.clock.set(now, 0.0);
         app::follow(&config, &desk).await.unwrap();
         desk.fill_demo(0, now, 0.0).await.unwrap();
+        Some(Self { _folder: Some(folder), ..Self::around(desk) })
+    }
+
+    /// The same region around a desk that differs in what it may or holds; lives no longer than the first.
+    pub fn around(desk: Desk) -> Self {
         let routes: Box<dyn poem::endpoint::DynEndpoint<Output = poem::Response>> =
             Box::new(poem::endpoint::ToDynEndpoint(app::routes(desk.clone()).unwrap()));
-        Some(Self { desk, client: TestClient::new(routes), _folder: folder })
+        Self { desk, client: TestClient::new(routes), _folder: None }
     }
 
     /// The same desk with routes of its own: what was changed on it counts from here.

@@ -116,6 +116,17 @@ pub struct Line {
     pub target: Option<i64>,
     /// The figure whose tickets stand behind it, if any do.
     pub tickets: Option<String>,
+    /// Where the value, or the target, is written; empty: a default nobody has decreed. `None`: it is no rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<String>,
+    /// Nothing in the system knows this figure.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unknown: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// A table.

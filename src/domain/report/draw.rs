@@ -1,7 +1,7 @@
 //! From facts to the parts of a report. Pure: the same facts give the same report.
 
 use crate::domain::report::content::{Cell, Filled, Line, Part, Table, Unit};
-use crate::domain::report::facts::{Facts, Place, TicketFact};
+use crate::domain::report::facts::{DayFact, Facts, Place, Ruled, Span, TicketFact};
 use crate::domain::report::figure::Figure;
 use crate::domain::report::sums::{mean, mean_hundredths, percentile, share};
 use crate::domain::report::volume::{hours, months, moved, named};
@@ -9,7 +9,7 @@ use crate::domain::ticket::{Channel, Kind, Priority};
 use std::collections::BTreeMap;
 
 /// Broken promises that are listed one by one; the others are counted.
-const LISTED: usize = 1000;
+pub const LISTED: usize = 1000;
 /// Ends of the age classes of open tickets, in working days; the last has no end.
 pub const AGE_CLASSES: [&str; 4] = ["under-1", "1-3", "4-7", "over-7"];
 
@@ -23,7 +23,7 @@ pub fn parts(facts: &Facts<'_>) -> Vec<Filled> {
         Part::Times => times(facts, &counted),
         Part::Availability => availability(facts),
         Part::Problems => (lines(&counted, &[Figure::Problems, Figure::ProblemsOpen, Figure::Changes]), Vec::new()),
-        Part::Security => (vec![number("security-incidents", facts.security_incidents, Unit::Count)], Vec::new()),
+        Part::Security => (vec![known("security-incidents", facts.security_incidents)], Vec::new()),
         Part::Satisfaction => satisfaction(facts, &counted),
         Part::Knowledge => knowledge(facts),
         Part::Warnings => warnings(facts),
@@ -66,7 +66,27 @@ fn lines(counted: &Counted, figures: &[Figure]) -> Vec<Line> {
 }
 
 fn number(figure: &str, value: Option<i64>, unit: Unit) -> Line {
-    Line { figure: figure.to_owned(), value, unit, part: None, of: None, target: None, tickets: None }
+    Line {
+        figure: figure.to_owned(),
+        value,
+        unit,
+        part: None,
+        of: None,
+        target: None,
+        tickets: None,
+        basis: None,
+        unknown: false,
+    }
+}
+
+/// A value of the pack, with where it is written.
+fn rule(figure: &str, ruled: &Ruled, unit: Unit) -> Line {
+    Line { basis: Some(ruled.basis.clone()), ..number(figure, Some(ruled.value), unit) }
+}
+
+/// A figure that nothing knows says so.
+fn known(figure: &str, value: Option<i64>) -> Line {
+    Line { unknown: value.is_none(), ..number(figure, value, Unit::Count) }
 }
 
 /// What `part` is of `of`, with both beside it.
@@ -115,9 +135,11 @@ fn volume(facts: &Facts<'_>, counted: &Counted) -> Both {
 
 fn sla(facts: &Facts<'_>, counted: &Counted) -> Both {
     let answered = [Figure::AnsweredInTime, Figure::AnsweredLate];
+    let goal = &facts.rules.sla_target;
+    let judged = |line: Line| Line { target: Some(goal.value), basis: Some(goal.basis.clone()), ..line };
     let mut all = vec![
-        ratio(counted, "sla-response", Figure::AnsweredInTime, &answered),
-        ratio(counted, "sla-resolution", Figure::ResolvedInTime, &[Figure::Resolved]),
+        judged(ratio(counted, "sla-response", Figure::AnsweredInTime, &answered)),
+        judged(ratio(counted, "sla-resolution", Figure::ResolvedInTime, &[Figure::Resolved])),
     ];
     let figures = [
         Figure::AnsweredLate,
@@ -156,10 +178,7 @@ fn breaches(facts: &Facts<'_>) -> Table {
         ("outcome", Unit::Word),
     ];
     let mut table = Table::new("breaches", &columns);
-    let is_listed = |it: &&&TicketFact| {
-        Figure::ResolvedLate.counts(it, &facts.span) || Figure::BreachedOpen.counts(it, &facts.span)
-    };
-    let mut late: Vec<&&TicketFact> = facts.tickets.iter().filter(is_listed).collect();
+    let mut late: Vec<&&TicketFact> = facts.tickets.iter().filter(|it| is_late(it, &facts.span)).collect();
     late.sort_by_key(|it| (it.breached_at, it.id));
     table.left_out = i64::try_from(late.len().saturating_sub(LISTED)).unwrap_or(i64::MAX);
     for it in late.into_iter().take(LISTED) {
@@ -179,6 +198,11 @@ fn breaches(facts: &Facts<'_>) -> Table {
         ]);
     }
     table
+}
+
+/// Its promise is broken as far as the span goes: solved late in it, or open behind its time at its end.
+pub fn is_late(it: &TicketFact, span: &Span) -> bool {
+    Figure::ResolvedLate.counts(it, span) || Figure::BreachedOpen.counts(it, span)
 }
 
 fn escalation(facts: &Facts<'_>, counted: &Counted) -> Both {
@@ -296,6 +320,7 @@ fn availability(facts: &Facts<'_>) -> Both {
         ("mttr", Unit::Seconds),
         ("planned", Unit::Seconds),
         ("by-order", Unit::Seconds),
+        ("unavailable", Unit::Seconds),
     ];
     let mut table = Table::new("availability", &columns);
     for it in &facts.availability {
@@ -311,12 +336,26 @@ fn availability(facts: &Facts<'_>) -> Both {
             it.mttr.into(),
             it.planned.into(),
             it.by_order.into(),
+            // Closed under an order is no disruption, but not there for its users either (DOMAIN.md 4.3).
+            (it.downtime + it.by_order).into(),
         ]);
+    }
+    let columns = [("service", Unit::Text), ("day", Unit::Day), ("day-level", Unit::Word), ("downtime", Unit::Seconds)];
+    let mut days = Table::new("availability-days", &columns);
+    for it in &facts.availability {
+        let row = |day: &DayFact| vec![it.name.as_str().into(), day.date.into(), day.level.into(), day.downtime.into()];
+        days.rows.extend(it.days.iter().map(row));
     }
     let judged = facts.availability.iter().filter_map(|it| it.is_met).collect::<Vec<_>>();
     let (met, all) = (count(&judged.iter().filter(|met| **met).collect::<Vec<_>>()), count(&judged));
     let line = number("services-available", share(met, all), Unit::Percent);
-    (vec![Line { part: Some(met), of: Some(all), ..line }], vec![table])
+    let rules = &facts.rules;
+    let lines = vec![
+        Line { part: Some(met), of: Some(all), ..line },
+        rule("availability-target", &rules.availability_target, Unit::Percent),
+        rule("maintenance-notice", &rules.notice, Unit::Seconds),
+    ];
+    (lines, vec![table, days])
 }
 
 fn count<T>(list: &[T]) -> i64 {
@@ -340,15 +379,31 @@ fn satisfaction(facts: &Facts<'_>, counted: &Counted) -> Both {
 fn knowledge(facts: &Facts<'_>) -> Both {
     let (errors, added, used) = facts.knowledge.map_or((None, None, None), |it| (Some(it.0), Some(it.1), Some(it.2)));
     let figures = [("known-errors", errors), ("articles-added", added), ("articles-used", used)];
-    (figures.into_iter().map(|(name, value)| number(name, value, Unit::Count)).collect(), Vec::new())
+    (figures.into_iter().map(|(name, value)| known(name, value)).collect(), Vec::new())
 }
 
 fn warnings(facts: &Facts<'_>) -> Both {
-    let columns =
-        [("case", Unit::Text), ("service", Unit::Text), ("case-state", Unit::Word), ("opened", Unit::Instant)];
+    let columns = [
+        ("case", Unit::Text),
+        ("service", Unit::Text),
+        ("case-state", Unit::Word),
+        ("opened", Unit::Instant),
+        ("case-outcome", Unit::Word),
+        ("order", Unit::Text),
+        ("order-state", Unit::Word),
+    ];
     let mut table = Table::new("cases", &columns);
     let row = |it: &crate::domain::report::facts::CaseFact| -> Vec<Cell> {
-        vec![it.code.as_str().into(), it.service.as_str().into(), it.state.as_str().into(), it.opened_at.into()]
+        let order = it.order.as_ref();
+        vec![
+            it.code.as_str().into(),
+            it.service.as_str().into(),
+            it.state.as_str().into(),
+            it.opened_at.into(),
+            it.outcome.clone().into(),
+            order.map(|order| order.0.clone()).into(),
+            order.map(|order| order.1.clone()).into(),
+        ]
     };
     table.rows.extend(facts.cases.iter().map(row));
     let opened = facts.cases.iter().filter(|it| facts.span.has(it.opened_at)).collect::<Vec<_>>();
@@ -389,6 +444,7 @@ fn duties(facts: &Facts<'_>) -> Both {
         number("duties-done", Some(count(&done)), Unit::Count),
         number("duties-late", Some(count(&late)), Unit::Count),
         number("duties-overdue", Some(count(&overdue)), Unit::Count),
+        rule("report-due-day", &facts.rules.due_day, Unit::Count),
     ];
     (lines, vec![table])
 }

@@ -143,6 +143,19 @@ pub struct ServiceFact {
     pub target: i64,
     /// It was reached; `None` without agreed time.
     pub is_met: Option<bool>,
+    /// Days on which anything happened, in order.
+    pub days: Vec<DayFact>,
+}
+
+/// A local day of a service on which something happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayFact {
+    /// The day.
+    pub date: NaiveDate,
+    /// The worst of it, in a word.
+    pub level: &'static str,
+    /// Downtime.
+    pub downtime: i64,
 }
 
 /// A warning case as the report names it.
@@ -156,6 +169,32 @@ pub struct CaseFact {
     pub state: String,
     /// When it was opened.
     pub opened_at: DateTime<Utc>,
+    /// How it ended, once it has.
+    pub outcome: Option<String>,
+    /// Code of its last order to close, and where that stands.
+    pub order: Option<(String, String)>,
+}
+
+/// A value the report is judged by, with the law it stands in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ruled {
+    /// In the unit of the figure.
+    pub value: i64,
+    /// Where it is written; empty: a default nobody has decreed.
+    pub basis: String,
+}
+
+/// Values of the pack that the report is judged by.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rulebook {
+    /// Share of answers and solutions that should be in time, in hundredths of a percent.
+    pub sla_target: Ruled,
+    /// Share of its agreed time a service should be there, in hundredths of a percent.
+    pub availability_target: Ruled,
+    /// Seconds before its beginning that maintenance is announced to be left out.
+    pub notice: Ruled,
+    /// Day of the next month on which the report is due.
+    pub due_day: Ruled,
 }
 
 /// All that is known of the period of one agency.
@@ -163,6 +202,8 @@ pub struct CaseFact {
 pub struct Facts<'a> {
     /// The period.
     pub span: Span,
+    /// What it is judged by.
+    pub rules: Rulebook,
     /// Tickets that were open in it or began or ended in it.
     pub tickets: Vec<&'a TicketFact>,
     /// Breaches by the key of their ticket.

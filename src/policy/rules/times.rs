@@ -119,6 +119,33 @@ impl Rules<'_, '_> {
             let codes: Vec<String> = duties.into_iter().map(|duty| duty.code).collect();
             self.known(&["report", "duty"], "kewajiban", duty, &codes);
         }
+        self.report_steps(&report);
+        if matches!(self.read(&["availability_notice"]), Some(Duration::WorkingDays(_))) {
+            let text = "jam dinding, bukan hari kerja | tulis misalnya \"24h\"";
+            self.fault(&["availability_notice"], text);
+        }
+    }
+
+    /// The steps go up the chain, each later than the one before.
+    fn report_steps(&mut self, report: &Report) {
+        let chain: Vec<String> = self.read(&["report_chain"]).unwrap_or_default();
+        let (mut place, mut day) = (0, report.due_day);
+        for step in &report.steps {
+            match chain.iter().skip(place).position(|office| *office == step.to) {
+                Some(found) => place += found + 1,
+                None => self.fault(
+                    &["report", "steps"],
+                    &format!("\"{}\" tidak ada sesudah langkah sebelumnya di report_chain | tulis nama dari report_chain, berurutan", step.to),
+                ),
+            }
+            if !(day..=28).contains(&step.due_day) {
+                self.fault(
+                    &["report", "steps"],
+                    "hari langkah laporan harus tidak sebelum langkah sebelumnya dan paling besar 28 | urutkan due_day",
+                );
+            }
+            day = step.due_day;
+        }
     }
 }
 

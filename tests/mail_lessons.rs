@@ -56,10 +56,11 @@ async fn merged_files(engine: Engine) {
     let answer_to = reply_to(&app.mails_to("ani@warga.test").await[0]);
     app.post("demo-superadmin", &format!("/tickets/{first}/merge"), json!({"into": second})).await.ok(200);
     assert_eq!(files(&app, &first).await, ["a.txt"], "the merged ticket keeps its files");
+    assert_eq!(files(&app, &second).await, ["b.txt", "a.txt"], "and they come along");
     // A late answer to the old address goes on where the matter goes on, with its file.
     app.deliver(&with_file("ani@warga.test", "Re: Satu", "c.txt", ""), &answer_to, "").await;
     assert_eq!(files(&app, &first).await, ["a.txt"]);
-    assert_eq!(files(&app, &second).await, ["b.txt", "c.txt"]);
+    assert_eq!(files(&app, &second).await, ["b.txt", "a.txt", "c.txt"]);
     let status = app.ticket(&first).await["status"].clone();
     assert_eq!(status, "merged", "the dead ticket stays dead");
     app.audit_is_intact().await;

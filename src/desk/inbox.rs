@@ -158,10 +158,12 @@ impl Desk {
             (item, letter)
         });
         match read.await {
-            Ok((item, mut letter)) => {
+            Ok((mut item, mut letter)) => {
                 if let Some(letter) = letter.as_mut() {
                     self.check_sender(&item, letter).await;
                 }
+                // What is in it the letter tells; nobody holds a large mail twice while others are judged.
+                item.raw = Vec::new();
                 Ok(Some(Opened { item, letter, cause: None }))
             }
             Err(error) => {

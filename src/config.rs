@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+pub mod limits;
 pub mod mail;
 
 use mail::{Listen, MailConfig};
@@ -187,10 +188,8 @@ impl Config {
         if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| database.starts_with(scheme)) {
             problems.push("database_url: must begin with sqlite:// or postgres://".to_owned());
         }
-        if let Some(url) = &self.smtp_url
-            && !["smtp://", "smtps://"].iter().any(|scheme| url.starts_with(scheme))
-        {
-            problems.push("smtp_url: must begin with smtp:// or smtps://".to_owned());
+        if let Some(Err(problem)) = self.smtp_url.as_deref().map(mail::check_smtp) {
+            problems.push(format!("smtp_url: {problem}"));
         }
         if let Some(url) = &self.public_url
             && !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme))
@@ -212,6 +211,7 @@ impl Config {
         if !(1..=200).contains(&self.mail.largest_mb) {
             problems.push("mail.largest_mb: must be from 1 to 200".to_owned());
         }
+        problems.extend(self.mail.limits.problems());
         if let Some(bad) = self.mail.aliases.iter().find(|alias| alias.parse::<lettre::Address>().is_err()) {
             problems.push(format!("mail.aliases: {bad:?} is no mail address"));
         }

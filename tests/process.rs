@@ -3,7 +3,9 @@
 use crate::support::server::{Server, run};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -42,6 +44,21 @@ fn exit_codes_tell_what_went_wrong() {
     let refused = command.env("MEJA_LISTTEN", "x").arg("migrate").output().unwrap();
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).to_lowercase().contains("listten"));
+}
+
+#[test]
+fn the_pipe_takes_mail_as_large_as_the_settings_say() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(code(folder.path(), &["migrate"], b"").0, Some(0));
+    let large = [mail(1), b"x".repeat(1_500_000)].concat();
+    for (largest, status) in [("1", 2), ("2", 0)] {
+        let mut command = crate::support::server::meja(&crate::support::server::program(), folder.path());
+        command.args(["mail", "ingest", "--recipient", "meja@localhost"]).env("MEJA_MAIL__LARGEST_MB", largest);
+        let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let _ = child.stdin.take().unwrap().write_all(&large);
+        let done = child.wait_with_output().unwrap();
+        assert_eq!(done.status.code(), Some(status), "{}", String::from_utf8_lossy(&done.stderr));
+    }
 }
 
 #[test]

@@ -4,8 +4,7 @@ use crate::api::Token;
 use crate::api::problem::Failure;
 use crate::api::tickets::known;
 use crate::desk::Desk;
-use crate::domain::people::{Action, may};
-use crate::error::{Error, Say};
+use crate::desk::participants::Person;
 use crate::store::mail_origins::MailOrigin;
 use crate::store::undeliverable::Undeliverable;
 use chrono::{DateTime, Utc};
@@ -49,6 +48,8 @@ struct OriginPage {
 /// An address that takes no mail.
 #[derive(Debug, Object)]
 struct UndeliverableJson {
+    id: i64,
+    /// Masked for those who see no tickets, or may not learn who reported this one.
     email: String,
     /// Enhanced status, e.g. `5.1.1`.
     status: String,
@@ -62,6 +63,31 @@ struct UndeliverableJson {
 struct UndeliverablePage {
     items: Vec<UndeliverableJson>,
     next_cursor: Option<String>,
+}
+
+/// Somebody beside the reporter.
+#[derive(Debug, Object)]
+struct ParticipantJson {
+    email: String,
+    /// Reads every answer and may write. Otherwise only in the copies of a mail, and offered.
+    partakes: bool,
+    /// Of the region's own domain.
+    official: bool,
+}
+
+/// The people of a ticket fit on one page.
+#[derive(Debug, Object)]
+struct ParticipantPage {
+    items: Vec<ParticipantJson>,
+    next_cursor: Option<String>,
+}
+
+/// The ticket has other participants now.
+#[derive(ApiResponse)]
+enum Partaking {
+    /// They hear of the next answer, or no more.
+    #[oai(status = 204)]
+    Changed,
 }
 
 /// An address.
@@ -85,11 +111,8 @@ impl Mails {
     #[oai(path = "/tickets/:number/received-mails", method = "get")]
     async fn of_ticket(&self, token: Token, number: Path<String>) -> Result<Json<OriginPage>, Failure> {
         let actor = token.actor(&self.0).await?;
-        let page = self.0.ticket_page(&actor, &known(&number.0)?).await?;
-        if !may(&actor, Action::ViewInternal, &page.view.ticket) {
-            return Err(Error::Denied(Say::new("error-denied")).into());
-        }
-        Ok(Json(OriginPage { items: page.origins.into_iter().map(mail).collect(), next_cursor: None }))
+        let origins = self.0.ticket_origins(&actor, &known(&number.0)?).await?;
+        Ok(Json(OriginPage { items: origins.into_iter().map(mail).collect(), next_cursor: None }))
     }
 
     /// Sends mail to a participant of a ticket again after his server had said that the address takes none.
@@ -100,20 +123,49 @@ impl Mails {
         Ok(Lifted::Done)
     }
 
+    /// Who takes part in a ticket beside its reporter, and who stands in the copies of its mails and may be let in.
+    #[oai(path = "/tickets/:number/participants", method = "get")]
+    async fn participants(&self, token: Token, number: Path<String>) -> Result<Json<ParticipantPage>, Failure> {
+        let actor = token.actor(&self.0).await?;
+        let others = self.0.others(&actor, &known(&number.0)?).await?;
+        let shape =
+            |partakes: bool| move |Person { email, official }: Person| ParticipantJson { email, partakes, official };
+        let partaking = others.partaking.into_iter().map(shape(true));
+        let offered = others.offered.into_iter().map(shape(false));
+        Ok(Json(ParticipantPage { items: partaking.chain(offered).collect(), next_cursor: None }))
+    }
+
+    /// Lets somebody in the copies of a ticket's mails take part.
+    #[oai(path = "/tickets/:number/participants", method = "post")]
+    async fn take_part(&self, token: Token, number: Path<String>, body: Json<Address>) -> Result<Partaking, Failure> {
+        let actor = token.actor(&self.0).await?;
+        self.0.let_take_part(&actor, &known(&number.0)?, &body.0.email).await?;
+        Ok(Partaking::Changed)
+    }
+
+    /// Takes somebody out again who was let in.
+    #[oai(path = "/tickets/:number/participants/remove", method = "post")]
+    async fn end_part(&self, token: Token, number: Path<String>, body: Json<Address>) -> Result<Partaking, Failure> {
+        let actor = token.actor(&self.0).await?;
+        self.0.end_part(&actor, &known(&number.0)?, &body.0.email).await?;
+        Ok(Partaking::Changed)
+    }
+
     /// Addresses to which nothing is sent any more because a mail server said that they take no mail; the latest first.
     #[oai(path = "/mail/undeliverable", method = "get")]
     async fn undeliverable(&self, token: Token) -> Result<Json<UndeliverablePage>, Failure> {
         let actor = token.actor(&self.0).await?;
         let found = self.0.undeliverable(&actor).await?;
-        let shape = |Undeliverable { email, status, said, at, .. }| UndeliverableJson { email, status, said, at };
+        let shape =
+            |Undeliverable { id, email, status, said, at, .. }| UndeliverableJson { id, email, status, said, at };
         Ok(Json(UndeliverablePage { items: found.into_iter().map(shape).collect(), next_cursor: None }))
     }
 
     /// Sends mail to an address again.
-    #[oai(path = "/mail/undeliverable/lift", method = "post")]
-    async fn lift_any(&self, token: Token, body: Json<Address>) -> Result<Lifted, Failure> {
+    #[oai(path = "/mail/undeliverable/:id/lift", method = "post")]
+    async fn lift_any(&self, token: Token, id: Path<i64>) -> Result<Lifted, Failure> {
         let actor = token.actor(&self.0).await?;
-        self.0.lift_undeliverable(&actor, &body.0.email).await?;
+        self.0.lift_undeliverable(&actor, id.0).await?;
         Ok(Lifted::Done)
     }
 }

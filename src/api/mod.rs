@@ -25,6 +25,7 @@ mod letters;
 mod mails;
 mod maintenance;
 mod monitors;
+mod own_notices;
 mod problem;
 mod public;
 mod ratings;
@@ -71,7 +72,14 @@ type Parts = (
     (tickets::Tickets, verbs::Verbs, relations::Relations, mails::Mails, dispatch::Dispatches, received::ReceivedMails),
     (services::Services, decisions::Decisions, agencies::Agencies, calendars::Calendars, duties::Duties),
     (cases::Cases, cases::CaseVerbs, letters::Letters),
-    (users::Users, tokens::Tokens, canned_replies::CannedReplies, ratings::Ratings, incidents::Incidents),
+    (
+        users::Users,
+        own_notices::OwnNotices,
+        tokens::Tokens,
+        canned_replies::CannedReplies,
+        ratings::Ratings,
+        incidents::Incidents,
+    ),
     (availability::AvailabilityApi, maintenance::MaintenanceApi, monitors::Monitors, public::Status, reports::Reports),
     demo::Public,
 );
@@ -97,6 +105,7 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
         (cases::Cases(desk.clone()), cases::CaseVerbs(desk.clone()), letters::Letters(desk.clone())),
         (
             users::Users(desk.clone()),
+            own_notices::OwnNotices(desk.clone()),
             tokens::Tokens(desk.clone()),
             canned_replies::CannedReplies(desk.clone()),
             ratings::Ratings(desk.clone()),

@@ -10,7 +10,7 @@ use crate::domain::message::{InboxRow, InboxState, SenderVerdict};
 use crate::error::{Error, Say};
 use crate::store::senders::SenderRule;
 use chrono::{DateTime, Utc};
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
@@ -25,7 +25,7 @@ struct MailJson {
     mailbox: String,
     /// Envelope sender; empty when unknown, `<>` for a bounce.
     sender: String,
-    /// Address in `From`; nobody has proved it.
+    /// Address in `From`; nobody has proved it. Empty, as `sender`, for those who may not learn who reported the ticket.
     author: String,
     subject: String,
     received_at: DateTime<Utc>,
@@ -129,6 +129,17 @@ struct TeachBody {
     reason: String,
 }
 
+/// What happens to all mail of an address or a domain from now on.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields)]
+struct RuleBody {
+    /// An address, or `@` and a domain.
+    address: String,
+    verdict: Choice<SenderVerdict>,
+    #[oai(default)]
+    reason: String,
+}
+
 /// The ticket it is in now.
 #[derive(Debug, Object)]
 struct Landed {
@@ -175,8 +186,9 @@ impl ReceivedMails {
         let before = place.and_then(|place| place.parse().ok()).unwrap_or(i64::MAX);
         let rows = desk.received_mails(&actor, state, before, limit).await?;
         let is_full = i64::try_from(rows.len()).unwrap_or(0) >= limit;
-        let next = rows.last().filter(|_| is_full).map(|last| answers::cursor(desk, "received", &last.id.to_string()));
-        Ok(Json(MailPage { items: rows.into_iter().map(mail).collect(), next_cursor: next }))
+        let next =
+            rows.last().filter(|_| is_full).map(|last| answers::cursor(desk, "received", &last.row.id.to_string()));
+        Ok(Json(MailPage { items: rows.into_iter().map(|listed| mail(listed.row)).collect(), next_cursor: next }))
     }
 
     /// One received mail with its head and its words.
@@ -195,19 +207,32 @@ impl ReceivedMails {
         }))
     }
 
-    /// Makes a ticket of it. Its clocks start when the mail came. Doing it twice is a conflict, no second ticket.
+    /// Makes a ticket of it. Its clocks start when the mail came. Doing it twice is a conflict, no second ticket; the same
+    /// request under the same key is answered again.
     #[oai(path = "/received-mails/:id/open", method = "post")]
-    async fn open(&self, token: Token, id: Path<i64>, body: Json<OpenBody>) -> Result<Json<Landed>, Failure> {
+    async fn open(
+        &self,
+        token: Token,
+        id: Path<i64>,
+        body: Json<OpenBody>,
+        #[oai(name = "Idempotency-Key")] key: Header<Option<String>>,
+    ) -> Result<Json<Landed>, Failure> {
         let actor = token.actor(&self.0).await?;
-        let ticket = self.0.open_from_mail(&actor, id.0, &body.0.requester_email).await?;
+        let ticket = self.0.open_from_mail(&actor, id.0, &body.0.requester_email, key.0.as_deref()).await?;
         Ok(Json(Landed { ticket: ticket.number }))
     }
 
     /// Adds it to a ticket.
     #[oai(path = "/received-mails/:id/merge", method = "post")]
-    async fn merge(&self, token: Token, id: Path<i64>, body: Json<MergeBody>) -> Result<Json<Landed>, Failure> {
+    async fn merge(
+        &self,
+        token: Token,
+        id: Path<i64>,
+        body: Json<MergeBody>,
+        #[oai(name = "Idempotency-Key")] key: Header<Option<String>>,
+    ) -> Result<Json<Landed>, Failure> {
         let actor = token.actor(&self.0).await?;
-        let ticket = self.0.add_mail_to(&actor, id.0, &body.0.ticket).await?;
+        let ticket = self.0.add_mail_to(&actor, id.0, &body.0.ticket, key.0.as_deref()).await?;
         Ok(Json(Landed { ticket: ticket.number }))
     }
 
@@ -240,6 +265,22 @@ impl ReceivedMails {
         let actor = token.actor(&self.0).await?;
         let items = self.0.sender_rules(&actor).await?.into_iter().map(rule).collect();
         Ok(Json(RulePage { items, next_cursor: None }))
+    }
+
+    /// Decides about an address or a domain before any mail has come from there; the last word counts. A machine that is
+    /// let in opens tickets, and nothing of ours answers it by itself.
+    #[oai(path = "/sender-rules", method = "put")]
+    async fn teach_address(&self, token: Token, body: Json<RuleBody>) -> Result<Json<RuleJson>, Failure> {
+        let actor = token.actor(&self.0).await?;
+        let mut problems = Vec::new();
+        let verdict = body.0.verdict.read("verdict", &mut problems);
+        refuse(problems)?;
+        let unknown = || Error::field("verdict", Say::new("field-unknown-word").with("known", "let_in, discard"));
+        let verdict = verdict.ok_or_else(unknown)?;
+        let address = self.0.teach_address(&actor, &body.0.address, verdict, &body.0.reason).await?;
+        let rules = self.0.sender_rules(&actor).await?;
+        let found = rules.into_iter().find(|rule| rule.address == address);
+        Ok(Json(rule(found.ok_or(Error::NotFound("sender"))?)))
     }
 
     /// Forgets what was decided about a sender.

@@ -68,7 +68,7 @@ async fn ingest(config: &Config, recipient: &str, sender: &str) -> Result<bool> 
     // Not migrated here: the server does that, and a message must not wait for it.
     let clock = Clock::system();
     clock.adopt(installation(&db).await?.demo_clock);
-    let stored = pipe::take(&db, &clock, tokio::io::stdin(), recipient, sender).await;
+    let stored = pipe::take(&db, &clock, tokio::io::stdin(), config.mail.largest(), recipient, sender).await;
     db.close().await;
     stored
 }

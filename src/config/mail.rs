@@ -1,5 +1,6 @@
 //! What the settings say of the ways mail takes: the section `[mail]`, `lmtp_listen` and `imap_url`.
 
+use crate::config::limits::MailLimits;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -29,6 +30,8 @@ pub struct MailConfig {
     pub dkim: Option<DkimConfig>,
     /// Where a virus scanner listens: `unix:/path/of/socket` or `host:port`.
     pub clamd: Option<String>,
+    /// How much is too much.
+    pub limits: MailLimits,
 }
 
 /// One mailbox of the section `[[mail.mailboxes]]`.
@@ -53,7 +56,7 @@ pub struct DkimConfig {
     pub domain: String,
     /// Name under which its public key stands in the DNS.
     pub selector: String,
-    /// File with the private key: RSA (PKCS#1 or PKCS#8) as PEM.
+    /// File with the private key as PEM: RSA (PKCS#1 or PKCS#8) or Ed25519 (PKCS#8).
     pub key_file: PathBuf,
 }
 
@@ -79,6 +82,7 @@ impl Default for MailConfig {
             mailboxes: Vec::new(),
             dkim: None,
             clamd: None,
+            limits: MailLimits::default(),
         }
     }
 }
@@ -218,6 +222,31 @@ impl Mailbox {
     }
 }
 
+/// Is a way out as it should be: `smtps://`, `smtp://…?tls=required`, or `smtp://` to a server on this machine? Nothing that
+/// a stranger on the line could turn into clear text.
+///
+/// # Errors
+/// What is wrong; the words carry no password.
+pub fn check_smtp(url: &str) -> Result<(), String> {
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let usual = match scheme {
+        "smtps" => 465,
+        "smtp" => 25,
+        _ => return Err("must begin with smtp:// or smtps://".to_owned()),
+    };
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let server = rest.rsplit_once('@').map_or(rest, |(_, server)| server);
+    let (host, _) = host_and_port(server.split('/').next().unwrap_or(server), usual)?;
+    let tls: Vec<&str> = query.split('&').filter_map(|pair| pair.strip_prefix("tls=")).collect();
+    if tls.iter().any(|asked| *asked != "required") {
+        return Err("tls=required is the only kind of tls= that nobody on the line can take away".to_owned());
+    }
+    if scheme == "smtp" && tls.is_empty() && !is_here(&host) {
+        return Err("clear text only to a server on this machine; use smtps:// or ?tls=required".to_owned());
+    }
+    Ok(())
+}
+
 fn is_here(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
@@ -317,6 +346,30 @@ mod tests {
         let twice = config.read_mailboxes(Some("imaps://u:p@h imaps://u:q@h"));
         assert!(twice.expect_err("twice").contains("twice"));
         assert_eq!(config.read_mailboxes(Some("imaps://u:p@h imaps://v:q@h")).expect("two").len(), 2);
+    }
+
+    #[test]
+    fn no_way_out_can_be_turned_into_clear_text() {
+        for good in [
+            "smtps://u:p@mail.dinas.go.id",
+            "smtp://mail.dinas.go.id:587?tls=required",
+            "smtp://127.0.0.1:25",
+            "smtp://localhost",
+            "smtp://[::1]:2525/helo",
+        ] {
+            assert_eq!(check_smtp(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "smtp://u:rahasia@mail.dinas.go.id",
+            "smtp://mail.dinas.go.id:25",
+            "smtp://u:rahasia@mail.dinas.go.id?tls=opportunistic",
+            "smtp://127.0.0.1?tls=opportunistic",
+            "smtp://10.0.0.7",
+            "http://x",
+            "x",
+        ] {
+            assert!(check_smtp(bad).is_err_and(|why| !why.contains("rahasia")), "{bad}");
+        }
     }
 
     #[test]

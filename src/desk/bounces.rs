@@ -4,8 +4,10 @@ use crate::desk::catalogue::denied;
 use crate::desk::working::Working;
 use crate::desk::{Desk, chain};
 use crate::domain::event::ActorLabel;
-use crate::domain::people::{Action, Actor, may};
-use crate::domain::settings::{may_change, may_read};
+use crate::domain::message::{masked, without_addresses};
+use crate::domain::people::{Action, Actor, may, visibility};
+use crate::domain::reporter::knows_reporter;
+use crate::domain::settings::may_change;
 use crate::error::{Error, Result, Say};
 use crate::mail::report::{Failure, Report};
 use crate::mail::thread;
@@ -47,9 +49,10 @@ impl Desk {
         at: DateTime<Utc>,
     ) -> Result<()> {
         let mut given_up = false;
-        if failure.is_about_address() && !self.composer.is_desk(recipient) {
+        if failure.is_about_address() && !self.is_own_address(recipient) {
             let said = if failure.said.is_empty() { failure.action.clone() } else { failure.said.clone() };
             let address = Undeliverable {
+                id: 0,
                 email: recipient.to_owned(),
                 ticket_id: ticket,
                 status: failure.status.clone(),
@@ -83,30 +86,47 @@ impl Desk {
         thread::is_own_message_id(&self.secret, message_id)
     }
 
-    /// Addresses that get no mail any more, the latest first.
+    /// Addresses that get no mail any more, the latest first, for those who may send to them again. Who may not learn who
+    /// reported the ticket is shown no more of an address than he needs to tell it from others.
     ///
     /// # Errors
     /// `Denied`.
     pub async fn undeliverable(&self, actor: &Actor) -> Result<Vec<Undeliverable>> {
-        if !may_read(actor) {
+        if !may_change(actor) {
             return Err(denied());
         }
-        store::undeliverable::given_up(&mut self.db.read().await?, MOST).await
+        let mut tx = self.db.read().await?;
+        let mut addresses = store::undeliverable::given_up(&mut tx, MOST).await?;
+        for address in &mut addresses {
+            let ticket = match address.ticket_id {
+                Some(id) => store::tickets::by_id(&mut tx, id).await?,
+                None => None,
+            };
+            let is_open = match &ticket {
+                Some(ticket) if !visibility(actor).shows(ticket) => false,
+                Some(ticket) => {
+                    knows_reporter(actor, ticket) || !store::wishes::of_ticket(&mut tx, ticket.id).await?.secret
+                }
+                None => visibility(actor).all,
+            };
+            if !is_open {
+                address.said = without_addresses(&address.said);
+                address.email = masked(&address.email);
+            }
+        }
+        Ok(addresses)
     }
 
     /// Sends mail to an address again, for those who may change settings.
     ///
     /// # Errors
     /// `Denied`; `NotFound` when that never stopped.
-    pub async fn lift_undeliverable(&self, actor: &Actor, email: &str) -> Result<()> {
+    pub async fn lift_undeliverable(&self, actor: &Actor, id: i64) -> Result<()> {
         if !may_change(actor) {
             return Err(denied());
         }
-        let email = email.trim().to_lowercase();
         let mut tx = self.db.write().await?;
-        if !store::undeliverable::take_up_address(&mut tx, &email).await? {
-            return Err(Error::NotFound("address"));
-        }
+        let email = store::undeliverable::take_up_by_id(&mut tx, id).await?.ok_or(Error::NotFound("address"))?;
         let label = ActorLabel::user(actor.account.id);
         chain::note(&mut tx, "mail", "outgoing", self.now(), label, "address_lifted", json!({"to": email})).await?;
         tx.commit().await?;

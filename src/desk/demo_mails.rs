@@ -30,8 +30,8 @@ impl Desk {
         }
         self.read_inbox().await?;
         let received = self.received_mails(unit, None, i64::MAX, 50).await?;
-        if let Some(mail) = received.iter().find(|mail| mail.author == discarded.address) {
-            self.teach_sender(unit, mail.id, SenderVerdict::Discard, false, &discarded.reason).await?;
+        if let Some(mail) = received.iter().find(|mail| mail.row.author == discarded.address) {
+            self.teach_sender(unit, mail.row.id, SenderVerdict::Discard, false, &discarded.reason).await?;
         }
         Ok(())
     }

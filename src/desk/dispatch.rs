@@ -3,6 +3,7 @@
 use crate::desk::catalogue::denied;
 use crate::desk::{Desk, chain};
 use crate::domain::event::ActorLabel;
+use crate::domain::message::without_addresses;
 use crate::domain::people::{Action, Actor, may};
 use crate::domain::ticket::Verb;
 use crate::error::{Error, Result, Say};
@@ -27,6 +28,8 @@ impl Desk {
         let mut mails = store::outbox::of_ticket(&mut tx, page.view.ticket.id, MOST).await?;
         if page.veiled {
             for mail in &mut mails {
+                // Servers repeat the address they speak of.
+                mail.last_error = mail.last_error.take().map(|said| without_addresses(&said));
                 mail.recipient.clear();
             }
         }

@@ -62,11 +62,17 @@ impl Desk {
     /// The database does not answer: nobody can say yet.
     pub async fn takes_mail_for(&self, address: &str) -> Result<bool> {
         let address = address.to_lowercase();
-        if self.composer.is_desk(&address) || self.ways.is_alias(&address) {
+        if self.is_own_address(&address) {
             return Ok(true);
         }
         let agencies = store::services::agencies(&mut self.db.read().await?).await?;
         Ok(agencies.iter().any(|agency| agency.email.as_deref() == Some(address.as_str())))
+    }
+
+    /// Is this an address of the desk itself, under whichever of its names, with or without an extension? Nobody who
+    /// writes from there is a requester: the desk would talk to itself.
+    pub(super) fn is_own_address(&self, address: &str) -> bool {
+        self.composer.is_desk(address) || self.ways.is_alias(address)
     }
 
     /// As [`put_for`], and wakes whoever reads the inbox.
@@ -146,15 +152,18 @@ impl Desk {
             tracing::error!(inbox = id, tries, "reading a mail never ends; it is put aside");
             return Ok(Some(Opened { item, letter: None, cause: Some("poison") }));
         }
+        let room = self.ways.room();
         let read = spawn_blocking(move || {
-            let letter = parse::read(&item.raw, &item.sender);
+            let letter = parse::read_within(&item.raw, &item.sender, room);
             (item, letter)
         });
         match read.await {
-            Ok((item, mut letter)) => {
+            Ok((mut item, mut letter)) => {
                 if let Some(letter) = letter.as_mut() {
                     self.check_sender(&item, letter).await;
                 }
+                // What is in it the letter tells; nobody holds a large mail twice while others are judged.
+                item.raw = Vec::new();
                 Ok(Some(Opened { item, letter, cause: None }))
             }
             Err(error) => {
@@ -207,6 +216,9 @@ impl Desk {
                 // A machine whose reports are wanted; what answers a mail of ours stays a robot's, or two would talk.
                 Some(SenderVerdict::LetIn) if letter.references.is_empty() => {
                     letter.wanted = true;
+                    // Nothing of ours answers a machine by itself.
+                    letter.machine = letter.robot.is_some();
+                    letter.quiet |= letter.machine;
                     letter.robot = letter.robot.filter(|robot| *robot == Robot::Bounce);
                 }
                 _ => {}

@@ -7,7 +7,7 @@ use crate::domain::event::ActorLabel;
 use crate::domain::ticket::{Language, Ticket};
 use crate::error::Result;
 use crate::mail::compose::Outgoing;
-use crate::mail::{files, thread};
+use crate::mail::thread;
 use crate::store::relations::Consultation;
 use crate::store::{self, Tx};
 use crate::text;
@@ -50,13 +50,13 @@ pub async fn left_out(
     if names.is_empty() {
         return Ok(());
     }
-    let megabytes = files::MOST_BYTES >> 20;
-    let facts = json!({"names": names, "most": files::MOST_FILES, "megabytes": megabytes});
+    let (most, megabytes) = (desk.ways.limits.files, desk.ways.limits.files_mb);
+    let facts = json!({"names": names, "most": most, "megabytes": megabytes});
     working.event(at, ActorLabel::mail(), "files_left_out", facts);
     if quiet {
         return Ok(());
     }
-    let context = json!({"files": names.join(", "), "most": files::MOST_FILES, "megabytes": megabytes});
+    let context = json!({"files": names.join(", "), "most": most, "megabytes": megabytes});
     let key = format!("files_left_out:{}", working.ticket.version);
     let references = store::messages::mail_references(tx, working.ticket.id).await?;
     let letter =
@@ -203,7 +203,12 @@ async fn to_participants(
 ) -> Result<()> {
     let references = store::messages::mail_references(tx, working.ticket.id).await?;
     let letter = Letter { key, template, context: &context, automatic, references: &references };
+    // Nothing the house says by itself goes to a machine: two of them would talk for ever.
+    let machines = if automatic { store::mail_origins::machines_of(tx, working.ticket.id).await? } else { Vec::new() };
     for email in store::relations::participants(tx, working.ticket.id).await? {
+        if machines.contains(&email) {
+            continue;
+        }
         to_participant(desk, tx, &working.ticket, &email, &letter).await?;
     }
     Ok(())

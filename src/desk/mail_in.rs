@@ -71,7 +71,7 @@ impl Desk {
         if letter.from.is_empty() {
             return Ok(quarantined("no_sender"));
         }
-        if self.composer.is_desk(&letter.from) {
+        if self.is_own_address(&letter.from) {
             return Ok(Verdict { state: InboxState::Ignored, cause: Some("own_address"), ticket: None });
         }
         if let Some(verdict) = self.judge_twin(tx, item, &letter).await? {
@@ -164,7 +164,7 @@ impl Desk {
         if matches!(working.ticket.status, Status::Closed | Status::Merged) {
             return self.open_from(tx, item, letter, Some(Before::Over(working.ticket))).await;
         }
-        if self.is_crowding(tx, working.ticket.id, letter).await? {
+        if self.is_crowding(tx, working.ticket.id, letter).await? && !letter.wanted {
             let ticket = Some(working.ticket.id);
             return Ok(Verdict { state: InboxState::Quarantined, cause: Some("too_many"), ticket });
         }

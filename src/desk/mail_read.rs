@@ -1,8 +1,9 @@
 //! Reading a received mail before the writer's turn, and looking at one again afterwards.
 
 use crate::desk::Desk;
+use crate::desk::catalogue::denied;
 use crate::domain::message::InboxItem;
-use crate::domain::people::Actor;
+use crate::domain::people::{Action, Actor, may};
 use crate::error::{Error, Result};
 use crate::mail::parse::{self, Letter};
 use crate::mail::{html, sender};
@@ -37,6 +38,18 @@ impl Desk {
             return sender::Origin::default();
         }
         Arc::clone(&self.sender_check).check(item.raw.clone(), item.sender.clone()).await
+    }
+
+    /// Who sent the mails of a ticket, for those who may read notes and learn who reported.
+    ///
+    /// # Errors
+    /// `NotFound`; `Denied` for those who may not read notes.
+    pub async fn ticket_origins(&self, actor: &Actor, number: &str) -> Result<Vec<MailOrigin>> {
+        let page = self.ticket_page(actor, number).await?;
+        if !may(actor, Action::ViewInternal, &page.view.ticket) {
+            return Err(denied());
+        }
+        Ok(page.origins)
     }
 
     /// The mail behind a message, for those who may read notes and learn who reported.
@@ -76,5 +89,6 @@ pub(super) fn origin_of(item: &InboxItem, letter: &Letter, reused: bool) -> Mail
         belief: letter.origin.belief().as_str().to_owned(),
         has_html: letter.has_html,
         reused,
+        machine: letter.machine,
     }
 }

@@ -1,7 +1,7 @@
 //! Too much mail from one sender: two robots without any mark answer each other until somebody stops, and we do.
 //!
 //! First the confirmations cease, so that nothing of ours is left to be answered; then what still comes waits for a person.
-//! The counts stand in the database: several nodes and a restart do not begin anew.
+//! How much is too much the settings say (`[mail.limits]`). The counts stand in the database: several nodes and a restart do not begin anew.
 
 use crate::desk::Desk;
 use crate::error::Result;
@@ -9,17 +9,6 @@ use crate::mail::parse::Letter;
 use crate::secret::sha256;
 use crate::store::{self, Tx};
 use chrono::Duration;
-
-/// Confirmations to one sender about the same subject within an hour.
-const SAME_SUBJECT: i64 = 2;
-/// Tickets one sender opens by mail within an hour before confirmations cease.
-const CONFIRMED_IN_HOUR: i64 = 10;
-/// The same within a day.
-const CONFIRMED_IN_DAY: i64 = 40;
-/// Tickets one sender opens by mail within an hour; more wait for a person.
-const OPENED_IN_HOUR: i64 = 600;
-/// Mails one sender adds to one ticket within an hour; more wait for a person.
-const ADDED_IN_HOUR: i64 = 60;
 
 /// How hard it blows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,24 +29,31 @@ impl Desk {
         let same = sha256(format!("mail from {} about {}", letter.from, core_of(&letter.subject)));
         let (day, hour) = (now - Duration::days(1), now - Duration::hours(1));
         let (in_day, in_hour, about) = store::storms::mails_counted(tx, &sender, &same, day, hour).await?;
-        if in_hour >= OPENED_IN_HOUR {
+        let limits = &self.ways.limits;
+        if in_hour >= limits.tickets_hour.into() {
             return Ok(Storm::TooMuch);
         }
         store::storms::count_mail(tx, &[&sender, &same], now).await?;
-        let is_calm = about < SAME_SUBJECT && in_hour < CONFIRMED_IN_HOUR && in_day < CONFIRMED_IN_DAY;
+        let is_calm = about < limits.confirmations_same_subject.into()
+            && in_hour < limits.confirmations_hour.into()
+            && in_day < limits.confirmations_day.into();
         Ok(if is_calm { Storm::Calm } else { Storm::Quiet })
     }
 
-    /// Has the sender of a letter added so much to a ticket that a person has to look? Counts this one when not.
+    /// Has so much been added to a ticket of late, by the sender of a letter or by all together, that a person has to
+    /// look? Counts this one when not.
     pub(super) async fn is_crowding(&self, tx: &mut Tx, ticket: i64, letter: &Letter) -> Result<bool> {
         let now = self.clock.machine();
-        let subject = sha256(format!("mail to {ticket} from {}", letter.from));
+        let own = sha256(format!("mail to {ticket} from {}", letter.from));
+        let all = sha256(format!("mail to {ticket}"));
         let hour = now - Duration::hours(1);
-        let (_, in_hour, _) = store::storms::mails_counted(tx, &subject, "", hour, hour).await?;
-        if in_hour < ADDED_IN_HOUR {
-            store::storms::count_mail(tx, &[&subject], now).await?;
+        let (_, by_him, by_all) = store::storms::mails_counted(tx, &own, &all, hour, hour).await?;
+        let limits = &self.ways.limits;
+        let is_too_much = by_him >= limits.messages_hour.into() || by_all >= limits.ticket_messages_hour.into();
+        if !is_too_much {
+            store::storms::count_mail(tx, &[&own, &all], now).await?;
         }
-        Ok(in_hour >= ADDED_IN_HOUR)
+        Ok(is_too_much)
     }
 }
 

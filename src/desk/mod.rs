@@ -164,8 +164,11 @@ pub mod inbox;
 pub mod mail_read;
 mod mail_storms;
 pub mod mailboxes;
+pub mod notice_choices;
+pub mod participants;
 pub mod quarantine;
 pub mod scans;
+pub mod sender_rules;
 pub mod ways;
 
 /// The desk of one region, everything wired. Cheap to clone.

@@ -4,6 +4,7 @@ use crate::desk::Desk;
 use crate::desk::working::Working;
 use crate::domain::clock_plan::StepKind;
 use crate::domain::message::NewMail;
+use crate::domain::notice::{NoticeChoice, leaves_at};
 use crate::domain::people::{Account, Action, Actor, Role, Scope, may};
 use crate::domain::ticket::{Channel, Language, Ticket};
 use crate::error::Result;
@@ -33,25 +34,54 @@ pub async fn note(
 }
 
 impl Desk {
-    /// Puts the noted notices in the outbox. Those that wait together for one person go as one mail, so
-    /// a catch-up after downtime does not bury anybody.
+    /// Puts the noted notices in the outbox. Those that wait together for one person go as one mail, so a catch-up after
+    /// downtime does not bury anybody. What somebody wants to hear once a day waits for that hour, unless the pack makes
+    /// it compulsory.
     ///
     /// # Errors
     /// The database does not answer; nothing is marked as mailed that was not written.
     pub async fn mail_notices(&self) -> Result<()> {
         let mut tx = self.db.read().await?;
         let waiting = store::notices::waiting(&mut tx).await?;
+        let choices = if waiting.is_empty() { Vec::new() } else { store::notices::choices_of_waiting(&mut tx).await? };
         drop(tx);
+        let now = self.now();
         for notices in waiting.chunk_by(|left, right| left.account_id == right.account_id) {
-            self.mail_person(notices).await?;
+            let of = |notice: &Notice| {
+                let own = choices.iter().find(|(id, kind, _)| (*id, *kind) == (notice.account_id, notice.kind));
+                self.leaves_at(notice, own.map_or(NoticeChoice::AtOnce, |(.., choice)| *choice))
+            };
+            let (mut told, mut unwanted) = (Vec::new(), Vec::new());
+            for notice in notices {
+                match of(notice) {
+                    Some(at) if at <= now => told.push(notice),
+                    Some(_) => {}
+                    None => unwanted.push(notice),
+                }
+            }
+            if !(told.is_empty() && unwanted.is_empty()) {
+                self.mail_person(&told, &unwanted).await?;
+            }
         }
         Ok(())
     }
 
-    async fn mail_person(&self, notices: &[Notice]) -> Result<()> {
+    /// When a notice may leave as mail; `None`: never.
+    fn leaves_at(&self, notice: &Notice, choice: NoticeChoice) -> Option<DateTime<Utc>> {
+        let pack = self.pack();
+        let choice = if pack.notices.compulsory.contains(&notice.kind) { NoticeChoice::AtOnce } else { choice };
+        leaves_at(choice, notice.detected_at, pack.zone, pack.notices.digest)
+    }
+
+    async fn mail_person(&self, notices: &[&Notice], unwanted: &[&Notice]) -> Result<()> {
         let now = self.now();
         let mut tx = self.db.write().await?;
-        let Some(account) = store::people::by_id(&mut tx, notices[0].account_id).await? else { return Ok(()) };
+        // They stand on the page of notices; as mail they are settled.
+        for notice in unwanted {
+            store::notices::mark_mailed(&mut tx, notice.id, now).await?;
+        }
+        let Some(first) = notices.first() else { return tx.commit().await };
+        let Some(account) = store::people::by_id(&mut tx, first.account_id).await? else { return Ok(()) };
         // Rights as they are now: since it was noted the person may have left, or the ticket another agency.
         let grants = store::people::grants(&mut tx, account.id).await?;
         let person = Actor { account, grants, scope: Scope::Read, only_agency: None, via: Channel::Email };
@@ -61,7 +91,7 @@ impl Desk {
                 && let Some(ticket) = store::tickets::by_id(&mut tx, notice.ticket_id).await?
                 && may(&person, Action::View, &ticket)
             {
-                told.push((notice, ticket));
+                told.push((*notice, ticket));
             }
         }
         if let Some((first, ticket)) = told.first() {

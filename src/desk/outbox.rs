@@ -16,10 +16,6 @@ const BATCH: i64 = 20;
 /// A worker that says nothing for so long has died; its mails are taken over.
 const LEASE: Duration = Duration::minutes(2);
 
-/// Pause after the n-th failed try, in minutes; after the last the mail is given up, visibly.
-/// Together about five days.
-const PAUSES: [i64; 14] = [1, 2, 5, 10, 20, 40, 60, 120, 240, 480, 960, 1440, 1440, 2160];
-
 impl Desk {
     /// Puts a mail in the outbox, inside the transaction of the change that causes it.
     pub(super) async fn post(&self, tx: &mut Tx, mail: &NewMail) -> Result<()> {
@@ -85,10 +81,12 @@ impl Desk {
         let now = self.clock.machine();
         let (state, error, due) = match &outcome {
             Ok(()) => (OutboxState::Sent, None, now),
-            Err(refused) => match next_try(item.attempts, now).filter(|_| refused.temporary) {
-                Some(at) => (OutboxState::Queued, Some(refused.reason.as_str()), at),
-                None => (OutboxState::Dead, Some(refused.reason.as_str()), now),
-            },
+            Err(refused) => {
+                match next_try(&self.ways.limits.retry_minutes, item.attempts, now).filter(|_| refused.temporary) {
+                    Some(at) => (OutboxState::Queued, Some(refused.reason.as_str()), at),
+                    None => (OutboxState::Dead, Some(refused.reason.as_str()), now),
+                }
+            }
         };
         if let Some(reason) = error {
             tracing::warn!(outbox = item.id, attempts = item.attempts, state = %state, reason, "a mail was not sent");
@@ -101,7 +99,7 @@ impl Desk {
 }
 
 /// When a mail that failed `attempts` times is tried again; `None` when it is given up.
-fn next_try(attempts: i64, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+fn next_try(pauses: &[u32], attempts: i64, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let index = usize::try_from(attempts.saturating_sub(1)).ok()?;
-    PAUSES.get(index).map(|minutes| now + Duration::minutes(*minutes))
+    pauses.get(index).map(|minutes| now + Duration::minutes((*minutes).into()))
 }

@@ -1,8 +1,10 @@
 //! The ways mail takes into and out of this installation, as the settings say.
 
 use crate::config::Config;
+use crate::config::limits::MailLimits;
 use crate::config::mail::{First, Listen, Mailbox};
 use crate::error::{Error, Result};
+use crate::mail::files::Room;
 use std::path::PathBuf;
 
 /// The ways in, and what is looked through on them.
@@ -22,6 +24,8 @@ pub struct Ways {
     pub ca_file: Option<PathBuf>,
     /// Where a virus scanner listens.
     pub scanner: Option<String>,
+    /// How much is too much.
+    pub limits: MailLimits,
 }
 
 impl Ways {
@@ -43,7 +47,13 @@ impl Ways {
             first: config.mail.imap_first,
             ca_file: config.mail.ca_file.clone(),
             scanner: config.mail.clamd.clone(),
+            limits: config.mail.limits.clone(),
         })
+    }
+
+    /// How many files of one mail are kept, and how many bytes of them together.
+    pub const fn room(&self) -> Room {
+        Room { files: self.limits.files as usize, bytes: (self.limits.files_mb as usize) << 20 }
     }
 
     /// Is this another name of the desk, with or without an extension?

@@ -190,6 +190,23 @@ pub fn masked(address: &str) -> String {
     format!("{}•••{host}", first.map(String::from).unwrap_or_default())
 }
 
+/// What somebody said, with every address in it masked: `550 <s•••@contoh.id>: no such user`.
+pub fn without_addresses(text: &str) -> String {
+    let is_part = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.@".contains(c);
+    let (mut told, mut word) = (String::new(), String::new());
+    for sign in text.chars().chain([' ']) {
+        if is_part(sign) {
+            word.push(sign);
+            continue;
+        }
+        told.push_str(&if word.contains('@') { masked(&word) } else { std::mem::take(&mut word) });
+        word.clear();
+        told.push(sign);
+    }
+    told.pop();
+    told
+}
+
 /// What somebody said of a mail to `address`, with the address masked wherever it stands.
 pub fn without_address(text: &str, address: &str) -> String {
     let (lower, wanted) = (text.to_ascii_lowercase(), address.to_ascii_lowercase());

@@ -68,6 +68,7 @@ pub mod letter;
 pub mod managing;
 pub mod message;
 pub mod monitor;
+pub mod notice;
 pub mod number;
 pub mod outage;
 pub mod people;

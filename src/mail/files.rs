@@ -4,10 +4,19 @@ use crate::domain::upload::clean_name;
 use crate::mail::{decode, words};
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 
-/// Most files of one mail that are kept.
-pub const MOST_FILES: usize = 50;
-/// Most bytes of the files of one mail that are kept, together.
-pub const MOST_BYTES: usize = 30 << 20;
+/// How much of the files of one mail is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Most files.
+    pub files: usize,
+    /// Most bytes, together.
+    pub bytes: usize,
+}
+
+impl Room {
+    /// Where the settings say nothing else.
+    pub const USUAL: Self = Self { files: 50, bytes: 30 << 20 };
+}
 
 /// A file that came with a mail.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -21,9 +30,9 @@ pub struct File {
 }
 
 /// The files of a mail, and the names of those that are too many or too large together.
-pub fn of(message: &Message<'_>) -> (Vec<File>, Vec<String>) {
+pub fn of(message: &Message<'_>, most: Room) -> (Vec<File>, Vec<String>) {
     let (mut kept, mut left_out) = (Vec::new(), Vec::new());
-    let mut room = MOST_BYTES;
+    let mut room = most.bytes;
     let has_words = message.text_bodies().chain(message.html_bodies()).next().is_some();
     for part in message.attachments() {
         // Read as words when there are no others.
@@ -35,7 +44,7 @@ pub fn of(message: &Message<'_>) -> (Vec<File>, Vec<String>) {
         if file.bytes.is_empty() && part.attachment_name().is_none() {
             continue;
         }
-        match room.checked_sub(file.bytes.len()).filter(|_| kept.len() < MOST_FILES) {
+        match room.checked_sub(file.bytes.len()).filter(|_| kept.len() < most.files) {
             Some(left) => {
                 room = left;
                 kept.push(file);

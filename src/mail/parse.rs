@@ -1,13 +1,13 @@
 //! Reading a mail: who wrote what, and whether a robot did.
 
-pub use crate::mail::files::File;
+pub use crate::mail::files::{File, Room};
 pub use crate::mail::plain::clean;
 use crate::mail::plain::{ids, one_line};
 use crate::mail::report::{self, Report};
 use crate::mail::robots::{self, Robot};
 use crate::mail::sender::Origin;
 use crate::mail::{decode, files, words};
-use crate::secret::sha256;
+use crate::secret::Digest;
 use mail_parser::{HeaderName, Message, MessageParser, PartType};
 
 /// Most parts and enclosed mails a mail is taken apart for; beyond that it is kept whole, unread.
@@ -46,6 +46,8 @@ pub struct Letter {
     pub robot: Option<Robot>,
     /// No automatic answer is wanted.
     pub quiet: bool,
+    /// A machine wrote it, and it is taken up all the same.
+    pub machine: bool,
     /// The words only say that their writer is away.
     pub absent: bool,
     /// What a [`Robot::Bounce`] reports.
@@ -57,6 +59,9 @@ pub struct Letter {
     /// Who sent it, as far as somebody has looked.
     pub origin: Origin,
 }
+
+/// Bytes that are looked at together for a digest.
+const DIGESTED: usize = 256 * 1024;
 
 /// Headers that the way adds: they differ between two deliveries of the same mail.
 const TRACE: &[&str] = &[
@@ -88,7 +93,8 @@ const TRACE: &[&str] = &[
 /// have the same.
 pub fn digest(raw: &[u8]) -> String {
     let (head, body) = split(raw);
-    let mut kept = Vec::with_capacity(raw.len());
+    let mut seen = Digest::default();
+    let mut kept = Vec::new();
     let mut keep = true;
     for line in head.split(|byte| *byte == b'\n') {
         let folded = line.first().is_some_and(|first| *first == b' ' || *first == b'\t');
@@ -102,13 +108,25 @@ pub fn digest(raw: &[u8]) -> String {
             kept.push(b'\n');
         }
     }
-    // Ways in differ in line ends; what was written does not.
-    kept.extend(body.iter().copied().filter(|byte| *byte != b'\r'));
-    sha256(kept.trim_ascii_end())
+    // Ways in differ in line ends; what was written does not. Blanks at the very end are no part of it: what may be the
+    // end waits for what follows. A large mail is never held twice for this.
+    for piece in body.chunks(DIGESTED) {
+        kept.extend(piece.iter().copied().filter(|byte| *byte != b'\r'));
+        let sure = kept.trim_ascii_end().len();
+        seen.add(&kept[..sure]);
+        kept.drain(..sure);
+    }
+    seen.add(kept.trim_ascii_end());
+    seen.hex()
 }
 
-/// Reads a mail. `None` when there is no header at all: then it is no mail.
+/// Reads a mail with the usual room for its files. `None` when there is no header at all: then it is no mail.
 pub fn read(raw: &[u8], envelope_sender: &str) -> Option<Letter> {
+    read_within(raw, envelope_sender, Room::USUAL)
+}
+
+/// As [`read`], with so much room for its files.
+pub fn read_within(raw: &[u8], envelope_sender: &str, room: Room) -> Option<Letter> {
     let is_whole = parts_in(raw) <= MOST_PARTS;
     let parser = MessageParser::default();
     let message = if is_whole { parser.parse(raw)? } else { parser.parse_headers(raw)? };
@@ -119,7 +137,7 @@ pub fn read(raw: &[u8], envelope_sender: &str) -> Option<Letter> {
     let subject = one_line(&decode::header(&message, HeaderName::Subject, message.subject().unwrap_or_default()));
     let robot = robots::robot(&message, envelope_sender, &from, &subject);
     let text = if is_whole { words::of(&message) } else { String::new() };
-    let (files, left_out) = if is_whole { files::of(&message) } else { (vec![files::whole(raw)], Vec::new()) };
+    let (files, left_out) = if is_whole { files::of(&message, room) } else { (vec![files::whole(raw)], Vec::new()) };
     let reply_to = first_address(message.reply_to()).filter(|address| *address != from);
     Some(Letter {
         wanted: false,
@@ -139,6 +157,7 @@ pub fn read(raw: &[u8], envelope_sender: &str) -> Option<Letter> {
         references: references(&message),
         robot,
         quiet: robots::wants_no_answer(&message),
+        machine: false,
         report: (robot == Some(Robot::Bounce)).then(|| report::read(&message, raw)),
         files,
         left_out,
@@ -197,8 +216,10 @@ fn references(message: &Message<'_>) -> Vec<String> {
 }
 
 fn split(raw: &[u8]) -> (&[u8], &[u8]) {
-    let end = raw.windows(2).position(|pair| pair == b"\n\n").map(|at| (at + 1, at + 2));
     let crlf = raw.windows(4).position(|four| four == b"\r\n\r\n").map(|at| (at + 2, at + 4));
+    // Only one that stands before counts; nobody looks through the whole of a large mail for it.
+    let before = crlf.map_or(raw, |(_, body)| &raw[..body]);
+    let end = before.windows(2).position(|pair| pair == b"\n\n").map(|at| (at + 1, at + 2));
     match [end, crlf].into_iter().flatten().min() {
         Some((head, body)) => (&raw[..head], &raw[body..]),
         None => (raw, &[]),
@@ -259,6 +280,16 @@ mod tests {
         let second = b"Delivered-To: meja@b.test\nReceived: from c\nFrom: a@b.test\nSubject: x\n\nisi\n";
         assert_eq!(digest(first), digest(second));
         assert_ne!(digest(first), digest(b"From: a@b.test\nSubject: x\n\nlain\n"));
+        // As it was counted in one piece ever since, wherever the pieces end.
+        for size in [0, 1, DIGESTED - 2, DIGESTED - 1, DIGESTED, DIGESTED + 1, DIGESTED * 2] {
+            for end in ["", "\n", " \r\n\r\n", "\r\n \r\n."] {
+                let body = format!("{}{end}", "x \r\n".repeat(size / 4));
+                let raw = format!("From: a@b.test\r\nReceived: x\r\n\r\n{body}");
+                let whole = format!("From: a@b.test\n\n{}", body.replace('\r', ""));
+                let whole = crate::secret::sha256(whole.as_bytes().trim_ascii_end());
+                assert_eq!(digest(raw.as_bytes()), whole, "{size} {end:?}");
+            }
+        }
     }
 
     #[test]

@@ -82,8 +82,8 @@ impl Transport {
             let asked = query.split('&').find_map(|pair| pair.strip_prefix("tls="));
             builder = match (scheme, asked) {
                 ("smtps", _) => builder.tls(Tls::Wrapper(parameters()?)),
-                (_, Some("required")) => builder.tls(Tls::Required(parameters()?)),
-                (_, Some(_)) => builder.tls(Tls::Opportunistic(parameters()?)),
+                // Whatever is asked for: nobody on the line may take it away.
+                (_, Some(_)) => builder.tls(Tls::Required(parameters()?)),
                 (_, None) => builder,
             };
         }

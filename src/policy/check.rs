@@ -109,6 +109,7 @@ fn assemble(written: Written, zone: Tz, values: Vec<Value>, json: serde_json::Va
         identity: written.identity,
         reporters: written.reporters,
         letters: written.letters,
+        notices: written.notices,
         report: written.report,
         report_chain: written.report_chain,
         availability_target: written.availability_target,

@@ -24,6 +24,7 @@ mod fault;
 mod known;
 pub mod library;
 pub mod measures;
+pub mod notices;
 pub mod pack;
 pub mod pause;
 pub mod request;

@@ -13,6 +13,7 @@ use super::custom::{Certificates, CrossAgencyData, Integrity, LanOwner, Metric, 
 use super::deadline::{Deadlines, Duration, Goals, GoalsError, ON_CALENDAR, Profile, deadlines};
 use super::duty::Duty;
 use super::measures::{Sanction, SanctionMode, SanctionScope, Warning};
+use super::notices::Notices;
 use super::pause::Pause;
 use super::request::{PROFILE_PREFIX, RequestType};
 use super::sections::{
@@ -61,6 +62,8 @@ pub struct Pack {
     pub identity: Identity,
     pub reporters: Reporters,
     pub letters: Letters,
+    /// What people must be told of by mail.
+    pub notices: Notices,
     pub report: Report,
     /// Who receives the report, from the desk upwards.
     pub report_chain: Vec<String>,

@@ -11,6 +11,7 @@ use super::deadline::{Duration, Target};
 use super::duty::Duty;
 use super::fault::Faults;
 use super::measures::{Sanction, SanctionMode, SanctionScope, Warning};
+use super::notices::Notices;
 use super::request::RequestForm;
 use super::sections::{
     Class, Email, Escalation, Identity, Intake, Letters, Lifecycle, Offices, Percent, PriorityRules, Region, Report,
@@ -54,6 +55,8 @@ pub(super) struct Written {
     pub(super) identity: Identity,
     pub(super) reporters: Reporters,
     pub(super) letters: Letters,
+    #[serde(default)]
+    pub(super) notices: Notices,
     pub(super) report: Report,
     pub(super) report_chain: Vec<String>,
     pub(super) availability_target: Percent,
@@ -165,6 +168,7 @@ const SECTIONS: &[(&str, bool, TypeCheck)] = &[
     ("identity", true, as_a::<Identity>),
     ("reporters", true, as_a::<Reporters>),
     ("letters", true, as_a::<Letters>),
+    ("notices", false, as_a::<Notices>),
     ("report", true, as_a::<Report>),
     ("report_chain", true, as_a::<Vec<String>>),
     ("availability_target", true, as_a::<Percent>),

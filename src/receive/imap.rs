@@ -214,7 +214,9 @@ impl Visit<'_> {
         let mut uids: Vec<u32> = found.await?.into_iter().filter(|uid| *uid > last).collect();
         uids.sort_unstable();
         for chunk in uids.chunks(500) {
-            let sizes = self.sizes(session, allowed, chunk).await?;
+            let mut sizes = self.sizes(session, allowed, chunk).await?;
+            let kept_back = self.kept_back(session, allowed, chunk, &sizes).await?;
+            sizes.retain(|(uid, _)| kept_back.is_none_or(|kept_back| *uid < kept_back));
             let mut rest = sizes.as_slice();
             while !rest.is_empty() {
                 let (now, later) = rest.split_at(self.together(rest));
@@ -222,6 +224,10 @@ impl Visit<'_> {
                     return self.stumbled(now, error).await;
                 }
                 rest = later;
+            }
+            if let Some(uid) = kept_back {
+                let error = unavailable(&format!("FETCH: the server lists message {uid} and does not hand it over"));
+                return self.stumbled(&[(uid, 0)], error).await;
             }
         }
         Ok(())
@@ -236,6 +242,29 @@ impl Visit<'_> {
         sizes.sort_unstable();
         sizes.dedup();
         Ok(sizes)
+    }
+
+    /// The first of these messages that the server says nothing of although it is still there. Whoever removes a message
+    /// meanwhile is no fault of the server; passing over one that lies there would lose it.
+    async fn kept_back(
+        &self,
+        session: &mut Open,
+        allowed: &Allowance,
+        uids: &[u32],
+        told: &[(u32, usize)],
+    ) -> Result<Option<u32>> {
+        let missing: Vec<u32> =
+            uids.iter().copied().filter(|uid| !told.iter().any(|(known, _)| known == uid)).collect();
+        if missing.is_empty() {
+            return Ok(None);
+        }
+        let set = missing.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+        allowed.set(AROUND + missing.len() * 16);
+        let still = in_time(self.pace.patience, "SEARCH", async {
+            session.uid_search(format!("UID {set}")).await.map_err(said)
+        });
+        let still = still.await?;
+        Ok(missing.into_iter().find(|uid| still.contains(uid)))
     }
 
     /// How many of the next messages are fetched together.
@@ -264,11 +293,13 @@ impl Visit<'_> {
         allowed.set(if too_large { 4 * 1024 * 1024 } else { AROUND + bytes + bytes / 4 });
         let what = if too_large { "(UID BODY.PEEK[HEADER])" } else { "(UID BODY.PEEK[])" };
         let uids: Vec<u32> = mails.iter().map(|(uid, _)| *uid).collect();
-        let mut fetched = self.fetch(session, &uids, what).await?;
-        fetched.retain(|mail| mail.uid.is_some_and(|uid| uids.contains(&uid)));
-        fetched.sort_by_key(|mail| mail.uid);
-        for mail in &fetched {
-            let (Some(uid), Some(raw)) = (mail.uid, if too_large { mail.header() } else { mail.body() }) else {
+        let fetched = self.fetch(session, &uids, what).await?;
+        for uid in uids {
+            let Some(raw) = text_of(&fetched, uid, too_large) else {
+                // Nothing behind it is taken before it is known whether it is gone: the cursor would pass it by.
+                if self.kept_back(session, allowed, &[uid], &[]).await?.is_some() {
+                    return Err(unavailable(&format!("FETCH: the server hands message {uid} over without its text")));
+                }
                 continue;
             };
             let cause = too_large.then_some("too_large");
@@ -352,6 +383,12 @@ impl Visit<'_> {
         })
         .await
     }
+}
+
+/// What was handed over of a message: its head, or all of it.
+fn text_of(fetched: &[Fetch], uid: u32, only_head: bool) -> Option<&[u8]> {
+    let mut own = fetched.iter().filter(|mail| mail.uid == Some(uid));
+    own.find_map(|mail| if only_head { mail.header() } else { mail.body() })
 }
 
 async fn in_time<T>(patience: Duration, what: &str, work: impl Future<Output = Result<T>>) -> Result<T> {

@@ -29,7 +29,15 @@ pub async fn open(desk: &Desk, stop: &watch::Receiver<bool>) -> Result<WaysIn> {
     if let Some(listen) = &desk.ways.lmtp {
         let door = lmtp::Door::open(listen).await?;
         tracing::info!(?listen, port = door.port(), "LMTP is listened for");
-        ways.spawn(door.serve(desk.clone(), lmtp::Limits::usual(desk.ways.largest), stop.clone()));
+        ways.spawn(door.serve(
+            desk.clone(),
+            lmtp::Limits {
+                connections: desk.ways.limits.lmtp_connections as usize,
+                recipients: desk.ways.limits.lmtp_recipients as usize,
+                ..lmtp::Limits::usual(desk.ways.largest)
+            },
+            stop.clone(),
+        ));
     }
     for mailbox in &desk.ways.mailboxes {
         let pace = imap::Pace::usual(new_token()?);

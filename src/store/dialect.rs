@@ -68,7 +68,7 @@ macro_rules! claim_inbox {
              where state = 'new' and (lease_until is null or lease_until < $1) and tries between $3 and $4 \
              order by id limit $5",
             $passed_over,
-            ") returning id, tries, cast(length(raw) as bigint)"
+            ") returning id, tries, size"
         )
     };
 }

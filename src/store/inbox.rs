@@ -9,13 +9,19 @@ macro_rules! row {
     ($rest:literal) => {
         concat!(
             "select i.id, i.mailbox, i.sender, i.author, i.subject, i.received_at, i.state, i.cause, t.number as ticket, \
-             cast(length(i.raw) as bigint) as size from inbox i left join ticket t on t.id = i.ticket_id ",
+             i.size from inbox i left join ticket t on t.id = i.ticket_id ",
             $rest
         )
     };
 }
 
-/// Stores a received mail; `None` when the same mail was delivered to the same mailbox before.
+/// Bytes of a mail that stand in its row: nearly every letter without files. A row is written anew whenever something is
+/// noted in it, and must stay small for that.
+const IN_ROW: usize = 16 * 1024;
+/// Bytes of each piece of the rest, beside the row: neither the database nor we ever hold a large mail several times.
+const PIECE: usize = 1024 * 1024;
+
+/// Stores a received mail; `None` when the same mail was delivered to the same mailbox before, however long ago.
 ///
 /// # Errors
 /// The database does not answer; the mail is not stored.
@@ -27,20 +33,50 @@ pub async fn store(
     raw: &[u8],
     at: DateTime<Utc>,
 ) -> Result<Option<i64>> {
-    sql!(
+    let (first, rest) = raw.split_at(raw.len().min(IN_ROW));
+    let id = sql!(
         tx,
         fetch_optional scalar i64,
-        "insert into inbox (mailbox, digest, sender, raw, received_at, state) values ($1, $2, $3, $4, $5, 'new') \
+        "insert into inbox (mailbox, digest, sender, raw, size, received_at, state) select $1, $2, $3, $4, $5, $6, 'new' \
+         where not exists (select 1 from mail_seen where mailbox = $1 and digest = $2) \
          on conflict (mailbox, digest) do nothing returning id",
         mailbox,
         digest,
         sender,
-        raw,
+        first,
+        i64::try_from(raw.len()).unwrap_or(i64::MAX),
         at,
-    )
+    )?;
+    let Some(id) = id else { return Ok(None) };
+    for (place, piece) in (0_i64..).zip(rest.chunks(PIECE)) {
+        let text = "insert into inbox_piece (inbox_id, place, bytes) values ($1, $2, $3)";
+        sql!(tx, execute, text, id, place, piece)?;
+    }
+    Ok(Some(id))
 }
 
-/// Mails not yet read, in the order they came. Whoever reads them claims them (`dialect::claim_inbox`).
+/// The bytes of a mail, of which `first` stood in its row.
+///
+/// # Errors
+/// The database does not answer.
+pub(super) async fn whole(tx: &mut Tx, id: i64, first: Vec<u8>) -> Result<Vec<u8>> {
+    let mut raw = first;
+    if raw.len() < IN_ROW {
+        return Ok(raw);
+    }
+    for place in 0_i64.. {
+        let text = "select bytes from inbox_piece where inbox_id = $1 and place = $2";
+        let piece = sql!(tx, fetch_optional scalar Vec<u8>, text, id, place)?.unwrap_or_default();
+        raw.extend_from_slice(&piece);
+        if piece.len() < PIECE {
+            break;
+        }
+    }
+    Ok(raw)
+}
+
+/// Mails not yet read, in the order they came, each with what stands in its row. Whoever reads them claims them
+/// (`dialect::claim_inbox`).
 ///
 /// # Errors
 /// The database does not answer.
@@ -58,7 +94,10 @@ pub async fn waiting(tx: &mut Tx, limit: i64) -> Result<Vec<InboxItem>> {
 /// # Errors
 /// The database does not answer.
 pub async fn by_id(tx: &mut Tx, id: i64) -> Result<Option<InboxItem>> {
-    sql!(tx, fetch_optional as InboxItem, "select id, mailbox, sender, raw, received_at from inbox where id = $1", id,)
+    let text = "select id, mailbox, sender, raw, received_at from inbox where id = $1";
+    let Some(mut item) = sql!(tx, fetch_optional as InboxItem, text, id)? else { return Ok(None) };
+    item.raw = whole(tx, id, std::mem::take(&mut item.raw)).await?;
+    Ok(Some(item))
 }
 
 /// One mail as lists show it.

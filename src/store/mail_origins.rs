@@ -32,6 +32,8 @@ pub struct MailOrigin {
     pub has_html: bool,
     /// Another mail had the same Message-ID before.
     pub reused: bool,
+    /// A machine that is let in wrote it.
+    pub machine: bool,
 }
 
 /// Keeps who sent the mail that became the youngest message of a ticket.
@@ -42,7 +44,7 @@ pub async fn keep_origin(tx: &mut Tx, ticket: i64, origin: &MailOrigin) -> Resul
     later!(tx, query => {
         query.push(
             "insert into mail_origin (message_id, ticket_id, inbox_id, from_email, from_name, reply_to, envelope, copies, \
-             spf, dkim, dmarc, belief, has_html, reused) select max(m.id), ",
+             spf, dkim, dmarc, belief, has_html, reused, machine) select max(m.id), ",
         );
         query.push_bind(ticket).push(", ").push_bind(origin.inbox_id).push(", ").push_bind(origin.from_email.clone());
         query.push(", ").push_bind(origin.from_name.clone()).push(", ").push_bind(origin.reply_to.clone());
@@ -50,6 +52,7 @@ pub async fn keep_origin(tx: &mut Tx, ticket: i64, origin: &MailOrigin) -> Resul
         query.push(", ").push_bind(origin.spf.clone()).push(", ").push_bind(origin.dkim.clone());
         query.push(", ").push_bind(origin.dmarc.clone()).push(", ").push_bind(origin.belief.clone());
         query.push(", ").push_bind(origin.has_html).push(", ").push_bind(origin.reused);
+        query.push(", ").push_bind(origin.machine);
         query.push(" from message m where m.ticket_id = ").push_bind(ticket);
     })
 }
@@ -63,9 +66,18 @@ pub async fn origins_of(tx: &mut Tx, ticket: i64) -> Result<Vec<MailOrigin>> {
         tx,
         fetch_all as MailOrigin,
         "select message_id, inbox_id, from_email, from_name, reply_to, envelope, copies, spf, dkim, dmarc, belief, has_html, \
-         reused from mail_origin where ticket_id = $1 order by id",
+         reused, machine from mail_origin where ticket_id = $1 order by id",
         ticket,
     )
+}
+
+/// Addresses of machines that wrote to a ticket, and of nobody else.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn machines_of(tx: &mut Tx, ticket: i64) -> Result<Vec<String>> {
+    let text = "select distinct from_email from mail_origin where ticket_id = $1 and machine order by from_email";
+    sql!(tx, fetch_all scalar String, text, ticket)
 }
 
 /// The bytes of a received mail, while they are kept.
@@ -73,7 +85,11 @@ pub async fn origins_of(tx: &mut Tx, ticket: i64) -> Result<Vec<MailOrigin>> {
 /// # Errors
 /// The database does not answer.
 pub async fn raw_mail(tx: &mut Tx, inbox: i64) -> Result<Option<Vec<u8>>> {
-    sql!(tx, fetch_optional scalar Vec<u8>, "select raw from inbox where id = $1", inbox)
+    let first = sql!(tx, fetch_optional scalar Vec<u8>, "select raw from inbox where id = $1", inbox)?;
+    match first {
+        Some(first) => super::inbox::whole(tx, inbox, first).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// The ticket that this very mail became when it was delivered to another of our mailboxes.

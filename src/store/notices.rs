@@ -1,6 +1,7 @@
 //! What heads and units are told, until it leaves as mail.
 
 use crate::domain::clock_plan::StepKind;
+use crate::domain::notice::NoticeChoice;
 use crate::domain::people::{Role, Visibility};
 use crate::error::Result;
 use crate::store::Tx;
@@ -73,6 +74,38 @@ pub async fn waiting(tx: &mut Tx) -> Result<Vec<Notice>> {
 pub async fn mark_mailed(tx: &mut Tx, id: i64, at: DateTime<Utc>) -> Result<bool> {
     let changed = sql!(tx, execute, "update notice set mailed_at = $2 where id = $1 and mailed_at is null", id, at)?;
     Ok(changed == 1)
+}
+
+/// What the people for whom notices wait have chosen: account, kind of step, choice.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn choices_of_waiting(tx: &mut Tx) -> Result<Vec<(i64, StepKind, NoticeChoice)>> {
+    sql!(
+        tx,
+        fetch_all as (i64, StepKind, NoticeChoice),
+        "select account_id, kind, choice from notice_choice where account_id in \
+         (select account_id from notice where mailed_at is null) order by id",
+    )
+}
+
+/// What somebody has chosen.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn choices_of(tx: &mut Tx, account: i64) -> Result<Vec<(StepKind, NoticeChoice)>> {
+    let text = "select kind, choice from notice_choice where account_id = $1 order by id";
+    sql!(tx, fetch_all as (StepKind, NoticeChoice), text, account)
+}
+
+/// Keeps how somebody wants to be told of steps of a kind.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn choose(tx: &mut Tx, account: i64, kind: StepKind, choice: NoticeChoice) -> Result<()> {
+    let text = "insert into notice_choice (account_id, kind, choice) values ($1, $2, $3) \
+                on conflict (account_id, kind) do update set choice = excluded.choice";
+    sql!(tx, execute, text, account, kind, choice).map(|_| ())
 }
 
 /// A notice as its reader sees it.

@@ -18,6 +18,15 @@ pub async fn add_participant(tx: &mut Tx, ticket: i64, email: &str) -> Result<()
     })
 }
 
+/// Takes an address out again; `false` when it was not there.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn remove_participant(tx: &mut Tx, ticket: i64, email: &str) -> Result<bool> {
+    let text = "delete from participant where ticket_id = $1 and email = $2";
+    Ok(sql!(tx, execute, text, ticket, email)? == 1)
+}
+
 /// Addresses that may write to the ticket, in the order they were added.
 ///
 /// # Errors

@@ -79,11 +79,21 @@ pub async fn over(tx: &mut Tx, limits: &Limits) -> Result<Over> {
     )
 }
 
-/// Removes raw mails that came in before `before`, are worked off, and whose ticket nobody holds.
+/// Removes raw mails that came in before `before`, are worked off, and whose ticket nobody holds. What remains is the
+/// digest by which the same mail is known when it comes again.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn remove_raw_mails(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64> {
+    sql!(
+        tx,
+        execute,
+        "insert into mail_seen (mailbox, digest) select mailbox, digest from inbox where received_at < $1 \
+         and state in ('done', 'ignored', 'discarded') and (ticket_id is null \
+         or ticket_id not in (select ticket_id from legal_hold where ended_at is null)) \
+         on conflict (mailbox, digest) do nothing",
+        before,
+    )?;
     sql!(
         tx,
         execute,

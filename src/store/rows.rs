@@ -12,6 +12,7 @@ use crate::domain::message::{
     SenderVerdict,
 };
 use crate::domain::monitor::{Finding, MonitorKind, MonitorState};
+use crate::domain::notice::NoticeChoice;
 use crate::domain::outage::{Outage, OutageCause, OutageOrigin, Severity};
 use crate::domain::people::{Account, Role, Scope};
 use crate::domain::report::life::{Edition, Report, ReportState};
@@ -68,6 +69,7 @@ stored_words!(
     SenderVerdict,
     ScanVerdict,
     OutboxState,
+    NoticeChoice,
     Role,
     Scope,
     DutyState,

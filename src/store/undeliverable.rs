@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 /// An address that does not take mail.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Undeliverable {
+    /// Key inside the database; 0 before it stands there.
+    pub id: i64,
     /// Lower case.
     pub email: String,
     /// Key of the ticket whose mail came back.
@@ -59,6 +61,14 @@ pub async fn take_up_address(tx: &mut Tx, email: &str) -> Result<bool> {
     Ok(sql!(tx, execute, "delete from undeliverable where email = $1", email)? == 1)
 }
 
+/// As [`take_up_address`] by the key of the row; gives the address, or `None` when that never stopped.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn take_up_by_id(tx: &mut Tx, id: i64) -> Result<Option<String>> {
+    sql!(tx, fetch_optional scalar String, "delete from undeliverable where id = $1 returning email", id)
+}
+
 /// Addresses that do not take mail, the latest first.
 ///
 /// # Errors
@@ -67,7 +77,7 @@ pub async fn given_up(tx: &mut Tx, limit: i64) -> Result<Vec<Undeliverable>> {
     sql!(
         tx,
         fetch_all as Undeliverable,
-        "select email, ticket_id, status, said, at from undeliverable order by at desc, id desc limit $1",
+        "select id, email, ticket_id, status, said, at from undeliverable order by at desc, id desc limit $1",
         limit,
     )
 }
@@ -80,7 +90,7 @@ pub async fn given_up_of(tx: &mut Tx, ticket: i64) -> Result<Vec<Undeliverable>>
     sql!(
         tx,
         fetch_all as Undeliverable,
-        "select u.email, u.ticket_id, u.status, u.said, u.at from undeliverable u join participant p on p.email = u.email \
+        "select u.id, u.email, u.ticket_id, u.status, u.said, u.at from undeliverable u join participant p on p.email = u.email \
          where p.ticket_id = $1 order by u.id",
         ticket,
     )

@@ -4,6 +4,7 @@ use crate::desk::passwords::SHORTEST;
 use crate::error::Error;
 use crate::web::failure::Answer;
 use crate::web::guard;
+use crate::web::notice_choices;
 use crate::web::render::see_other;
 use crate::web::sent::Sent;
 use crate::web::sign_in::typed;
@@ -13,7 +14,7 @@ use poem::{Request, handler};
 use serde_json::{Value, json};
 
 /// What may be told on the page after something was done.
-const NEWS: [&str; 6] = ["sandi", "sesi", "dua-langkah", "lepas", "kode", "tampilan"];
+const NEWS: [&str; 7] = ["sandi", "sesi", "dua-langkah", "lepas", "kode", "tampilan", "pemberitahuan"];
 
 /// Who somebody is here, and where else they have signed in.
 #[handler]
@@ -55,6 +56,7 @@ pub async fn show(Data(visit): Data<&Visit>, request: &Request) -> Answer {
         "news": news,
         "choices": visit.looks.choices(entry.actor.is_staff()),
         "strength": strength,
+        "notices": notice_choices::shape(visit).await?,
     });
     Ok(visit.form("account.html", context)?)
 }

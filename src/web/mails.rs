@@ -1,9 +1,12 @@
 //! The mail behind a message: who sent it, what was found out about that, its head, and its HTML made harmless. And
 //! addresses of a ticket that take no mail.
 
+use crate::desk::participants::{Others, Person};
 use crate::desk::views::TicketPage;
 use crate::domain::number;
-use crate::error::Error;
+use crate::domain::people::{Action, Actor, may};
+use crate::domain::ticket::Verb;
+use crate::error::{Error, Result};
 use crate::mail::quotes;
 use crate::store::mail_origins::MailOrigin;
 use crate::store::undeliverable::Undeliverable;
@@ -31,6 +34,24 @@ pub async fn lift(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Se
     let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
     visit.desk().lift_participant(visit.staff()?, &number, sent.get("email")).await?;
     Ok(see_other(&format!("/kerja/tiket/{number}")))
+}
+
+/// Who else takes part in the ticket, and who might.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn others(visit: &Visit, actor: &Actor, page: &TicketPage) -> Result<Value> {
+    let ticket = &page.view.ticket;
+    if !may(actor, Action::ViewInternal, ticket) {
+        return Ok(Value::Null);
+    }
+    let Others { partaking, offered } = visit.desk().others_on(page).await?;
+    let shape = |person: &Person| json!({"email": person.email, "official": person.official});
+    Ok(json!({
+        "partaking": partaking.iter().map(shape).collect::<Vec<_>>(),
+        "offered": offered.iter().map(shape).collect::<Vec<_>>(),
+        "may_change": ticket.status.allows(Verb::Reply) && may(actor, Action::Do(Verb::Reply), ticket),
+    }))
 }
 
 /// Addresses of a ticket that take no mail, with the server's words.

@@ -67,11 +67,13 @@ mod menu;
 mod monitors;
 mod new_ticket;
 mod news;
+mod notice_choices;
 mod notices;
 mod opened;
 mod own;
 mod packing;
 mod parcel;
+mod participants;
 mod periodic;
 mod policy;
 mod proposals;
@@ -86,6 +88,7 @@ mod rounds;
 mod saved_views;
 mod search;
 mod second_factor;
+mod senders;
 mod sent;
 mod service_acts;
 mod service_form;
@@ -167,6 +170,7 @@ fn list() -> Route {
         .at("/akun", get(account::show))
         .at("/akun/sandi", get(account::password_form).post(account::set_password))
         .at("/akun/tampilan", post(looks_form::keep))
+        .at("/akun/pemberitahuan", post(notice_choices::keep))
         .at("/akun/sesi", post(account::end_sessions))
         .at("/akun/dua-langkah", get(second_factor::show).post(second_factor::confirm))
         .at("/akun/dua-langkah/:act", post(second_factor::do_act))
@@ -214,8 +218,8 @@ fn list() -> Route {
         .at("/kerja/pengaturan/token", get(tokens::list).post(tokens::make))
         .at("/kerja/pengaturan/token/:id/cabut", post(tokens::revoke))
         .at("/kerja/surel", get(received::list))
-        .at("/kerja/surel/pengirim", get(received::senders))
-        .at("/kerja/surel/pengirim/:id/hapus", post(received::forget))
+        .at("/kerja/surel/pengirim", get(senders::list).post(senders::teach))
+        .at("/kerja/surel/pengirim/:id/hapus", post(senders::forget))
         .at("/kerja/surel/:id", get(received::show))
         .at("/kerja/surel/:id/:act", post(received::decide))
         .at("/kerja/surat-demo", get(mailbox::newest))
@@ -318,6 +322,7 @@ fn of_one_ticket(route: Route) -> Route {
         .at("/kerja/tiket/:number/surel/:id/coba", post(dispatch::retry))
         .at("/kerja/tiket/:number/surel/:id", get(mails::show))
         .at("/kerja/tiket/:number/kirim-lagi", post(mails::lift))
+        .at("/kerja/tiket/:number/peserta", post(participants::change))
 }
 
 /// The warning procedure, for the staff and as the public notice.

@@ -1,6 +1,6 @@
 //! Received mail: what waits for a decision, what became of the rest, and what was decided about senders.
 
-use crate::desk::quarantine::Received;
+use crate::desk::quarantine::{Listed, Received};
 use crate::domain::Word;
 use crate::domain::message::{InboxRow, InboxState, SenderVerdict};
 use crate::domain::quarantine::may_decide;
@@ -51,8 +51,8 @@ pub async fn list(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     let context = json!({
         "tabs": tabs,
         "state": word,
-        "rows": found.iter().map(|row| shape(visit, row)).collect::<Vec<_>>(),
-        "next": found.last().filter(|_| is_full).map(|last| last.id),
+        "rows": found.iter().map(|mail| listed(visit, mail)).collect::<Vec<_>>(),
+        "next": found.last().filter(|_| is_full).map(|last| last.row.id),
         "news": asked.get("kabar").filter(|news| ACTS.contains(&news.as_str())),
         "ticket": asked.get("tiket").and_then(|number| crate::domain::number::parse(number)),
     });
@@ -70,8 +70,10 @@ pub async fn show(Data(visit): Data<&Visit>, Path(id): Path<i64>) -> Answer {
 pub async fn decide(Data(visit): Data<&Visit>, Path((id, act)): Path<(i64, String)>, sent: Sent) -> Answer {
     let (actor, desk) = (visit.staff()?, visit.desk());
     let done = match act.as_str() {
-        "tiket" => desk.open_from_mail(actor, id, sent.get("requester_email")).await.map(|ticket| Some(ticket.number)),
-        "gabung" => desk.add_mail_to(actor, id, sent.get("ticket")).await.map(|ticket| Some(ticket.number)),
+        "tiket" => {
+            desk.open_from_mail(actor, id, sent.get("requester_email"), None).await.map(|ticket| Some(ticket.number))
+        }
+        "gabung" => desk.add_mail_to(actor, id, sent.get("ticket"), None).await.map(|ticket| Some(ticket.number)),
         "buang" => desk.discard_mail(actor, id, sent.get("reason")).await.map(|()| None),
         "latih" => match sent.get("verdict").parse::<SenderVerdict>() {
             Ok(verdict) => {
@@ -113,34 +115,6 @@ fn renamed(act: &str, problem: FieldError) -> FieldError {
     }
 }
 
-/// What was decided about senders.
-#[handler]
-pub async fn senders(Data(visit): Data<&Visit>) -> Answer {
-    let actor = visit.staff()?;
-    let rules = visit.desk().sender_rules(actor).await?;
-    let rows: Vec<Value> = rules
-        .iter()
-        .map(|rule| {
-            json!({
-                "id": rule.id,
-                "address": rule.address,
-                "verdict": visit.word("sender-verdict", rule.verdict.as_str()),
-                "discards": rule.verdict == SenderVerdict::Discard,
-                "reason": rule.reason,
-                "at": visit.instant(rule.at),
-            })
-        })
-        .collect();
-    Ok(visit.form("senders.html", json!({"rows": rows, "may_decide": may_decide(actor)}))?)
-}
-
-/// Forgets what was decided about a sender.
-#[handler]
-pub async fn forget(Data(visit): Data<&Visit>, Path(id): Path<i64>, _sent: Sent) -> Answer {
-    visit.desk().forget_sender(visit.staff()?, id).await?;
-    Ok(see_other("/kerja/surel/pengirim"))
-}
-
 async fn detail(visit: &Visit, id: i64, sent: &Sent) -> crate::error::Result<Value> {
     let actor = visit.staff()?;
     let Received { row, head, text, is_cut, files, rule } = visit.desk().received_mail(actor, id).await?;
@@ -171,6 +145,12 @@ async fn detail(visit: &Visit, id: i64, sent: &Sent) -> crate::error::Result<Val
         context.extend(more);
     }
     Ok(context)
+}
+
+fn listed(visit: &Visit, mail: &Listed) -> Value {
+    let mut shaped = shape(visit, &mail.row);
+    shaped["is_open"] = mail.is_open.into();
+    shaped
 }
 
 fn shape(visit: &Visit, row: &InboxRow) -> Value {

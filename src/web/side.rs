@@ -7,6 +7,7 @@ use crate::domain::service::Service;
 use crate::domain::ticket::{Ticket, Verb};
 use crate::error::Result;
 use crate::store::relations::Consultation;
+use crate::web::mails;
 use crate::web::visit::Visit;
 use serde_json::{Value, json};
 
@@ -42,6 +43,7 @@ pub async fn fill(
     let ties = visit.desk().ties(actor, &ticket.number).await?;
     let unlinks = may(actor, Action::Do(Verb::Unlink), ticket);
     context["ties"] = ties.iter().map(|it| tie(visit, it, unlinks)).collect();
+    context["others"] = mails::others(visit, actor, page).await?;
     context["consultations"] = consultations(visit, &page.consultations);
     context["pages"] = offered(visit, actor, ticket, service).into();
     context["pack"] = ticket.pack.clone().into();

@@ -3,6 +3,7 @@
 # removes its folder.
 #
 #   any user                     signs in with the password `rahasia`; mailboxes are made when they are first used
+#   127.0.0.2, the same ports    says nothing of IDLE
 #   localhost, TLS and STARTTLS  with a certificate of $MEJA_TEST_DOVECOT_DIR/ca.pem, an authority of its own
 #   doveadm -c $MEJA_TEST_DOVECOT_DIR/dovecot.conf ...   puts mail in, renumbers, cuts connections
 # shellcheck shell=bash
@@ -39,7 +40,7 @@ base_dir = $dovecot_dir/run
 state_dir = $dovecot_dir/state
 log_path = $dovecot_dir/dovecot.log
 protocols = imap
-listen = 127.0.0.1
+listen = 127.0.0.1, 127.0.0.2
 ssl = yes
 ssl_cert = <$dovecot_dir/server.pem
 ssl_key = <$dovecot_dir/server.key
@@ -52,6 +53,12 @@ first_valid_uid = 1
 # News are told at once, and every user may connect often.
 mailbox_idle_check_interval = 1 secs
 mail_max_userip_connections = 100
+# Who comes to 127.0.0.2 is told of no IDLE, as by many an older server.
+local 127.0.0.2 {
+  protocol imap {
+    imap_capability = IMAP4rev1 LITERAL+ UIDPLUS MOVE
+  }
+}
 passdb {
   driver = static
   args = password=rahasia

@@ -122,7 +122,7 @@ retry      unix - - n -    - error
 virtual    unix - n n -    - virtual
 anvil      unix - - n -    1 anvil
 postlog    unix-dgram n - n - 1 postlogd
-lmtp       unix - - n -    - lmtp
+$(grep '^lmtp ' "$(dirname "${BASH_SOURCE[0]}")/../../deploy/postfix/master.cf")
 meja       unix - n n -    - pipe
   flags=Xq user=nobody null_sender= argv=/bin/sh $postfix_dir/ingest.sh \${sender} \${recipient}
 CF

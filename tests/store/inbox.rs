@@ -3,11 +3,13 @@
 use super::{at, commit, joined, one_ticket, read, value, write};
 use crate::support::db::on_both;
 use meja::domain::message::InboxState;
-use meja::store::{Db, inbox};
+use meja::store::{Db, inbox, mail_origins, retention};
 
 on_both!(
     a_received_mail_waits_with_its_bytes,
     the_same_mail_to_the_same_mailbox_is_stored_once,
+    a_large_mail_comes_back_byte_for_byte,
+    a_mail_whose_bytes_are_gone_is_still_known,
     one_of_ten_deliveries_of_a_mail_is_stored,
     a_mail_is_settled_once_and_waits_no_more,
     mails_are_counted_by_what_became_of_them,
@@ -102,4 +104,34 @@ async fn mails_are_counted_by_what_became_of_them(db: Db) {
         inbox::counts(&mut read(&db).await).await.unwrap(),
         [count("done", 2), count("ignored", 1), count("new", 1)]
     );
+}
+
+async fn a_large_mail_comes_back_byte_for_byte(db: Db) {
+    // Where rows and pieces end, and one byte on either side.
+    for size in [16_383, 16_384, 16_385, 16_384 + 1_048_575, 16_384 + 1_048_576, 16_384 + 1_048_577, 3_000_000] {
+        let raw: Vec<u8> = (0_u8..=250).cycle().take(size).collect();
+        let mut tx = write(&db).await;
+        let digest = format!("d{size}");
+        let id = inbox::store(&mut tx, "a@oki.go.id", "", &digest, &raw, at(1)).await.unwrap().unwrap();
+        assert_eq!(inbox::store(&mut tx, "a@oki.go.id", "", &digest, &raw, at(1)).await.unwrap(), None);
+        commit(tx).await;
+        let mut tx = read(&db).await;
+        assert!(inbox::by_id(&mut tx, id).await.unwrap().unwrap().raw == raw, "{size}");
+        assert!(mail_origins::raw_mail(&mut tx, id).await.unwrap().unwrap() == raw, "{size}");
+        assert_eq!(inbox::row(&mut tx, id).await.unwrap().unwrap().size, i64::try_from(size).unwrap());
+    }
+    assert_eq!(value::<i64>(&db, "select count(*) from inbox_piece").await, 8);
+}
+
+async fn a_mail_whose_bytes_are_gone_is_still_known(db: Db) {
+    let mut tx = write(&db).await;
+    let raw = vec![b'x'; 20_000];
+    let id = inbox::store(&mut tx, "a@oki.go.id", "", "d1", &raw, at(1)).await.unwrap().unwrap();
+    assert!(inbox::settle(&mut tx, id, InboxState::Done, None, None).await.unwrap());
+    assert_eq!(retention::remove_raw_mails(&mut tx, at(5)).await.unwrap(), 1);
+    assert_eq!(inbox::store(&mut tx, "a@oki.go.id", "", "d1", &raw, at(6)).await.unwrap(), None);
+    assert!(inbox::store(&mut tx, "b@oki.go.id", "", "d1", &raw, at(6)).await.unwrap().is_some(), "another mailbox");
+    commit(tx).await;
+    let left = value::<i64>(&db, "select count(*) from inbox_piece where inbox_id not in (select id from inbox)").await;
+    assert_eq!(left, 0, "the pieces go with their mail");
 }

@@ -43,8 +43,11 @@ async fn who_sent_a_mail_is_kept_beside_the_youngest_message(db: Db) {
         belief: "forged".to_owned(),
         has_html: true,
         reused: false,
+        machine: true,
     };
+    assert_eq!(mail_origins::machines_of(&mut tx, ticket).await.unwrap(), [""; 0]);
     mail_origins::keep_origin(&mut tx, ticket, &origin).await.unwrap();
+    assert_eq!(mail_origins::machines_of(&mut tx, ticket).await.unwrap(), ["a@x.test"]);
     commit(tx).await;
     let kept = mail_origins::origins_of(&mut read(&db).await, ticket).await.unwrap();
     assert_eq!(kept, [MailOrigin { message_id: youngest, ..origin }]);
@@ -88,6 +91,7 @@ async fn an_address_is_given_up_once_and_taken_up_again(db: Db) {
     );
     assert_eq!(undeliverable::own_mail(&mut tx, "k3@desk.test").await.unwrap(), None);
     let address = Undeliverable {
+        id: 0,
         email: "a@x.test".to_owned(),
         ticket_id: Some(ticket),
         status: "5.1.1".to_owned(),
@@ -102,8 +106,14 @@ async fn an_address_is_given_up_once_and_taken_up_again(db: Db) {
             .unwrap()
     );
     assert_eq!(undeliverable::give_up_mails(&mut tx).await.unwrap(), 1);
-    assert_eq!(undeliverable::given_up(&mut tx, 10).await.unwrap(), std::slice::from_ref(&address));
-    assert_eq!(undeliverable::given_up_of(&mut tx, ticket).await.unwrap(), [address]);
+    let listed = undeliverable::given_up(&mut tx, 10).await.unwrap();
+    let address = Undeliverable { id: listed[0].id, ..address };
+    assert_eq!(listed, std::slice::from_ref(&address));
+    assert_eq!(undeliverable::given_up_of(&mut tx, ticket).await.unwrap(), std::slice::from_ref(&address));
+    let by_key = undeliverable::take_up_by_id(&mut tx, address.id).await.unwrap();
+    assert_eq!(by_key.as_deref(), Some("a@x.test"));
+    assert_eq!(undeliverable::take_up_by_id(&mut tx, address.id).await.unwrap(), None);
+    assert!(undeliverable::give_up_address(&mut tx, &address).await.unwrap());
     let mails = outbox::newest(&mut tx, 10).await.unwrap();
     let states: Vec<(String, Option<String>)> =
         mails.iter().map(|mail| (mail.state.to_string(), mail.last_error.clone())).collect();

@@ -4,6 +4,7 @@ use super::{at, commit, open, person, read, ticket, value, write};
 use crate::support::db::on_both;
 use chrono::{DateTime, Utc};
 use meja::domain::clock_plan::StepKind;
+use meja::domain::notice::NoticeChoice;
 use meja::domain::people::{Grant, Role, Visibility};
 use meja::store::notices::{self, NewNotice, Notice};
 use meja::store::{Db, Tx, people};
@@ -13,6 +14,7 @@ on_both!(
     a_person_is_told_of_a_step_once,
     notices_wait_person_by_person_in_order,
     a_notice_is_mailed_once,
+    what_somebody_chose_is_kept_and_the_last_word_counts,
     a_notice_waits_until_its_reader_ticks_it_off,
 );
 
@@ -139,4 +141,22 @@ async fn a_notice_waits_until_its_reader_ticks_it_off(db: Db) {
     assert_eq!(notices::unread(&mut tx, &all, budi).await.unwrap(), 1, "nobody else's");
     let read = notices::of_account(&mut tx, &all, ani, true, i64::MAX, 9).await.unwrap();
     assert_eq!((read[2].read_at, read[0].read_at), (Some(at(30)), Some(at(40))));
+}
+
+async fn what_somebody_chose_is_kept_and_the_last_word_counts(db: Db) {
+    let mut tx = write(&db).await;
+    let id = open(&mut tx, &ticket("OKI-2602-00001-0")).await;
+    let (ani, budi) = (person(&mut tx, "ani@oki.go.id").await, person(&mut tx, "budi@oki.go.id").await);
+    assert_eq!(notices::choices_of(&mut tx, ani).await.unwrap(), []);
+    notices::choose(&mut tx, ani, StepKind::Warn, NoticeChoice::Digest).await.unwrap();
+    notices::choose(&mut tx, ani, StepKind::Start, NoticeChoice::Never).await.unwrap();
+    notices::choose(&mut tx, ani, StepKind::Warn, NoticeChoice::AtOnce).await.unwrap();
+    notices::choose(&mut tx, budi, StepKind::Warn, NoticeChoice::Digest).await.unwrap();
+    let own = [(StepKind::Warn, NoticeChoice::AtOnce), (StepKind::Start, NoticeChoice::Never)];
+    assert_eq!(notices::choices_of(&mut tx, ani).await.unwrap(), own);
+    assert_eq!(notices::choices_of_waiting(&mut tx).await.unwrap(), [], "nothing waits");
+    add(&mut tx, budi, id, StepKind::Warn, 1, 10).await;
+    let waiting = notices::choices_of_waiting(&mut tx).await.unwrap();
+    assert_eq!(waiting, [(budi, StepKind::Warn, NoticeChoice::Digest)]);
+    commit(tx).await;
 }

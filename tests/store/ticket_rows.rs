@@ -252,6 +252,12 @@ async fn a_participant_is_added_once_and_keeps_its_place(db: Db) {
     let mut tx = read(&db).await;
     assert_eq!(relations::participants(&mut tx, one).await.unwrap(), ["budi@oki.go.id", "ani@oki.go.id"]);
     assert_eq!(relations::participants(&mut tx, two).await.unwrap(), ["budi@oki.go.id"]);
+    let mut tx = write(&db).await;
+    assert!(relations::remove_participant(&mut tx, one, "ani@oki.go.id").await.unwrap());
+    assert!(!relations::remove_participant(&mut tx, one, "ani@oki.go.id").await.unwrap());
+    assert_eq!(relations::participants(&mut tx, one).await.unwrap(), ["budi@oki.go.id"]);
+    assert_eq!(relations::participants(&mut tx, two).await.unwrap(), ["budi@oki.go.id"]);
+    commit(tx).await;
 }
 
 async fn a_mail_reference_finds_the_youngest_ticket(db: Db) {

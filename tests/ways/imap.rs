@@ -54,11 +54,27 @@ fn dovecot() -> Option<Dovecot> {
 
 impl Dovecot {
     fn admin(&self, arguments: &[&str], input: &str) -> String {
+        self.tried(arguments, input).unwrap_or_else(|said| panic!("doveadm {arguments:?}: {said}"))
+    }
+
+    fn tried(&self, arguments: &[&str], input: &str) -> Result<String, String> {
         let mut command = Command::new("doveadm");
         command.arg("-c").arg(self.folder.join("dovecot.conf")).args(arguments);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+        let done = child.wait_with_output().unwrap();
+        let said = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        if done.status.success() { Ok(said(done.stdout)) } else { Err(said(done.stderr)) }
+    }
+
+    /// Cuts the user's connection as soon as there is one.
+    async fn kick(&self) {
+        let start = Instant::now();
+        while let Err(said) = self.tried(&["kick", &self.user], "") {
+            assert!(start.elapsed() < Duration::from_secs(20), "{said}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     fn put(&self, mail: &str) {
@@ -92,8 +108,12 @@ struct Reading {
 
 impl Reading {
     fn begin(desk: &Desk, mailbox: Mailbox) -> Self {
+        Self::at(desk, mailbox, pace())
+    }
+
+    fn at(desk: &Desk, mailbox: Mailbox, pace: Pace) -> Self {
         let (stop, stopped) = watch::channel(false);
-        Self { stop, task: tokio::spawn(run(desk.clone(), mailbox, pace(), stopped)) }
+        Self { stop, task: tokio::spawn(run(desk.clone(), mailbox, pace, stopped)) }
     }
 
     async fn end(self) {
@@ -188,7 +208,10 @@ async fn cut(engine: Engine) {
     let reading = Reading::begin(&app.desk, server.mailbox(""));
     cursor(&app, |cursor| cursor.seen_at.is_some()).await;
     for place in 0..3 {
-        server.admin(&["kick", &server.user], "");
+        let before = cursors(&app).await[0].lease_no;
+        server.kick().await;
+        // It has signed in again: each connection has a lease of its own.
+        cursor(&app, |cursor| cursor.lease_no > before && cursor.problem.is_none()).await;
         server.put(&mail("a@warga.test", &format!("Setelah putus {place}"), "isi"));
         let expected: Vec<String> = (0..=place).map(|place| format!("Setelah putus {place}")).collect();
         until(&app, &expected.iter().map(String::as_str).collect::<Vec<_>>()).await;
@@ -227,6 +250,33 @@ async fn two_nodes(engine: Engine) {
     until(&app, &["Dua", "Satu"]).await;
     assert!(cursors(&app).await[0].lease_no > before.lease_no, "the second has taken over");
     second.end().await;
+}
+
+#[tokio::test]
+async fn news_are_told_by_the_server_long_before_anybody_looks() {
+    let Some(server) = dovecot() else { return };
+    let Some(app) = TestApp::new(Engine::Sqlite, "oki", NOW).await else { return };
+    let rarely = Pace { look: Duration::from_secs(300), ..pace() };
+    let reading = Reading::at(&app.desk, server.mailbox(""), rarely);
+    cursor(&app, |cursor| cursor.seen_at.is_some()).await;
+    for place in 0..2 {
+        server.put(&mail("a@warga.test", &format!("Kabar {place}"), "isi"));
+        let expected: Vec<String> = (0..=place).map(|place| format!("Kabar {place}")).collect();
+        until(&app, &expected.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    }
+    reading.end().await;
+}
+
+#[tokio::test]
+async fn a_server_that_tells_no_news_is_looked_at() {
+    let Some(server) = dovecot() else { return };
+    let Some(app) = TestApp::new(Engine::Sqlite, "oki", NOW).await else { return };
+    let mailbox = Mailbox { host: "127.0.0.2".to_owned(), ..server.mailbox("") };
+    let reading = Reading::begin(&app.desk, mailbox);
+    cursor(&app, |cursor| cursor.seen_at.is_some()).await;
+    server.put(&mail("a@warga.test", "Tanpa kabar", "isi"));
+    until(&app, &["Tanpa kabar"]).await;
+    reading.end().await;
 }
 
 #[tokio::test]

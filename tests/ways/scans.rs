@@ -7,7 +7,8 @@ use meja::desk::ways::Ways;
 use std::sync::Arc;
 
 on_both! {
-    a_file_stays_closed_until_it_was_found_clean = looked_through;
+    a_file_stays_closed_until_it_was_found_clean = by_socket;
+    a_scanner_on_another_machine_is_asked_by_its_port = by_port;
     a_scanner_that_is_away_turns_no_mail_away = away;
 }
 
@@ -15,8 +16,8 @@ on_both! {
 const EICAR: [&str; 2] = ["X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-", "STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"];
 
 #[expect(clippy::disallowed_methods, reason = "the suite's own settings; the program's enter through Config")]
-fn clamd() -> Option<String> {
-    let found = std::env::var("MEJA_TEST_CLAMD").ok();
+fn clamd(way: &str) -> Option<String> {
+    let found = std::env::var(way).ok();
     if found.is_none() {
         assert!(std::env::var("MEJA_TEST_REQUIRE").is_err(), "tests/all must start clamd");
         crate::support::skipped("ClamAV: MEJA_TEST_CLAMD is not set");
@@ -62,8 +63,17 @@ async fn opened(app: &TestApp) -> Vec<String> {
     said
 }
 
-async fn looked_through(engine: Engine) {
-    let Some(address) = clamd() else { return };
+async fn by_socket(engine: Engine) {
+    let Some(address) = clamd("MEJA_TEST_CLAMD") else { return };
+    looked_through(engine, address).await;
+}
+
+async fn by_port(engine: Engine) {
+    let Some(address) = clamd("MEJA_TEST_CLAMD_TCP") else { return };
+    looked_through(engine, address).await;
+}
+
+async fn looked_through(engine: Engine, address: String) {
     let Some(app) = with_scanner(engine, &address).await else { return };
     let large = "z".repeat(6_000_000);
     let files = [("virus.bin", EICAR.concat()), ("surat.txt", "halo".to_owned()), ("besar.bin", large)];
@@ -98,7 +108,7 @@ async fn away(engine: Engine) {
     app.deliver(&mail(&[("surat.txt", "halo")]), "meja@desk.test", "").await;
     assert_eq!(app.desk.scan_files().await.unwrap(), 0);
     assert_eq!(opened(&app).await, ["surat.txt error-file-waiting"]);
-    let Some(address) = clamd() else { return };
+    let Some(address) = clamd("MEJA_TEST_CLAMD") else { return };
     app.desk.ways = Arc::new(Ways { scanner: Some(address), ..(*app.desk.ways).clone() });
     // It is asked again after a minute.
     let mut tx = app.desk.db.write().await.unwrap();

@@ -16,6 +16,7 @@ mod mail;
 mod retention;
 mod roles;
 mod templates;
+mod undeliverable;
 
 /// A page of the settings: its address, the keys of its title and of what stands under it, and who may open it.
 type Entry = (&'static str, &'static str, &'static str, fn(&Actor) -> bool);
@@ -77,6 +78,8 @@ pub fn add(route: Route) -> Route {
         .at("/kerja/pengaturan/surel", get(mail::show))
         .at("/kerja/pengaturan/surel/uji", post(mail::test))
         .at("/kerja/pengaturan/surel/:id/coba", post(mail::retry))
+        .at("/kerja/pengaturan/surel/alamat", get(undeliverable::show))
+        .at("/kerja/pengaturan/surel/alamat/:id/kirim", post(undeliverable::lift))
         .at("/kerja/pengaturan/retensi", get(retention::show))
         .at("/kerja/pengaturan/retensi/:act", post(retention::do_act))
 }

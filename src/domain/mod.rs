@@ -72,6 +72,7 @@ pub mod notice;
 pub mod number;
 pub mod outage;
 pub mod people;
+pub mod phone;
 pub mod quarantine;
 pub mod relation;
 pub mod report;

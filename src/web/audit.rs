@@ -28,7 +28,29 @@ const MOST: i64 = 20_000;
 /// Events on one page.
 const ROWS: i64 = 50;
 /// Kinds of records one may narrow by, as their chains are named.
-const RECORDS: [&str; 9] = ["ticket", "account", "agency", "service", "duty", "case", "policy", "calendar", "audit"];
+const RECORDS: [&str; 21] = [
+    "ticket",
+    "account",
+    "agency",
+    "service",
+    "duty",
+    "case",
+    "letter",
+    "document",
+    "report",
+    "outage",
+    "maintenance",
+    "monitor",
+    "availability",
+    "canned_reply",
+    "mail_text",
+    "mail",
+    "sender",
+    "retention",
+    "policy",
+    "calendar",
+    "audit",
+];
 /// Who is no person.
 const MACHINES: [&str; 5] = ["system:clock", "system:policy", "system:mail", "system:console", "requester"];
 
@@ -162,6 +184,10 @@ fn midnight(visit: &Visit, day: &str, later: u64) -> Option<DateTime<Utc>> {
 fn address(stream: &str) -> Option<String> {
     match stream.split_once(':') {
         None => Some(format!("/kerja/tiket/{stream}")),
+        Some(("agency", code)) => Some(format!("/kerja/pengaturan/pd/{}", text::in_address(code))),
+        Some(("letter", key)) => Some(format!("/kerja/surat/{}", text::in_address(key))),
+        Some(("report", code)) => Some(format!("/kerja/laporan/{}", text::in_address(code))),
+        Some(("maintenance", code)) => Some(format!("/kerja/pemeliharaan/{}", text::in_address(code))),
         Some(("case", number)) => Some(format!("/kerja/perkara/{number}")),
         Some(("service", code)) => Some(format!("/kerja/layanan/{}", text::in_address(code))),
         _ => None,

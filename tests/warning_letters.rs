@@ -101,6 +101,8 @@ async fn withdrawn_meanwhile(engine: Engine) {
     let number = warned(&app).await;
     app.clock("2026-04-01T08:00:00+07:00").await;
     let key = issued(&app, &number).await;
+    let body = letter(&app, &key).await["body"].as_str().unwrap().to_owned();
+    assert!(body.contains("Nomor 500.12/0001/TK/2026 dan berdasarkan"), "one written elsewhere has no date: {body}");
     act(&app, OWNER, &number, "report-repair", json!({"report": "Sudah diperbaiki"})).await;
     app.post(DINAS, &format!("/letters/{key}/withdraw"), json!({"reason": "Menunggu verifikasi"})).await.ok(200);
     let case = only_case(&app).await;

@@ -50,7 +50,7 @@ impl Desk {
         match self.asked_again(actor).await? {
             Asked::Code => self.prove_code(account, &proof.code).await?.commit().await,
             Asked::Password => match self.prove_password(account, &proof.password).await {
-                Err(Error::Invalid(_)) => Err(Error::field("password", Say::new("field-password-old"))),
+                Err(Error::Invalid(_)) => Err(Error::field("password", Say::new("prove-password"))),
                 other => other,
             },
             Asked::Nothing => Err(Error::conflict(Say::new("prove-nothing"))),

@@ -3314,6 +3314,7 @@ letter-case-ended = Its case has ended: this letter cannot go on.
 letter-replaced-before = Letter { $key } has been replaced by another one. Withdraw this draft.
 letter-withdrawn-case = Case { $number } has ended: { $outcome }.
 letter-kind-official_letter = Official letter
+prove-password = The password does not fit. Type it again.
 prove-nothing = Your account has neither a password nor a second step here. Set one up first.
 sign-account = Open my account
 sign-code = Code of your authenticator app

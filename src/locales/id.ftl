@@ -3314,6 +3314,7 @@ letter-case-ended = Perkaranya sudah berakhir: surat ini tidak dapat dilanjutkan
 letter-replaced-before = Surat { $key } sudah digantikan surat lain. Batalkan draf ini.
 letter-withdrawn-case = Perkara { $number } berakhir: { $outcome }.
 letter-kind-official_letter = Surat dinas
+prove-password = Kata sandi tidak cocok. Ketik lagi.
 prove-nothing = Akun Anda tidak punya kata sandi atau verifikasi dua langkah di sini. Pasang salah satu lebih dahulu.
 sign-account = Buka akun saya
 sign-code = Kode aplikasi autentikator

@@ -102,6 +102,8 @@ fn one_line_each(value: &Value) -> Value {
         Value::String(text) => text.split_whitespace().collect::<Vec<_>>().join(" ").into(),
         Value::Array(items) => items.iter().map(one_line_each).collect(),
         Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), one_line_each(value))).collect(),
+        // What is not known is left out; it never prints as a word of the programmer's.
+        Value::Null => String::new().into(),
         other => other.clone(),
     }
 }
@@ -229,6 +231,8 @@ mod tests {
         assert_eq!(composed.body, "Kepada a [[titik-akhir]] {{ no }}.\n\n[[tiket]]");
         assert_eq!((composed.kind, composed.form), (LetterKind::Minutes, LetterForm::Memo));
         assert!(compose_text(source, &json!({"name": "a"})).is_err(), "a value that is not given");
+        let unknown = compose_text(source, &json!({"name": null, "no": null})).expect("a text");
+        assert_eq!((unknown.subject.as_str(), unknown.body.as_str()), ("Hal ", "Kepada .\n\n[[tiket]]"));
         assert!(compose_text("kind: minutes\n---\n", &json!({})).is_err(), "a header without its fields");
     }
 

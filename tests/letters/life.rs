@@ -341,7 +341,7 @@ async fn own_signature(engine: Engine) {
     }
     tool("qpdf", &["--check"], &file);
     assert_eq!(letter.signed_how.unwrap().as_str(), "own");
-    let tried = chain(&app, &key).await.iter().filter(|kind| kind.ends_with("field-password-old")).count();
+    let tried = chain(&app, &key).await.iter().filter(|kind| kind.ends_with("prove-password")).count();
     assert_eq!(tried, 3, "who tried in vain stands in the chain");
     with_a_code(&app, &submitted(&app, "surat_teguran", "2/2026").await).await;
     app.desk.clock.set("2060-01-01T02:00:00Z".parse().unwrap(), 0.0);

@@ -190,8 +190,6 @@ fn address(stream: &str) -> Option<String> {
         Some(("maintenance", code)) => Some(format!("/kerja/pemeliharaan/{}", text::in_address(code))),
         Some(("case", number)) => Some(format!("/kerja/perkara/{number}")),
         Some(("service", code)) => Some(format!("/kerja/layanan/{}", text::in_address(code))),
-        Some(("report", code)) => Some(format!("/kerja/laporan/{}", text::in_address(code))),
-        Some(("maintenance", code)) => Some(format!("/kerja/pemeliharaan/{}", text::in_address(code))),
         Some(("availability", code)) => Some(format!("/kerja/ketersediaan/{}", text::in_address(code))),
         // They stand on the page of their service, which their key does not name.
         Some(("outage", key)) => Some(format!("/kerja/ketersediaan-jejak/gangguan/{}", text::in_address(key))),

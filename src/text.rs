@@ -44,6 +44,19 @@ fn told(language: Language, name: &str, value: &str) -> String {
     }
 }
 
+/// The catalogue has a sentence with this key.
+pub fn knows(key: &str) -> bool {
+    INDONESIAN.has_message(key)
+}
+
+/// How an answer says that it is a file to be kept, with its name, whose letters may be any (RFC 6266, RFC 8187).
+pub fn as_attachment(name: &str) -> String {
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._- ".contains(c) { c } else { '_' }).collect();
+    let exact: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{exact}")
+}
+
 /// A sentence by a key that is only known at run time, e.g. `status-` and a word.
 pub fn word(language: Language, key: &str) -> String {
     phrase(language, key, &[])

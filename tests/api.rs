@@ -214,6 +214,20 @@ async fn tokens(engine: Engine) {
 }
 
 #[tokio::test]
+async fn a_body_is_read_as_far_as_its_sender_may_write() {
+    let app = TestApp::new(Engine::Sqlite, "oki", NOW).await.unwrap();
+    let number = open(&app, "demo-dinkes", "Ada").await;
+    let long = |bytes: usize| json!({"subject": "Panjang", "description": "a".repeat(bytes)});
+    app.post("", "/tickets", long(70_000)).await.ok(413);
+    app.post("", "/tickets", long(50_000)).await.ok(401);
+    app.post("demo-dinkes", "/tickets", long(2_000_000)).await.ok(413);
+    app.post("demo-dinkes", "/tickets", long(90_000)).await.ok(201);
+    // Files come with messages: what is too long there is told by the field.
+    let said = json!({"body": "a".repeat(2_000_000), "visibility": "internal"});
+    app.post("demo-dinkes", &format!("/tickets/{number}/messages"), said).await.ok(422);
+}
+
+#[tokio::test]
 async fn the_openapi_document_is_what_was_agreed() {
     let app = TestApp::new(Engine::Sqlite, "oki", NOW).await.unwrap();
     insta::assert_snapshot!(meja::api::service(&app.desk).spec());

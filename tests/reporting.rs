@@ -9,6 +9,7 @@ mod limits;
 mod merged_in;
 mod onlookers;
 mod own;
+mod phone;
 mod verdicts;
 mod wishes;
 

@@ -85,6 +85,13 @@ async fn homes(engine: Engine) {
         assert!(!links(&home.html).contains(beyond), "{beyond} is not for an agent");
         assert_eq!(agent.get(beyond).await.status.as_u16(), 403, "{beyond}");
     }
+    // A refusal tells what one is, and who may.
+    let refused = agent.get("/kerja/audit").await;
+    refused
+        .shows("Peran Anda")
+        .shows("Petugas lini pertama")
+        .shows("Halaman ini untuk")
+        .shows("Auditor, Pengelola sistem");
     let both = signed_in(&app, "pimpinan@demo.test").await.get("/kerja").await;
     both.shows("tiket terbuka lewat batas").shows("Perangkat Daerah yang perlu perhatian");
     agent.get("/kerja?bahasa=en").await.shows("Overdue").shows("Search").shows("Notices");
@@ -298,6 +305,8 @@ async fn trail(engine: Engine) {
     let page = auditor.get("/kerja/audit").await;
     page.shows(&format!("/kerja/tiket/{}", numbers[0]));
     auditor.get("/kerja/audit?jenis=service").await.shows("service:simpus").shows("/kerja/layanan/simpus");
+    let mails = auditor.get("/kerja/audit?jenis=letter").await;
+    mails.shows("Tidak ada peristiwa dengan saringan ini.").shows("value=\"letter\" selected");
     let checked = send(&auditor, "/kerja/audit", "/kerja/audit/periksa", &[]).await;
     assert_eq!(checked.location, "/kerja/audit?kabar=diperiksa");
     auditor.get(&checked.location).await.shows("Utuh: ").shows("Pemeriksaan selesai dan dicatat.");

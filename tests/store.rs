@@ -112,6 +112,7 @@ fn ticket(number: &str) -> Ticket {
         requester_name: "Budi".to_owned(),
         requester_email: "budi@oki.go.id".to_owned(),
         requester_nip: None,
+        requester_phone: None,
         requester_verified: false,
         classification: Classification::Internal,
         channel: Channel::Email,

@@ -77,6 +77,9 @@ pub struct RequesterJson {
     pub name: String,
     pub email: String,
     pub nip: Option<String>,
+    /// Telephone (E.164).
+    #[oai(skip_serializing_if_is_none)]
+    pub phone: Option<String>,
     /// The address is of the official domain, or was confirmed.
     pub verified: bool,
 }
@@ -181,6 +184,7 @@ impl TicketJson {
                 name: ticket.requester_name,
                 email: ticket.requester_email,
                 nip: ticket.requester_nip,
+                phone: ticket.requester_phone,
                 verified: ticket.requester_verified,
             },
             number: ticket.number,

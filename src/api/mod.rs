@@ -39,13 +39,20 @@ mod verbs;
 
 use crate::desk::Desk;
 use crate::domain::people::Actor;
-use poem::http::{Method, header};
+use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, EndpointExt, Request, Response, Route};
 use poem_openapi::auth::Bearer;
 use poem_openapi::{OpenApiService, SecurityScheme};
+use std::time::Duration;
 
-/// Largest body of a request, in bytes: a message with its files.
-const LARGEST_BODY: usize = 26 * 1024 * 1024;
+/// Largest body of a request that brings files, in bytes: a message with its files, a signed letter.
+const LARGEST_WITH_FILES: usize = 26 * 1024 * 1024;
+/// Largest body of any other request, in bytes.
+const LARGEST_BODY: usize = 1024 * 1024;
+/// Largest body of somebody who does not say who he is, in bytes.
+const LARGEST_OF_STRANGERS: usize = 64 * 1024;
+/// How long a body may be on its way.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A token in `Authorization: Bearer …`.
 #[derive(SecurityScheme)]
@@ -112,14 +119,13 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
 pub fn routes(desk: &Desk) -> impl Endpoint<Output = Response> + 'static {
     let service = service(desk);
     let document = service.spec();
-    let docs = service.swagger_ui();
+    // Made when somebody asks for it: it takes megabytes and is seldom read.
+    let own = desk.clone();
+    let docs = poem::endpoint::make_sync(move |_| poem::web::Html(self::service(&own).swagger_ui_html()));
     let openapi =
         poem::endpoint::make_sync(move |_| Response::builder().content_type("application/json").body(document.clone()));
-    Route::new()
-        .at("/v1/openapi.json", openapi)
-        .nest("/docs", docs)
-        .nest("/v1", Route::new().nest("/", service))
-        .around(|endpoint, request: Request| async move {
+    Route::new().at("/v1/openapi.json", openapi).at("/docs", docs).nest("/v1", Route::new().nest("/", service)).around(
+        |endpoint, request: Request| async move {
             let language = problem::language(&request);
             let path = request.uri().path().to_owned();
             let outcome = match bounded(request).await {
@@ -134,12 +140,16 @@ pub fn routes(desk: &Desk) -> impl Endpoint<Output = Response> + 'static {
             response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
             response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
             Ok(response)
-        })
+        },
+    )
 }
 
-/// Reads the body before anything else, up to the limit, whether its length was told or not.
+/// Reads the body before anything else, up to the limit and for a while only, whether its length was told or not.
 async fn bounded(mut request: Request) -> poem::Result<Request> {
-    let mut body = request.take_body().into_bytes_limit(LARGEST_BODY).await?;
+    let body = request.take_body().into_bytes_limit(largest(&request));
+    let mut body = tokio::time::timeout(PATIENCE, body)
+        .await
+        .map_err(|_| poem::Error::from_status(StatusCode::REQUEST_TIMEOUT))??;
     if body.is_empty() && request.method() == Method::POST && request.content_type().is_none() {
         // A verb that needs nothing but its name may come without a body.
         body = "{}".into();
@@ -147,4 +157,15 @@ async fn bounded(mut request: Request) -> poem::Result<Request> {
     }
     request.set_body(body);
     Ok(request)
+}
+
+/// How much of a request's body is read. Whether its token is good is only asked afterwards.
+fn largest(request: &Request) -> usize {
+    let path = request.uri().path();
+    let brings_files = path.ends_with("/messages") || path.ends_with("/sign");
+    match request.headers().contains_key(header::AUTHORIZATION) {
+        true if brings_files => LARGEST_WITH_FILES,
+        true => LARGEST_BODY,
+        false => LARGEST_OF_STRANGERS,
+    }
 }

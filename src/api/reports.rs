@@ -14,6 +14,7 @@ use crate::domain::report::life::Report;
 use crate::domain::report::steps::StepAct;
 use crate::domain::ticket::Language;
 use crate::error::{FieldError, Say};
+use crate::text;
 use chrono::{DateTime, NaiveDate, Utc};
 use poem::http::header;
 use poem_openapi::param::{Header, Path, Query};
@@ -259,9 +260,8 @@ impl Reports {
         let words = self.words(language.0.as_deref());
         let (bytes, media_type) = self.0.report_file(&full, &format.0, words).await?;
         let name = format!("{}.{}", full.content.head.code, format.0);
-        let named = format!("attachment; filename=\"{name}\"");
         let response = Response::new(Binary(bytes)).header(header::CONTENT_TYPE, media_type);
-        Ok(response.header(header::CONTENT_DISPOSITION, named))
+        Ok(response.header(header::CONTENT_DISPOSITION, text::as_attachment(&name)))
     }
 
     /// Writes what stood in the way and what is recommended.

@@ -44,6 +44,8 @@ pub struct NewRequester {
     #[oai(default)]
     pub email: String,
     pub nip: Option<String>,
+    /// Telephone, in whatever spacing.
+    pub phone: Option<String>,
 }
 
 /// A message.

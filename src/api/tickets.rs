@@ -15,9 +15,11 @@ use crate::domain::ticket::{Channel, Kind, Language, Priority, Status};
 use crate::error::{Error, FieldError, Say};
 use crate::mail::parse::File;
 use crate::store::tickets::{Filter, Sort};
+use crate::text;
 use chrono::{DateTime, Utc};
+use poem::http::header;
 use poem_openapi::param::{Header, Path, Query};
-use poem_openapi::payload::{Attachment, Json};
+use poem_openapi::payload::{Binary, Json, Response};
 use poem_openapi::types::Any;
 use poem_openapi::{ApiResponse, OpenApi};
 use serde_json::Value;
@@ -56,7 +58,8 @@ impl Tickets {
         let mut problems = Vec::new();
         let new = body.0;
         let requester = new.requester;
-        let (name, email, nip) = requester.map_or((String::new(), String::new(), None), |r| (r.name, r.email, r.nip));
+        let (name, email, nip, phone) = requester
+            .map_or((String::new(), String::new(), None, None), |who| (who.name, who.email, who.nip, who.phone));
         let report = Report {
             subject: new.subject,
             description: new.description,
@@ -71,6 +74,7 @@ impl Tickets {
             name,
             email,
             nip,
+            phone,
             channel: choice::read(new.channel, "channel", &mut problems).unwrap_or(Channel::Api),
             language: Language::Indonesian,
         };
@@ -152,10 +156,11 @@ impl Tickets {
         token: Token,
         number: Path<String>,
         id: Path<i64>,
-    ) -> Result<Attachment<Vec<u8>>, Failure> {
+    ) -> Result<Response<Binary<Vec<u8>>>, Failure> {
         let actor = token.actor(&self.0).await?;
         let (file, bytes) = self.0.attachment(&actor, &known(&number.0)?, id.0).await?;
-        Ok(Attachment::new(bytes).filename(file.name))
+        // Its bytes come from strangers: never opened, always kept.
+        Ok(Response::new(Binary(bytes)).header(header::CONTENT_DISPOSITION, text::as_attachment(&file.name)))
     }
 
     /// Messages of a ticket, oldest first.

@@ -98,7 +98,8 @@ impl Desk {
         let mark = sha256(self.follow_mark(code, &email));
         store::incidents::set_email(&mut tx, incident.id, &person(code, browser), &email, &mark).await?;
         let context = json!({"name": "", "title": incident.title, "url": self.follow_url(code, &email)});
-        let key = format!("incident-confirm:{code}:{email}");
+        // Who asks again, because the first mail is lost, gets another one; the caps above bound it.
+        let key = format!("incident-confirm:{code}:{email}:{}", self.now().timestamp());
         self.mail_about(&mut tx, "incident_confirm", key, &email, language, context).await?;
         tx.commit().await?;
         self.wake();

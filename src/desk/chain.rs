@@ -7,6 +7,7 @@ use crate::domain::event::{ActorLabel, Event, GENESIS, NewEvent};
 use crate::error::Result;
 use crate::secret::sha256;
 use crate::store::{self, Tx};
+use crate::text;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
@@ -57,6 +58,7 @@ pub async fn append(
     let last = events.len();
     let mut chained = Vec::with_capacity(last);
     for (place, new) in events.into_iter().enumerate() {
+        debug_assert!(text::knows(&format!("event-{}", new.kind)), "no sentence tells of {}", new.kind);
         seq += 1;
         let mut event = Event {
             stream: stream.to_owned(),

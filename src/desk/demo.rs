@@ -243,6 +243,7 @@ fn demo_report(report: &DemoReport, place: usize) -> Report {
         name: report.name.clone(),
         email: format!("pelapor{}@warga.test", place % 9 + 1),
         nip: None,
+        phone: None,
         channel: if place.is_multiple_of(3) { Channel::Phone } else { Channel::Email },
         language: Language::Indonesian,
     }

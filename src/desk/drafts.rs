@@ -5,6 +5,7 @@ use crate::desk::intake::{Along, LONGEST_SUBJECT, Report};
 use crate::desk::public_reply::Proof;
 use crate::desk::uploads::Owner;
 use crate::desk::written::{LONGEST_TEXT, required_all};
+use crate::domain::phone;
 use crate::domain::reporter::Wish;
 use crate::domain::ticket::{Channel, Impact, Kind, Language, Ticket};
 use crate::error::{Error, FieldError, Result, Say};
@@ -37,6 +38,8 @@ pub struct Draft {
     pub name: String,
     /// Address of the reporter.
     pub email: String,
+    /// Telephone of the reporter, as typed.
+    pub phone: String,
     /// How the reporter wants to be known.
     pub wish: Wish,
     /// Number of the ticket that is over and goes on with this report; set when the reporter has shown it is his.
@@ -128,7 +131,12 @@ impl Desk {
                 if draft.name.trim().is_empty() || draft.name.chars().count() > LONGEST_SUBJECT {
                     refuse("name", "field-name");
                 }
-                if draft.email.trim().parse::<lettre::Address>().is_err() {
+                // Whoever has no address may be called.
+                let is_reachable = !draft.phone.trim().is_empty() && draft.email.trim().is_empty();
+                if phone::is_broken(&draft.phone) {
+                    refuse("phone", "field-phone");
+                }
+                if !is_reachable && draft.email.trim().parse::<lettre::Address>().is_err() {
                     refuse("email", "field-email");
                 }
             }
@@ -167,6 +175,7 @@ impl Desk {
             name: draft.name.clone(),
             email: draft.email.clone(),
             nip: None,
+            phone: Some(draft.phone.clone()),
             channel: Channel::Web,
             language,
         };

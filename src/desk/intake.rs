@@ -8,6 +8,7 @@ use crate::domain::clock_plan::StepKind;
 use crate::domain::event::ActorLabel;
 use crate::domain::number;
 use crate::domain::people::{Actor, Role, may_report_for_others};
+use crate::domain::phone;
 use crate::domain::reporter::Wish;
 use crate::domain::service::{self, Service};
 use crate::domain::ticket::{Channel, Classification, Impact, Kind, Language, Status, Ticket, Urgency};
@@ -23,11 +24,9 @@ use serde_json::json;
 /// Longest subject, in characters.
 pub const LONGEST_SUBJECT: usize = 200;
 
-/// Confirmations that the public form has mailed to one address within a span, beyond which it mails none: anybody can
-/// type a stranger's address. Number and code stand on the page, too.
+/// Confirmations to one address within a span, beyond which the public form mails none: anybody types any address.
 const CONFIRMATIONS: [(Duration, i64); 2] = [(Duration::hours(1), 1), (Duration::days(1), 3)];
-/// Reports that one source may send with the public form within the window of tries; many stand behind one office's
-/// address.
+/// Reports that one source may send with the public form within the window of tries; a whole office may be one source.
 const FROM_HERE: i64 = 60;
 
 /// What somebody reports. `None` is left to the desk's judgement.
@@ -59,6 +58,8 @@ pub struct Report {
     pub email: String,
     /// Civil-servant number of the requester.
     pub nip: Option<String>,
+    /// Telephone of the requester, as it was typed.
+    pub phone: Option<String>,
     /// The way in.
     pub channel: Channel,
     /// The requester is written to in this language.
@@ -154,18 +155,18 @@ impl Desk {
             return Err(Error::Denied(Say::new("error-denied")));
         }
         // Whoever calls or comes by may have no address; the ticket is still his, not that of the person who notes it.
-        let in_person = matches!(report.channel, Channel::Phone | Channel::WalkIn | Channel::Whatsapp);
         let for_others = may_report_for_others(actor);
+        let in_person = matches!(report.channel, Channel::Phone | Channel::WalkIn | Channel::Whatsapp);
         let is_named = for_others && in_person && !report.name.trim().is_empty();
         if !for_others || (report.email.trim().is_empty() && !is_named) {
             // A requester reports in his own name.
             report.email.clone_from(&actor.account.email);
+            if !for_others {
+                report.nip.clone_from(&actor.account.nip);
+            }
             if report.name.trim().is_empty() || !for_others {
                 report.name.clone_from(&actor.account.name);
             }
-        }
-        if !for_others {
-            report.nip.clone_from(&actor.account.nip);
         }
         let now = self.now();
         // Judged before the writer's turn: what is refused never keeps others waiting.
@@ -198,7 +199,8 @@ impl Desk {
         let wish = self.granted(along.wish);
         if wish.anonymous {
             // What is not kept cannot be told.
-            (report.name, report.email, report.nip) = (String::new(), String::new(), None);
+            (report.name, report.email) = (String::new(), String::new());
+            (report.nip, report.phone) = (None, None);
         } else {
             named(&report)?;
         }
@@ -356,6 +358,7 @@ impl Desk {
             ("kind", "field-kind-not-offered", report.kind.is_some_and(|kind| !pack.kinds.contains(&kind))),
             ("email", "field-email", !email.is_empty() && email.parse::<lettre::Address>().is_err()),
             ("name", "field-name", report.name.chars().count() > 200),
+            ("phone", "field-phone", report.phone.as_deref().is_some_and(phone::is_broken)),
             ("nip", "field-name", report.nip.as_ref().is_some_and(|nip| nip.chars().count() > 30)),
         ] {
             if is_bad {
@@ -415,6 +418,7 @@ impl Desk {
             requester_verified: self.is_official(&email),
             requester_email: email,
             requester_nip: report.nip.filter(|nip| !nip.trim().is_empty()),
+            requester_phone: report.phone.as_deref().and_then(phone::parse),
             classification: Classification::Internal,
             channel: report.channel,
             language: report.language,
@@ -431,11 +435,10 @@ impl Desk {
             profile: own_profile.unwrap_or_else(|| pack.profile_for(kind).to_owned()),
             updated_at: now,
         };
-        let guess = Guess { outage, ..guess };
         Ok(Judged {
             ticket,
             service,
-            guess,
+            guess: Guess { outage, ..guess },
             routing,
             files: Vec::new(),
             follows: None,
@@ -484,14 +487,14 @@ impl Desk {
     }
 }
 
-/// Somebody who gives a name gives an address, too.
+/// Somebody who gives a name says how to reach him, too.
 fn named(report: &Report) -> Result<()> {
-    let mut problems = Vec::new();
-    if report.name.trim().is_empty() {
-        problems.push(FieldError { field: "name", say: Say::new("field-required").with("label", "name") });
-    }
-    if report.email.trim().is_empty() {
-        problems.push(FieldError { field: "email", say: Say::new("field-email") });
-    }
+    let is_callable = report.phone.as_deref().and_then(phone::parse).is_some();
+    let asked = [
+        ("name", Say::new("field-required").with("label", "name"), !report.name.trim().is_empty()),
+        ("email", Say::new("field-email"), is_callable || !report.email.trim().is_empty()),
+    ];
+    let missing = asked.into_iter().filter(|(.., is_there)| !is_there);
+    let problems: Vec<_> = missing.map(|(field, say, _)| FieldError { field, say }).collect();
     if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
 }

@@ -219,6 +219,7 @@ impl Desk {
             name: letter.from_name.chars().take(200).collect(),
             email: letter.from.clone(),
             nip: None,
+            phone: None,
             channel: Channel::Email,
             language: Language::Indonesian,
         };

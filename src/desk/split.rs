@@ -64,6 +64,7 @@ impl Change<'_> {
             name: owner.requester_name.clone(),
             email: owner.requester_email.clone(),
             nip: owner.requester_nip.clone(),
+            phone: owner.requester_phone.clone(),
             channel: message.channel.parse::<Channel>().unwrap_or(ticket.channel),
             language: owner.language,
         }

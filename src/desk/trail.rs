@@ -68,7 +68,7 @@ impl Desk {
                 veiled.insert(event.stream.clone(), hides);
             }
             if veiled[&event.stream] {
-                event.hide_digests();
+                event.hide_reporter();
             }
         }
         Ok(events)

@@ -230,7 +230,7 @@ impl Desk {
         let mut ticket = self.internal(&mut tx, actor, number).await?;
         let mut events = store::events::of_stream(&mut tx, &ticket.number, after, limit).await?;
         if veil(&mut tx, actor, &mut ticket).await? {
-            events.iter_mut().for_each(Event::hide_digests);
+            events.iter_mut().for_each(Event::hide_reporter);
         }
         Ok(events)
     }
@@ -413,7 +413,8 @@ pub(super) async fn veil(tx: &mut Tx, actor: &Actor, ticket: &mut Ticket) -> Res
 }
 
 fn hide_reporter(ticket: &mut Ticket) {
-    (ticket.requester_name, ticket.requester_email, ticket.requester_nip) = (String::new(), String::new(), None);
+    (ticket.requester_name, ticket.requester_email) = (String::new(), String::new());
+    (ticket.requester_nip, ticket.requester_phone) = (None, None);
 }
 
 /// Reporters whose tickets went on in this one are no names for its own reporter.

@@ -254,6 +254,7 @@ fn report(monitor: &Monitor, service: &Service, since: DateTime<Utc>, desk: &Des
         name: monitor.name.clone(),
         email: String::new(),
         nip: None,
+        phone: None,
         channel: Channel::Monitor,
         language,
     }

@@ -90,17 +90,27 @@ pub struct Event {
 /// `prev_hash` of the first event of a stream.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
+/// Kinds of events whose facts name an address that mail went to, and what its server said.
+const TELL_ADDRESSES: [&str; 2] = ["undelivered", "address_lifted"];
+
 impl Event {
-    /// Takes out every digest that was made over the reporter's name too, and those over them: with all else known, a
-    /// name can be guessed until a digest fits.
-    pub fn hide_digests(&mut self) {
+    /// Takes out what tells who the reporter is: his address and what a mail server said of it, every digest that was
+    /// made over his name too, and those over them: with all else known, a name can be guessed until a digest fits.
+    pub fn hide_reporter(&mut self) {
         self.state = None;
         self.prev_hash.clear();
         self.hash.clear();
-        if let Ok(mut payload) = serde_json::from_str::<Value>(&self.payload)
-            && let Some(message) = payload.get_mut("message").and_then(Value::as_object_mut)
-            && message.remove("sha256").is_some()
+        let Ok(mut payload) = serde_json::from_str::<Value>(&self.payload) else { return };
+        let mut hidden = Vec::new();
+        if let Some(message) = payload.get_mut("message").and_then(Value::as_object_mut) {
+            hidden.push(message.remove("sha256"));
+        }
+        if TELL_ADDRESSES.contains(&self.kind.as_str())
+            && let Some(facts) = payload.as_object_mut()
         {
+            hidden.extend(["to", "said"].map(|name| facts.remove(name)));
+        }
+        if hidden.iter().any(Option::is_some) {
             self.payload = payload.to_string();
         }
     }
@@ -125,5 +135,40 @@ impl Event {
             text.push('\n');
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ActorLabel, Event};
+    use chrono::DateTime;
+
+    fn event(kind: &str, payload: &str) -> Event {
+        let text = String::new;
+        Event {
+            stream: text(),
+            seq: 1,
+            at: DateTime::UNIX_EPOCH,
+            actor: ActorLabel::mail(),
+            kind: kind.to_owned(),
+            payload: payload.to_owned(),
+            state: Some("s".to_owned()),
+            prev_hash: "p".to_owned(),
+            hash: "h".to_owned(),
+        }
+    }
+
+    #[test]
+    fn nothing_tells_who_the_reporter_is() {
+        let mut bounced = event("undelivered", r#"{"to":"siti@x.id","said":"550 siti@x.id unknown","count":1}"#);
+        bounced.hide_reporter();
+        assert_eq!(bounced.payload, r#"{"count":1}"#);
+        assert!(bounced.hides_digests() && bounced.state.is_none() && bounced.prev_hash.is_empty());
+        let mut wrote = event("requester_wrote", r#"{"message":{"id":4,"sha256":"d"}}"#);
+        wrote.hide_reporter();
+        assert_eq!(wrote.payload, r#"{"message":{"id":4}}"#);
+        let mut other = event("linked", r#"{"to":"OKI-2611-00016-3"}"#);
+        other.hide_reporter();
+        assert_eq!(other.payload, r#"{"to":"OKI-2611-00016-3"}"#, "a number is no address");
     }
 }

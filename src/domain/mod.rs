@@ -71,6 +71,7 @@ pub mod monitor;
 pub mod number;
 pub mod outage;
 pub mod people;
+pub mod phone;
 pub mod quarantine;
 pub mod relation;
 pub mod report;

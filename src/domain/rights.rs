@@ -154,6 +154,7 @@ fn ticket(agency: &str, tier: i64) -> Ticket {
         requester_name: String::new(),
         requester_email: String::new(),
         requester_nip: None,
+        requester_phone: None,
         requester_verified: false,
         classification: Classification::Internal,
         channel: Channel::Web,

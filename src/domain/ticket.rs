@@ -156,6 +156,10 @@ pub struct Ticket {
     pub requester_email: String,
     /// Civil-servant number of the requester, personal data.
     pub requester_nip: Option<String>,
+    /// Telephone of the requester as [`crate::domain::phone`] keeps it, personal data.
+    // Left out where there is none, so that digests of older rows still fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requester_phone: Option<String>,
     /// The address proves itself: official domain, or a confirmed link.
     pub requester_verified: bool,
     /// Who may read it beside the staff.

@@ -3331,7 +3331,7 @@ day-level-slow = Slow
 day-level-partial = Partly down
 day-level-down = Down
 picture-hours = When tickets come in
-picture-hours-says = Busiest on { $day } at { $hour }: { $count } tickets.
+picture-hours-says = Busiest on { $day }, hours { $hour }: { $count } tickets.
 picture-days = Availability day by day
 picture-days-says = { $services } services; { $bad } service days disrupted, { $closed } days closed by order.
 picture-path = Where tickets go
@@ -3358,3 +3358,55 @@ error-report-step = This step cannot be noted now. Load the page again to see wh
 event-report_step_sent = Report sent on
 event-report_step_received = Report received by its recipient
 event-report_step_late = Report sent on too late
+
+## What every kind of event is called, and every kind of record that has a trail
+event-incident_announced = Incident announced
+event-incident_updated = Incident update written
+event-incident_ended = Incident declared over
+event-incident_moved = Incident moved to another ticket
+event-rated = The reporter gave a rating
+event-letter_edited = Letter edited
+event-letter_numbered = Letter given its number
+event-letter_issued = Letter put up for signature
+event-letter_returned = Letter returned for correction
+event-letter_superseded = Letter replaced by another one
+event-document_superseded = Document replaced by another version
+event-text_written = Mail text changed
+event-text_restored = Mail text set back to the default
+event-opened_ticket = Mail made into a ticket
+event-added_to_ticket = Mail added to a ticket
+event-discarded = Mail discarded
+event-forgotten = Rule for a sender removed
+event-released = Outgoing mail released
+event-retried = Mail sent again
+event-test_sent = Test mail sent
+event-agency_ended = Agency ended
+event-agency_restored = Agency in force again
+event-planned = Planned date changed
+event-waived = Duty declared not applicable
+event-moved = Due date moved
+event-voided = Duty made void
+event-done = Duty marked as done
+event-removed = Raw mail removed after its retention time
+record-letter = Letter
+record-document = Document
+record-report = Report
+record-outage = Outage
+record-maintenance = Maintenance
+record-monitor = Monitor
+record-availability = Promised availability
+record-canned_reply = Canned reply
+record-mail_text = Mail text
+record-mail = Mail
+record-sender = Rule for a sender
+record-retention = Retention
+
+## A page that is refused
+error-roles-held = Your roles
+error-roles-opening = This page is for
+error-roles-ask = Roles are given by the system administrator or the head of the ICT office.
+
+## How to call a reporter
+report-phone = Mobile or WhatsApp number
+report-phone-hint = Optional when you give a mail address. Without one, keep the ticket number and its code.
+field-phone = This is not a telephone number. Example: 0812-3456-7890.

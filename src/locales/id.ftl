@@ -3331,7 +3331,7 @@ day-level-slow = Melambat
 day-level-partial = Sebagian
 day-level-down = Terganggu total
 picture-hours = Kapan tiket masuk
-picture-hours-says = Paling ramai { $day } pukul { $hour }: { $count } tiket.
+picture-hours-says = Paling ramai { $day }, jam { $hour }: { $count } tiket.
 picture-days = Ketersediaan hari demi hari
 picture-days-says = { $services } layanan; { $bad } hari layanan terganggu, { $closed } hari ditutup atas perintah.
 picture-path = Jalan tiket
@@ -3358,3 +3358,55 @@ error-report-step = Langkah ini belum atau tidak dapat dicatat. Muat ulang halam
 event-report_step_sent = Laporan diteruskan
 event-report_step_received = Laporan diterima di tujuan
 event-report_step_late = Penerusan laporan lewat batas
+
+## What every kind of event is called, and every kind of record that has a trail
+event-incident_announced = Gangguan diumumkan
+event-incident_updated = Kabar gangguan ditulis
+event-incident_ended = Gangguan dinyatakan berakhir
+event-incident_moved = Gangguan dipindah ke tiket lain
+event-rated = Pelapor memberi penilaian
+event-letter_edited = Isi surat diubah
+event-letter_numbered = Nomor surat diberikan
+event-letter_issued = Surat diajukan untuk ditandatangani
+event-letter_returned = Surat dikembalikan untuk diperbaiki
+event-letter_superseded = Surat diganti surat lain
+event-document_superseded = Dokumen diganti versi lain
+event-text_written = Teks surel diubah
+event-text_restored = Teks surel dikembalikan ke bawaan
+event-opened_ticket = Surel dijadikan tiket
+event-added_to_ticket = Surel digabung ke tiket
+event-discarded = Surel dibuang
+event-forgotten = Ketetapan pengirim dihapus
+event-released = Surel keluar dilepas lagi
+event-retried = Pengiriman surel diulang
+event-test_sent = Surel uji dikirim
+event-agency_ended = Perangkat Daerah berakhir
+event-agency_restored = Perangkat Daerah berlaku lagi
+event-planned = Rencana tanggal diubah
+event-waived = Kewajiban dinyatakan tidak berlaku
+event-moved = Batas waktu digeser
+event-voided = Kewajiban dibatalkan
+event-done = Kewajiban ditandai selesai
+event-removed = Surel mentah dihapus menurut masa simpan
+record-letter = Surat
+record-document = Dokumen
+record-report = Laporan
+record-outage = Gangguan layanan
+record-maintenance = Pemeliharaan
+record-monitor = Pemantau
+record-availability = Janji ketersediaan
+record-canned_reply = Jawaban siap pakai
+record-mail_text = Teks surel
+record-mail = Surel
+record-sender = Ketetapan pengirim
+record-retention = Masa simpan
+
+## A page that is refused
+error-roles-held = Peran Anda
+error-roles-opening = Halaman ini untuk
+error-roles-ask = Peran diberikan oleh pengelola sistem atau kepala dinas TIK.
+
+## How to call a reporter
+report-phone = Nomor HP atau WhatsApp
+report-phone-hint = Boleh dikosongkan bila alamat surel diisi. Tanpa surel, simpan nomor tiket dan kodenya.
+field-phone = Nomor ini bukan nomor telepon. Contoh: 0812-3456-7890.

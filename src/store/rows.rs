@@ -137,6 +137,7 @@ from_columns!(Ticket {
     requester_name,
     requester_email,
     requester_nip,
+    requester_phone,
     requester_verified,
     classification,
     channel,

@@ -12,8 +12,8 @@ use sqlx::QueryBuilder;
 macro_rules! columns {
     () => {
         "id, number, version, kind, subject, description, status, impact, urgency, priority, tier, agency, service, \
-         assignee, requester_name, requester_email, requester_nip, requester_verified, classification, channel, \
-         language, opened_at, responded_at, resolved_at, closed_at, breached_at, breached_tier, escalated_at, returned, \
+         assignee, requester_name, requester_email, requester_nip, requester_phone, requester_verified, classification, \
+         channel, language, opened_at, responded_at, resolved_at, closed_at, breached_at, breached_tier, escalated_at, returned, \
          merged_into, pack, profile, updated_at"
     };
 }
@@ -97,8 +97,8 @@ pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<()> {
     later!(tx, query => {
         query.push(
             "insert into ticket (id, number, version, kind, subject, description, status, impact, urgency, priority, \
-             tier, agency, service, assignee, requester_name, requester_email, requester_nip, requester_verified, \
-             classification, channel, language, opened_at, returned, pack, profile, updated_at, haystack) ",
+             tier, agency, service, assignee, requester_name, requester_email, requester_nip, requester_phone, \
+             requester_verified, classification, channel, language, opened_at, returned, pack, profile, updated_at, haystack) ",
         );
         query.push_values([ticket.clone()], |mut row, it| {
             let words = haystack(&it);
@@ -106,7 +106,8 @@ pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<()> {
             row.push_bind(it.subject).push_bind(it.description).push_bind(it.status).push_bind(it.impact);
             row.push_bind(it.urgency).push_bind(it.priority).push_bind(it.tier).push_bind(it.agency);
             row.push_bind(it.service).push_bind(it.assignee).push_bind(it.requester_name);
-            row.push_bind(it.requester_email).push_bind(it.requester_nip).push_bind(it.requester_verified);
+            row.push_bind(it.requester_email).push_bind(it.requester_nip).push_bind(it.requester_phone);
+            row.push_bind(it.requester_verified);
             row.push_bind(it.classification).push_bind(it.channel).push_bind(it.language).push_bind(it.opened_at);
             row.push_bind(it.returned).push_bind(it.pack).push_bind(it.profile).push_bind(it.updated_at);
             row.push_bind(words);

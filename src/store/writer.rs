@@ -71,7 +71,9 @@ pub(super) async fn open(path: &str) -> Result<(SqlitePool, Writer)> {
         .pragma("wal_autocheckpoint", "4000")
         .pragma("cache_size", "-16000")
         .busy_timeout(Duration::from_secs(15));
-    let connection = SqliteConnection::connect_with(&options).await?;
+    // What a savepoint would need to go back is kept in memory: a use-case touches dozens of pages, and each would be
+    // written to a temporary file first. Sorting for readers stays in files.
+    let connection = SqliteConnection::connect_with(&options.clone().pragma("temp_store", "memory")).await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(8)
         // A file does not hang up; asking each time would only cost.

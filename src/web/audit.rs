@@ -3,6 +3,7 @@
 use crate::desk::trail::LastCheck;
 use crate::domain::number;
 use crate::domain::people::Actor;
+use crate::domain::report::life::may_see;
 use crate::error::{Error, Result};
 use crate::store::trail::{Before, TrailFilter};
 use crate::text;
@@ -16,7 +17,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use poem::web::Data;
 use poem::{Request, handler};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What the page may tell of a check: that it is done, or goes on.
@@ -28,7 +29,29 @@ const MOST: i64 = 20_000;
 /// Events on one page.
 const ROWS: i64 = 50;
 /// Kinds of records one may narrow by, as their chains are named.
-const RECORDS: [&str; 9] = ["ticket", "account", "agency", "service", "duty", "case", "policy", "calendar", "audit"];
+const RECORDS: [&str; 21] = [
+    "ticket",
+    "account",
+    "agency",
+    "service",
+    "duty",
+    "case",
+    "letter",
+    "document",
+    "report",
+    "outage",
+    "maintenance",
+    "monitor",
+    "availability",
+    "canned_reply",
+    "mail_text",
+    "mail",
+    "sender",
+    "retention",
+    "policy",
+    "calendar",
+    "audit",
+];
 /// Who is no person.
 const MACHINES: [&str; 5] = ["system:clock", "system:policy", "system:mail", "system:console", "requester"];
 
@@ -92,12 +115,17 @@ async fn shape(visit: &Visit, actor: &Actor, asked: &BTreeMap<String, String>) -
     let next = events.last().filter(|_| more).map(|last| write_place((last.event.at, last.id)));
     let plain: Vec<_> = events.into_iter().map(|traced| traced.event).collect();
     let names = desk.names_in(&plain).await?;
+    let mut addresses: BTreeMap<&str, Option<String>> = BTreeMap::new();
+    let streams: BTreeSet<&str> = plain.iter().map(|event| event.stream.as_str()).collect();
+    for stream in streams {
+        addresses.insert(stream, leads_to(visit, actor, stream).await);
+    }
     let rows: Vec<Value> = plain
         .iter()
         .map(|event| {
             let mut row = history::row(visit, event, &names);
             row["stream"] = event.stream.as_str().into();
-            row["address"] = address(&event.stream).into();
+            row["address"] = addresses.get(event.stream.as_str()).cloned().flatten().into();
             row
         })
         .collect();
@@ -158,18 +186,35 @@ fn midnight(visit: &Visit, day: &str, later: u64) -> Option<DateTime<Utc>> {
     Some(at.with_timezone(&Utc))
 }
 
+/// Where the record of a chain stands, as far as it has a page that this person may see. Outages and monitors stand on the
+/// page of their service.
+async fn leads_to(visit: &Visit, actor: &Actor, stream: &str) -> Option<String> {
+    let of_service = |code: &str| format!("/kerja/ketersediaan/{}", text::in_address(code));
+    match stream.split_once(':') {
+        Some(("report", code)) if !may_see(actor, code.splitn(4, '-').nth(3).unwrap_or_default()) => None,
+        Some(("outage", key)) => {
+            let outage = visit.desk().outage(actor, key.parse().ok()?).await.ok()?;
+            Some(of_service(&outage.service))
+        }
+        Some(("monitor", key)) => {
+            let (monitor, _) = visit.desk().monitor(actor, key.parse().ok()?, 0).await.ok()?;
+            Some(of_service(&monitor.service))
+        }
+        _ => address(stream),
+    }
+}
+
 /// Where the record of a chain stands, as far as it has a page.
 fn address(stream: &str) -> Option<String> {
     match stream.split_once(':') {
         None => Some(format!("/kerja/tiket/{stream}")),
-        Some(("case", number)) => Some(format!("/kerja/perkara/{number}")),
-        Some(("service", code)) => Some(format!("/kerja/layanan/{}", text::in_address(code))),
+        Some(("agency", code)) => Some(format!("/kerja/pengaturan/pd/{}", text::in_address(code))),
+        Some(("letter", key)) => Some(format!("/kerja/surat/{}", text::in_address(key))),
         Some(("report", code)) => Some(format!("/kerja/laporan/{}", text::in_address(code))),
         Some(("maintenance", code)) => Some(format!("/kerja/pemeliharaan/{}", text::in_address(code))),
+        Some(("case", number)) => Some(format!("/kerja/perkara/{number}")),
+        Some(("service", code)) => Some(format!("/kerja/layanan/{}", text::in_address(code))),
         Some(("availability", code)) => Some(format!("/kerja/ketersediaan/{}", text::in_address(code))),
-        // They stand on the page of their service, which their key does not name.
-        Some(("outage", key)) => Some(format!("/kerja/ketersediaan-jejak/gangguan/{}", text::in_address(key))),
-        Some(("monitor", key)) => Some(format!("/kerja/ketersediaan-jejak/pemantau/{}", text::in_address(key))),
         _ => None,
     }
 }

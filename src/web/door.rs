@@ -1,17 +1,20 @@
 //! What happens around every request: who asks, which language, error pages, headers and cookies.
 
+use crate::domain::people::Role;
 use crate::domain::ticket::Language;
 use crate::error::{Error, Say};
 use crate::secret::new_token;
 use crate::text;
 use crate::web::failure::Failure;
 use crate::web::guard;
+use crate::web::menu::roles_for;
 use crate::web::packing;
 use crate::web::render::see_other;
 use crate::web::visit::{LANGUAGE_COOKIE, Site, Visit, cookie, query};
 use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response, Route};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// All pages behind what they have in common.
@@ -147,6 +150,7 @@ fn error_page(visit: &Visit, status: StatusCode, say: &Say, reference: Option<St
         "status": status.as_u16(),
         "sentence": text::say(visit.language, say),
         "reference": reference,
+        "roles": if status == StatusCode::FORBIDDEN { roles(visit) } else { Value::Null },
     });
     match visit.page("error.html", context) {
         Ok(mut response) => {
@@ -155,6 +159,17 @@ fn error_page(visit: &Visit, status: StatusCode, say: &Say, reference: Option<St
         }
         Err(error) => bare(&error),
     }
+}
+
+/// What somebody of the staff is, and what opens the page that is refused.
+fn roles(visit: &Visit) -> Value {
+    let Some(actor) = visit.actor.as_ref().filter(|actor| actor.is_staff()) else { return Value::Null };
+    let words = |roles: &[Role]| -> Vec<String> {
+        let words: BTreeSet<String> = roles.iter().map(|role| visit.word("role", role.as_str())).collect();
+        words.into_iter().collect()
+    };
+    let held: Vec<Role> = actor.grants.iter().map(|grant| grant.role).collect();
+    json!({"held": words(&held), "opening": words(&roles_for(&visit.path, actor))})
 }
 
 /// Notes a defect for the operator under a word that the page shows.

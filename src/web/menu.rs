@@ -100,6 +100,21 @@ pub fn pages(visit: &Visit, actor: &Actor) -> Vec<(String, String)> {
     shown.map(|entry| (entry.path.to_owned(), visit.word("nav", entry.key))).collect()
 }
 
+/// The roles that open a page which `actor` may not: what the refusal tells. Empty when the page is open to all staff, so
+/// that only what was to be done on it was refused.
+pub fn roles_for(path: &str, actor: &Actor) -> Vec<Role> {
+    let entry = ENTRIES.iter().find(|entry| Some(entry.path) == current(path));
+    let Some(shown) = crate::web::settings::guard_of(path).or(entry.map(|entry| entry.shown)) else {
+        return Vec::new();
+    };
+    let holding = |role: Role| {
+        let agency = (role == Role::AgencyHead).then(String::new);
+        Actor { grants: vec![Grant { role, agency }], ..actor.clone() }
+    };
+    let opening: Vec<Role> = Role::ALL.iter().copied().filter(|role| shown(&holding(*role))).collect();
+    if opening.len() == Role::ALL.len() { Vec::new() } else { opening }
+}
+
 /// Some pages exist in some regions only.
 fn is_there(visit: &Visit, entry: &Entry) -> bool {
     entry.key != "cases" || visit.desk().has_procedure()

@@ -4,6 +4,7 @@ use crate::desk::intake::Report;
 use crate::desk::uploads::Owner;
 use crate::domain::number;
 use crate::domain::people::{Action, Actor, may, may_report_for_others};
+use crate::domain::phone;
 use crate::domain::ticket::{Channel, Impact, Kind, Language, Urgency};
 use crate::error::{Error, FieldError, Result, Say};
 use crate::secret::new_token;
@@ -21,8 +22,8 @@ use std::collections::BTreeMap;
 /// Ways in that staff note for somebody else.
 const CHANNELS: [Channel; 4] = [Channel::Phone, Channel::WalkIn, Channel::Whatsapp, Channel::Email];
 /// Fields of the form.
-const FIELDS: [&str; 10] =
-    ["channel", "name", "email", "nip", "kind", "service", "subject", "description", "impact", "urgency"];
+const FIELDS: [&str; 11] =
+    ["channel", "name", "email", "phone", "nip", "kind", "service", "subject", "description", "impact", "urgency"];
 
 /// The form, for those who report for others; a search finds people who have reported before, and one of them fills it in.
 #[handler]
@@ -36,6 +37,7 @@ pub async fn show(Data(visit): Data<&Visit>, request: &Request) -> Answer {
         let known = visit.desk().ticket(actor, &number).await?.ticket;
         kept.insert("name".to_owned(), known.requester_name);
         kept.insert("email".to_owned(), known.requester_email);
+        kept.insert("phone".to_owned(), known.requester_phone.as_deref().map(phone::show).unwrap_or_default());
         kept.insert("nip".to_owned(), known.requester_nip.unwrap_or_default());
     }
     let mut context = shape(visit, &kept).await?;
@@ -101,6 +103,7 @@ pub async fn open(Data(visit): Data<&Visit>, Written(sent, _): Written) -> Answe
         name: sent.get("name").to_owned(),
         email: sent.get("email").to_owned(),
         nip: Some(sent.get("nip").to_owned()),
+        phone: Some(sent.get("phone").to_owned()),
         channel: channel.unwrap_or(Channel::Phone),
         language: Language::Indonesian,
     };

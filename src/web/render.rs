@@ -109,12 +109,9 @@ impl Visit {
 /// A file to be kept, never to be opened in the page: its bytes come from strangers, so neither its name nor the type
 /// its sender claimed is trusted.
 pub fn download(name: &str, bytes: Vec<u8>) -> Response {
-    let plain: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._- ".contains(c) { c } else { '_' }).collect();
-    let exact: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
     Response::builder()
         .content_type("application/octet-stream")
-        .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{exact}"))
+        .header(header::CONTENT_DISPOSITION, text::as_attachment(name))
         .header(header::CACHE_CONTROL, "private, no-store")
         .body(bytes)
 }

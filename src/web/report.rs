@@ -3,6 +3,7 @@
 use crate::desk::drafts::{Draft, Step};
 use crate::desk::uploads::Owner;
 use crate::domain::number;
+use crate::domain::phone;
 use crate::domain::ticket::{Impact, Kind};
 use crate::error::{Error, Result};
 use crate::web::failure::Answer;
@@ -107,6 +108,7 @@ pub async fn keep_contact(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
     let mut draft = visit.desk().draft(&visit.browser).await?;
     sent.get("name").clone_into(&mut draft.name);
     sent.get("email").clone_into(&mut draft.email);
+    sent.get("phone").clone_into(&mut draft.phone);
     // A switch that this region's pack lacks is on no page; a forged one does nothing.
     let offered = visit.desk().pack().reporters;
     draft.wish.anonymous = offered.anonymous && sent.get("anonymous") == "1";
@@ -220,6 +222,7 @@ fn contact(visit: &Visit, draft: &Draft) -> Value {
     json!({
         "name": draft.name,
         "email": draft.email,
+        "phone": draft.phone,
         "offered": {"anonymous": offered.anonymous, "secret": offered.secret},
         "wish": draft.wish,
         "follows": draft.follows,
@@ -253,6 +256,7 @@ async fn summary(visit: &Visit, draft: &Draft) -> Result<Value> {
         "impact": draft.impact,
         "name": draft.name,
         "email": draft.email,
+        "phone": phone::parse(&draft.phone).map(|kept| phone::show(&kept)),
         "files": visit.desk().uploads(&Owner::draft(&visit.browser)).await?.into_iter().map(|file| file.name).collect::<Vec<_>>(),
         "wish": draft.wish,
         "follows": visit.desk().tied_to(draft).await?,

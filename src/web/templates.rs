@@ -7,10 +7,14 @@ use minijinja::value::Kwargs;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use rust_embed::RustEmbed;
 use serde_json::Value;
+use std::sync::LazyLock;
 
 #[derive(RustEmbed)]
 #[folder = "src/web/pages/"]
 struct BuiltIn;
+
+/// Read once: their compiled form takes megabytes, and every copy of an environment shares it.
+static READ: LazyLock<Result<Environment<'static>, String>> = LazyLock::new(read);
 
 /// The templates, once for each language, so that `t("key")` knows which one it speaks.
 #[derive(Debug)]
@@ -44,14 +48,19 @@ impl Pages {
 }
 
 fn environment(language: Language) -> Result<Environment<'static>> {
+    let mut templates = READ.clone().map_err(Error::internal)?;
+    templates.add_function("t", move |key: String, values: Kwargs| speak(language, &key, &values));
+    Ok(templates)
+}
+
+fn read() -> Result<Environment<'static>, String> {
     let mut templates = Environment::new();
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
-    templates.add_function("t", move |key: String, values: Kwargs| speak(language, &key, &values));
     for file in BuiltIn::iter() {
         let source =
             BuiltIn::get(&file).map(|found| String::from_utf8_lossy(&found.data).into_owned()).unwrap_or_default();
-        templates.add_template_owned(file.into_owned(), source).map_err(|error| Error::Internal(error.into()))?;
+        templates.add_template_owned(file.into_owned(), source).map_err(|error| format!("{error:#}"))?;
     }
     Ok(templates)
 }

@@ -4,6 +4,7 @@ use crate::desk::views::TicketPage;
 use crate::domain::clock_plan::{ClockKind, Line};
 use crate::domain::number;
 use crate::domain::people::{Action, Actor, may};
+use crate::domain::phone;
 use crate::domain::ticket::{Priority, Ticket, Verb};
 use crate::error::{Error, Result};
 use crate::secret::new_token;
@@ -170,6 +171,8 @@ fn head(visit: &Visit, page: &TicketPage) -> Value {
         "requester": {
             "name": reporter_name(visit, page),
             "email": ticket.requester_email,
+            "phone": ticket.requester_phone.as_deref().map(phone::show),
+            "phone_link": ticket.requester_phone,
             "verified": ticket.requester_verified,
         },
         "merged_into": ticket.merged_into,

@@ -135,7 +135,7 @@ pub async fn of_office(tab: &Tab) -> Vec<Seed> {
     vec![
         Seed::at("/kerja/antrean/berurutan/:id", first),
         Seed::sent("409", ticket.clone(), "form[action$='/balas']", json!({"versi": "0", "body": "Kami periksa."})),
-        Seed::sent("422", format!("{ticket}/eskalasi"), "main form", json!({"reason": "", "tried": ""})),
+        Seed::sent("422", format!("{ticket}/selesaikan"), "main form", json!({"solution": ""})),
         Seed::at("404 of the staff", "/kerja/tiket/OKI-2611-00099-9"),
     ]
 }

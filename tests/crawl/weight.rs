@@ -121,6 +121,7 @@ fn report(place: usize) -> Report {
         name: format!("Pelapor {place}"),
         email: format!("pelapor{place}@warga.test"),
         nip: None,
+        phone: None,
         channel: Channel::Email,
         language: Language::Indonesian,
     }

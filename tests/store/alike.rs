@@ -90,6 +90,7 @@ async fn a_secret_reporter_is_found_by_those_who_may_know_him(db: Db) {
         requester_name: name.to_owned(),
         requester_email: "ani@oki.go.id".to_owned(),
         requester_nip: Some("1980".to_owned()),
+        requester_phone: None,
         subject: number.to_owned(),
         description: String::new(),
         ..ticket(number)

@@ -54,6 +54,7 @@ async fn a_new_ticket_is_read_back_as_it_was_added(db: Db) {
         service: Some("simpeg".to_owned()),
         assignee,
         requester_nip: Some("198001012005011001".to_owned()),
+        requester_phone: Some("+6281234567890".to_owned()),
         requester_verified: true,
         returned: true,
         description: "Baris 1\nBaris 'dua' \\ % _ \"tiga\" – émoji 🪑".to_owned(),

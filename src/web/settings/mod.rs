@@ -40,6 +40,12 @@ fn manages(actor: &Actor) -> bool {
     managing::reach(actor).is_some()
 }
 
+/// Who may open the page of settings that stands at this address, or above it.
+pub fn guard_of(path: &str) -> Option<fn(&Actor) -> bool> {
+    let above = |entry: &str| path.strip_prefix(entry).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    PAGES.iter().find(|(entry, ..)| above(entry)).map(|(.., may)| *may)
+}
+
 /// Every page of settings the person may open.
 #[handler]
 pub fn index(Data(visit): Data<&Visit>) -> Answer {

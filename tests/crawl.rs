@@ -49,8 +49,6 @@ const REACHED_FROM_OUTSIDE: &[&str] = &[
     "/tiket-saya/:number/lampiran/:id",
     "/tiket-saya/:number/nilai",
     "/tiket-saya/tautan",
-    // From the trail, of which the walk sees the newest events only; `availability` walks it.
-    "/kerja/ketersediaan-jejak/:what/:id",
     // No incident of many runs in the demo.
     "/gangguan/:code",
     "/gangguan/:code/kabar/:mark",

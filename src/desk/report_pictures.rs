@@ -258,7 +258,7 @@ fn hours(content: &Content, words: Words) -> Option<Picture> {
     let (count, day, hour) = cells.iter().enumerate().filter_map(most).max_by_key(|(count, ..)| *count)?;
     let values = [
         ("day", days.get(day)?.clone()),
-        ("hour", format!("{hour:02}.00")),
+        ("hour", format!("{hour}–{}", hour + 1)),
         ("count", words.number(count, Unit::Count)),
     ];
     Some(shown(words, "hours", (Part::Volume, "hours"), &values, |says| heat::week(says, &days, &cells)))

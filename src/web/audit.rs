@@ -3,6 +3,7 @@
 use crate::desk::trail::LastCheck;
 use crate::domain::number;
 use crate::domain::people::Actor;
+use crate::domain::report::life::may_see;
 use crate::error::{Error, Result};
 use crate::store::trail::{Before, TrailFilter};
 use crate::text;
@@ -16,7 +17,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use poem::web::Data;
 use poem::{Request, handler};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What the page may tell of a check: that it is done, or goes on.
@@ -114,12 +115,17 @@ async fn shape(visit: &Visit, actor: &Actor, asked: &BTreeMap<String, String>) -
     let next = events.last().filter(|_| more).map(|last| write_place((last.event.at, last.id)));
     let plain: Vec<_> = events.into_iter().map(|traced| traced.event).collect();
     let names = desk.names_in(&plain).await?;
+    let mut addresses: BTreeMap<&str, Option<String>> = BTreeMap::new();
+    let streams: BTreeSet<&str> = plain.iter().map(|event| event.stream.as_str()).collect();
+    for stream in streams {
+        addresses.insert(stream, leads_to(visit, actor, stream).await);
+    }
     let rows: Vec<Value> = plain
         .iter()
         .map(|event| {
             let mut row = history::row(visit, event, &names);
             row["stream"] = event.stream.as_str().into();
-            row["address"] = address(&event.stream).into();
+            row["address"] = addresses.get(event.stream.as_str()).cloned().flatten().into();
             row
         })
         .collect();
@@ -180,6 +186,24 @@ fn midnight(visit: &Visit, day: &str, later: u64) -> Option<DateTime<Utc>> {
     Some(at.with_timezone(&Utc))
 }
 
+/// Where the record of a chain stands, as far as it has a page that this person may see. Outages and monitors stand on the
+/// page of their service.
+async fn leads_to(visit: &Visit, actor: &Actor, stream: &str) -> Option<String> {
+    let of_service = |code: &str| format!("/kerja/ketersediaan/{}", text::in_address(code));
+    match stream.split_once(':') {
+        Some(("report", code)) if !may_see(actor, code.splitn(4, '-').nth(3).unwrap_or_default()) => None,
+        Some(("outage", key)) => {
+            let outage = visit.desk().outage(actor, key.parse().ok()?).await.ok()?;
+            Some(of_service(&outage.service))
+        }
+        Some(("monitor", key)) => {
+            let (monitor, _) = visit.desk().monitor(actor, key.parse().ok()?, 0).await.ok()?;
+            Some(of_service(&monitor.service))
+        }
+        _ => address(stream),
+    }
+}
+
 /// Where the record of a chain stands, as far as it has a page.
 fn address(stream: &str) -> Option<String> {
     match stream.split_once(':') {
@@ -191,9 +215,6 @@ fn address(stream: &str) -> Option<String> {
         Some(("case", number)) => Some(format!("/kerja/perkara/{number}")),
         Some(("service", code)) => Some(format!("/kerja/layanan/{}", text::in_address(code))),
         Some(("availability", code)) => Some(format!("/kerja/ketersediaan/{}", text::in_address(code))),
-        // They stand on the page of their service, which their key does not name.
-        Some(("outage", key)) => Some(format!("/kerja/ketersediaan-jejak/gangguan/{}", text::in_address(key))),
-        Some(("monitor", key)) => Some(format!("/kerja/ketersediaan-jejak/pemantau/{}", text::in_address(key))),
         _ => None,
     }
 }

@@ -26,7 +26,6 @@ mod assets;
 mod audit;
 mod availability;
 mod availability_shapes;
-mod availability_traces;
 mod bulk;
 mod canned;
 mod cases;
@@ -238,7 +237,7 @@ fn of_reports(routes: Route) -> Route {
         .at("/kerja/laporan/:code/unduh/:format", get(periodic::file))
         .at("/kerja/laporan/:code/tiket/:figure", get(periodic::behind))
         .at("/kerja/laporan/:code/:act", post(periodic::do_act))
-        .at("/kerja/laporan/:code/langkah/:place/:act", post(report_steps::do_act))
+        .at("/kerja/laporan/:code/langkah/:place/:act", post(periodic::do_step))
 }
 
 /// Official letters: the records, the signing desk, and the page on which anybody checks one.
@@ -265,7 +264,6 @@ fn of_availability(routes: Route) -> Route {
         .at("/kerja/ketersediaan", get(availability::list))
         .at("/kerja/ketersediaan-catat", get(availability::new_form).post(availability::record))
         .at("/kerja/ketersediaan/:code", get(availability::show))
-        .at("/kerja/ketersediaan-jejak/:what/:id", get(availability_traces::show))
         .at("/kerja/ketersediaan/:code/janji", post(availability::promise))
         .at("/kerja/ketersediaan/:code/pemantau", post(monitors::add))
         .at("/kerja/ketersediaan/:code/pemantau/:id/:act", post(monitors::do_act))

@@ -131,7 +131,24 @@ pub async fn do_act(Data(visit): Data<&Visit>, Path((code, act)): Path<(String, 
     }
 }
 
-pub(super) async fn again(visit: &Visit, actor: &Actor, code: &str, act: &str, sent: &Sent, error: Error) -> Answer {
+/// Sends the report on, or says that it has come; when it is refused, what was written stays.
+#[handler]
+pub async fn do_step(
+    Data(visit): Data<&Visit>,
+    Path((code, place, act)): Path<(String, i64, String)>,
+    sent: Sent,
+) -> Answer {
+    let actor = visit.staff()?;
+    let known = report_steps::ACTS.iter().find(|(word, _)| *word == act).ok_or(Error::NotFound("act"))?;
+    let key = Some(sent.get("key")).filter(|key| !key.is_empty());
+    let (version, note) = (sent.get("versi").parse().ok(), sent.get("note"));
+    match visit.desk().act_on_step(actor, &code, place, version, known.1, note, key).await {
+        Ok(_) => Ok(see_other(&format!("/kerja/laporan/{}?kabar=langkah-{act}#langkah", text::in_address(&code)))),
+        Err(error) => again(visit, actor, &code, &format!("langkah-{place}"), &sent, error).await,
+    }
+}
+
+async fn again(visit: &Visit, actor: &Actor, code: &str, act: &str, sent: &Sent, error: Error) -> Answer {
     if !matches!(error, Error::Invalid(_) | Error::Conflict { .. }) {
         return Err(error.into());
     }

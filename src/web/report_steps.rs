@@ -1,18 +1,10 @@
-//! The way of the region's report upwards, as its page shows it and takes it.
+//! The way of the region's report upwards, as its page shows it.
 
 use crate::desk::report_views::FullReport;
 use crate::desk::report_words::Words;
 use crate::domain::people::Actor;
 use crate::domain::report::steps::{Step, StepAct, StepState, may};
-use crate::error::Error;
-use crate::text;
-use crate::web::failure::Answer;
-use crate::web::periodic;
-use crate::web::render::see_other;
-use crate::web::sent::Sent;
 use crate::web::visit::Visit;
-use poem::handler;
-use poem::web::{Data, Path};
 use serde_json::{Value, json};
 
 /// The acts as addresses name them.
@@ -43,21 +35,4 @@ pub fn shapes(visit: &Visit, actor: &Actor, full: &FullReport, words: Words) -> 
         })
     };
     full.steps.iter().map(shape).collect()
-}
-
-/// Sends the report on, or says that it has come; when it is refused, what was written stays.
-#[handler]
-pub async fn do_act(
-    Data(visit): Data<&Visit>,
-    Path((code, place, act)): Path<(String, i64, String)>,
-    sent: Sent,
-) -> Answer {
-    let actor = visit.staff()?;
-    let known = ACTS.iter().find(|(word, _)| *word == act).ok_or(Error::NotFound("act"))?;
-    let key = Some(sent.get("key")).filter(|key| !key.is_empty());
-    let (version, note) = (sent.get("versi").parse().ok(), sent.get("note"));
-    match visit.desk().act_on_step(actor, &code, place, version, known.1, note, key).await {
-        Ok(_) => Ok(see_other(&format!("/kerja/laporan/{}?kabar=langkah-{act}#langkah", text::in_address(&code)))),
-        Err(error) => periodic::again(visit, actor, &code, &format!("langkah-{place}"), &sent, error).await,
-    }
 }

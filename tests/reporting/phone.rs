@@ -1,6 +1,6 @@
 //! Reporters without an address, who leave a number to be called.
 
-use super::{Engine, TestApp, begin, describe, enter, region, send};
+use super::{Engine, begin, describe, enter, region, send};
 use crate::support::browser::Browser;
 use meja::desk::demo::PASSWORD;
 use serde_json::json;

@@ -134,6 +134,8 @@ async fn fill(desk: &Desk) {
         }
     }
     tx.commit().await.unwrap();
+    // As the table of recurring work has it every five minutes.
+    desk.add_up_open_tickets().await.unwrap();
 }
 
 /// Lets the readers ask for one page and tells how long they waited.

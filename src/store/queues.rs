@@ -7,6 +7,9 @@ use crate::store::{Connection, Tx};
 use chrono::{DateTime, Utc};
 use sqlx::QueryBuilder;
 
+/// With more agencies than these somebody's tickets are looked for all at once.
+const MOST_DOORS: usize = 6;
+
 /// What some of the open tickets have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pile {
@@ -100,11 +103,19 @@ pub async fn list(
 ) -> Result<Vec<Listed>> {
     let back = turn.is_some_and(|turn| turn.back);
     let mut rows = Vec::new();
+    let doors = doors(seen);
     for part in parts(sort, turn) {
         let left = limit - i64::try_from(rows.len()).unwrap_or(limit);
         if left > 0 {
-            let asked = Asked { seen, filter, piles, part, back, limit: left };
-            rows.extend(asked.rows(tx).await?);
+            let mut found = Vec::new();
+            for seen in &doors {
+                let asked = Asked { seen, filter, piles, part, back, limit: left };
+                found.extend(asked.rows(tx).await?);
+            }
+            if doors.len() > 1 {
+                part.put_in_order(&mut found, back);
+            }
+            rows.extend(found.into_iter().take(usize::try_from(left).unwrap_or_default()));
         }
     }
     if back {
@@ -135,6 +146,38 @@ fn parts(sort: Sort, turn: Option<Turn>) -> Vec<Part> {
         (Sort::Due, Some(Turn { back: false, .. })) => vec![Part::Running(place), Part::Paused(None)],
         (Sort::Due, Some(Turn { back: true, .. })) => vec![Part::Running(place)],
     }
+}
+
+impl Part {
+    fn falls(self, back: bool) -> bool {
+        back != matches!(self, Self::Newest(_))
+    }
+
+    /// What several doors gave as one list in the order of the stretch, each ticket once.
+    fn put_in_order(self, found: &mut Vec<Listed>, back: bool) {
+        let key = |row: &Listed| match self {
+            Self::Running(_) => (row.due_at, row.ticket.id),
+            Self::Paused(_) => (None, row.ticket.id),
+            Self::Newest(_) | Self::Oldest(_) => (Some(row.ticket.opened_at), row.ticket.id),
+        };
+        found.sort_by_key(key);
+        if self.falls(back) {
+            found.reverse();
+        }
+        found.dedup_by_key(|row| row.ticket.id);
+    }
+}
+
+/// The ways by which somebody sees tickets, one by one: each is held in order by an index, their union by none.
+fn doors(seen: &Visibility) -> Vec<Visibility> {
+    if seen.all || seen.agencies.len() > MOST_DOORS {
+        return vec![seen.clone()];
+    }
+    let own = Visibility { agencies: Vec::new(), ..seen.clone() };
+    let of_agency = |agency: &String| Visibility { all: true, only_agency: Some(agency.clone()), ..own.clone() };
+    let within = |agency: &&String| seen.only_agency.as_ref().is_none_or(|only| only == *agency);
+    let agencies = seen.agencies.iter().filter(within).map(of_agency);
+    std::iter::once(own.clone()).filter(|own| !own.requester.is_empty()).chain(agencies).collect()
 }
 
 /// One statement for one stretch.
@@ -194,7 +237,7 @@ impl Asked<'_> {
         i64: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
         DateTime<Utc>: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
     {
-        let falls = self.back != matches!(self.part, Part::Newest(_));
+        let falls = self.part.falls(self.back);
         let (key, from) = match self.part {
             Part::Running(from) => ("resolution_due, id", from),
             Part::Newest(from) | Part::Oldest(from) => ("opened_at, id", from),

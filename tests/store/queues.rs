@@ -12,6 +12,7 @@ use meja::store::{Db, Tx, clocks, messages, people};
 
 on_both!(
     a_pile_is_walked_forwards_and_back,
+    what_is_seen_in_several_ways_is_one_list,
     each_pile_holds_its_own_and_the_counts_agree,
     sums_agree_with_the_rows,
     own_reports_elsewhere_are_counted_too,
@@ -92,6 +93,48 @@ async fn a_pile_is_walked_forwards_and_back(db: Db) {
             .unwrap(),
     );
     assert_eq!(all, "0123456", "what is finished too");
+}
+
+/// Two agencies and one's own reports, some of which are both: page for page what a look through everything finds.
+async fn what_is_seen_in_several_ways_is_one_list(db: Db) {
+    let mut tx = write(&db).await;
+    for i in 0..24_i64 {
+        let agency = ["DINKES", "BKD", "DISHUB"][usize::try_from(i % 3).unwrap()].to_owned();
+        let requester_email = if i % 5 == 0 { "siti@oki.go.id" } else { "lain@oki.go.id" }.to_owned();
+        let each = Ticket { opened_at: at(i / 2), agency, requester_email, ..ticket(&format!("OKI-2602-000{i:02}-0")) };
+        let id = open(&mut tx, &each).await;
+        promise(&mut tx, id, (i % 4 != 3).then_some(100 - i * 7 % 50), None).await;
+    }
+    commit(tx).await;
+    let agencies = vec!["DINKES".to_owned(), "BKD".to_owned()];
+    let seen = Visibility { all: false, agencies, requester: "siti@oki.go.id".to_owned(), only_agency: None };
+    let mut tx = read(&db).await;
+    let numbers = |rows: &[Listed]| rows.iter().map(|row| row.ticket.number.clone()).collect::<Vec<_>>();
+    for only_agency in [None, Some("BKD".to_owned()), Some("DISHUB".to_owned())] {
+        let seen = Visibility { only_agency: only_agency.clone(), ..seen.clone() };
+        let is_seen = |ticket: &Ticket| {
+            (ticket.requester_email == seen.requester || seen.agencies.contains(&ticket.agency))
+                && only_agency.as_ref().is_none_or(|only| *only == ticket.agency)
+        };
+        for sort in [Sort::Due, Sort::Newest, Sort::Oldest] {
+            let (filter, piles) = (Filter::default(), [Pile::Open]);
+            let all = queues::list(&mut tx, &everything(), &filter, &piles, sort, None, 100).await.unwrap();
+            let expected: Vec<Listed> = all.into_iter().filter(|row| is_seen(&row.ticket)).collect();
+            assert!(expected.len() > 1, "{only_agency:?}");
+            let (mut walked, mut turn) = (Vec::new(), None);
+            loop {
+                let page = queues::list(&mut tx, &seen, &filter, &piles, sort, turn, 5).await.unwrap();
+                let Some(last) = page.last() else { break };
+                turn = Some(Turn { place: tickets::place(last, sort), back: false });
+                walked.extend(numbers(&page));
+            }
+            assert_eq!(walked, numbers(&expected), "{sort:?} {only_agency:?}");
+            let last = expected.last().unwrap();
+            let turn = Some(Turn { place: tickets::place(last, sort), back: true });
+            let before = queues::list(&mut tx, &seen, &filter, &piles, sort, turn, 100).await.unwrap();
+            assert_eq!(numbers(&before), numbers(&expected[..expected.len() - 1]), "{sort:?} {only_agency:?}");
+        }
+    }
 }
 
 async fn each_pile_holds_its_own_and_the_counts_agree(db: Db) {

@@ -45,6 +45,7 @@ use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, EndpointExt, Request, Response, Route};
 use poem_openapi::auth::Bearer;
 use poem_openapi::{OpenApiService, SecurityScheme};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// Largest body of a request that brings files, in bytes: a message with its files, a signed letter.
@@ -133,12 +134,14 @@ pub fn document(desk: &Desk) -> String {
 /// Everything below `/api`.
 pub fn routes(desk: &Desk) -> impl Endpoint<Output = Response> + 'static {
     let service = service(desk);
-    let document = document(desk);
-    // Made when somebody asks for it: it takes megabytes and is seldom read.
-    let own = desk.clone();
+    // Both are made when somebody asks for them: they take megabytes and are seldom read.
+    let (own, kept) = (desk.clone(), OnceLock::new());
     let docs = poem::endpoint::make_sync(move |_| poem::web::Html(self::service(&own).swagger_ui_html()));
-    let openapi =
-        poem::endpoint::make_sync(move |_| Response::builder().content_type("application/json").body(document.clone()));
+    let own = desk.clone();
+    let openapi = poem::endpoint::make_sync(move |_| {
+        let document: &String = kept.get_or_init(|| document(&own));
+        Response::builder().content_type("application/json").body(document.clone())
+    });
     Route::new().at("/v1/openapi.json", openapi).at("/docs", docs).nest("/v1", Route::new().nest("/", service)).around(
         |endpoint, request: Request| async move {
             let language = problem::language(&request);

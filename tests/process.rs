@@ -369,7 +369,8 @@ fn an_installation_is_made_peopled_and_reports() {
     let (status, token, errors) = code(at, &["token", "create", "--user", "ana@oki.test", "--scope", "read"], b"");
     assert!(status == Some(0) && token.trim().len() > 20, "{token}{errors}");
     assert_ne!(code(at, &["token", "create", "--user", "siapa@oki.test", "--scope", "read"], b"").0, Some(0));
-    let month = chrono::Utc::now().format("%Y-%m").to_string();
+    let here = meja::clock::Clock::system().now().with_timezone(&chrono_tz::Asia::Jakarta);
+    let month = here.format("%Y-%m").to_string();
     for (format, begin) in [("json", &b"{"[..]), ("csv", &[0xEF, 0xBB, 0xBF]), ("xlsx", b"PK"), ("pdf", b"%PDF-")] {
         let file = at.join(format!("laporan.{format}"));
         let told = ["report", "monthly", "--month", &month, "--format", format, "-o", file.to_str().unwrap()];

@@ -192,6 +192,7 @@ async fn leads_to(visit: &Visit, actor: &Actor, stream: &str) -> Option<String> 
     let of_service = |code: &str| format!("/kerja/ketersediaan/{}", text::in_address(code));
     match stream.split_once(':') {
         Some(("report", code)) if !may_see(actor, code.splitn(4, '-').nth(3).unwrap_or_default()) => None,
+        Some(("letter", key)) => visit.desk().letter(actor, key).await.ok().and_then(|_| address(stream)),
         Some(("outage", key)) => {
             let outage = visit.desk().outage(actor, key.parse().ok()?).await.ok()?;
             Some(of_service(&outage.service))

@@ -2,9 +2,11 @@
 
 use crate::clock::Clock;
 use crate::desk::Desk;
+use crate::desk::lease::{LEASE, keeping};
 use crate::desk::mail_in::Verdict;
 use crate::domain::message::{InboxItem, InboxState, SenderVerdict};
 use crate::error::{Error, Result};
+use crate::fault;
 use crate::mail::parse::{self, Letter};
 use crate::mail::robots::Robot;
 use crate::store::dialect::Claimed;
@@ -18,9 +20,6 @@ const BATCH: i64 = 50;
 
 /// Mails that are read between two looks at everything else that is due.
 const ROUND: usize = 500;
-
-/// A worker that says nothing for so long has died; its mails are read by another.
-const LEASE: Duration = Duration::minutes(2);
 
 /// What could not be read for want of something else is tried again after so long.
 const AGAIN: Duration = Duration::seconds(30);
@@ -114,18 +113,32 @@ impl Desk {
                 return Ok(read);
             }
             tx.commit().await?;
-            for group in groups(&claimed) {
-                self.read_group(group).await?;
-            }
+            fault::pass("inbox.claimed");
+            let work = async {
+                for group in groups(&claimed) {
+                    self.read_group(group).await?;
+                }
+                Ok::<_, Error>(())
+            };
+            keeping(work, || self.keep_reading(&claimed)).await?;
             read += claimed.len();
         }
         self.wake();
         Ok(read)
     }
 
+    /// Says that these mails are still being read.
+    async fn keep_reading(&self, claimed: &[Claimed]) -> Result<()> {
+        let ids: Vec<i64> = claimed.iter().map(|(id, ..)| *id).collect();
+        let mut tx = self.db.write().await?;
+        store::inbox::renew(&mut tx, &ids, self.clock.machine() + LEASE).await?;
+        tx.commit().await
+    }
+
     /// Parses some mails at the same time, whatever it costs only them, and then judges one after the other.
     async fn read_group(&self, group: &[Claimed]) -> Result<()> {
         let letters = join_all(group.iter().map(|claimed| self.open_letter(*claimed))).await;
+        fault::pass("inbox.read");
         let mut commits = Vec::new();
         for opened in letters {
             let Some(Opened { item, letter, cause }) = opened? else { continue };

@@ -1,12 +1,12 @@
 //! Mailboxes that are read: who reads them, how far, and what is taken in.
 
 use crate::desk::Desk;
+use crate::desk::lease::LEASE;
 use crate::domain::message::InboxState;
 use crate::error::Result;
 use crate::mail::parse;
 use crate::store;
 use chrono::{DateTime, Utc};
-use std::time::Duration;
 
 /// A mailbox this node may read, and how far it was read.
 #[derive(Debug, Clone)]
@@ -22,6 +22,17 @@ pub struct Takes {
     /// When the server last answered, to whichever node. UTC.
     pub seen_at: Option<DateTime<Utc>>,
     lease_no: i64,
+}
+
+/// Which mailbox somebody holds, and by which lease.
+#[derive(Debug, Clone)]
+pub struct Holds(String, i64);
+
+impl Takes {
+    /// What is held.
+    pub fn holds(&self) -> Holds {
+        Holds(self.name.clone(), self.lease_no)
+    }
 }
 
 /// A message as it came out of a mailbox.
@@ -40,14 +51,15 @@ pub struct Taken<'a> {
 }
 
 impl Desk {
-    /// Takes a mailbox to read for `span`; `None` while another node reads it.
+    /// Takes a mailbox to read; `None` while another node reads it. Whoever has it says so again and again with
+    /// [`Desk::hold_mailbox`].
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn take_mailbox(&self, name: &str, span: Duration) -> Result<Option<Takes>> {
+    pub async fn take_mailbox(&self, name: &str) -> Result<Option<Takes>> {
         let now = self.clock.machine();
         let mut tx = self.db.write().await?;
-        let cursor = store::mailboxes::claim(&mut tx, name, now, now + span).await?;
+        let cursor = store::mailboxes::claim(&mut tx, name, now, now + LEASE).await?;
         tx.commit().await?;
         Ok(cursor.map(|cursor| Takes {
             name: cursor.name,
@@ -59,16 +71,26 @@ impl Desk {
         }))
     }
 
-    /// Keeps it for another `span`: all is well with it; `false` when another node has taken it.
+    /// Keeps it: all is well with it; `false` when another node has taken it.
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn keep_mailbox(&self, takes: &Takes, span: Duration) -> Result<bool> {
+    pub async fn keep_mailbox(&self, takes: &Takes) -> Result<bool> {
         let now = self.clock.machine();
         let mut tx = self.db.write().await?;
-        let kept = store::mailboxes::keep(&mut tx, &takes.name, takes.lease_no, now, now + span).await?;
+        let kept = store::mailboxes::keep(&mut tx, &takes.name, takes.lease_no, now, now + LEASE).await?;
         tx.commit().await?;
         Ok(kept)
+    }
+
+    /// Says that it is still being read by whoever has it, whatever its server does.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn hold_mailbox(&self, holds: &Holds) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        store::mailboxes::renew(&mut tx, &holds.0, holds.1, self.clock.machine() + LEASE).await?;
+        tx.commit().await
     }
 
     /// Lets go of it, with what is wrong with it if anything is.

@@ -1,10 +1,12 @@
 //! Sending what waits in the outbox.
 
+use crate::desk::lease::{LEASE, keeping};
 use crate::desk::setup::MAIL_PARKED;
 use crate::desk::{Desk, chain};
 use crate::domain::event::ActorLabel;
 use crate::domain::message::{NewMail, OutboxItem, OutboxState};
 use crate::error::{Error, Result, Say};
+use crate::fault;
 use crate::mail::transport::Transport;
 use crate::store::{self, Tx};
 use chrono::{DateTime, Duration, Utc};
@@ -12,9 +14,6 @@ use serde_json::json;
 
 /// Mails taken at once by one worker.
 const BATCH: i64 = 20;
-
-/// A worker that says nothing for so long has died; its mails are taken over.
-const LEASE: Duration = Duration::minutes(2);
 
 impl Desk {
     /// Puts a mail in the outbox, inside the transaction of the change that causes it.
@@ -41,9 +40,10 @@ impl Desk {
             if items.is_empty() {
                 return Ok(sent);
             }
+            fault::pass("outbox.claimed");
             // At the same time, so that one slow receiver does not hold up the others.
-            let work = items.iter().map(|item| self.send_one(item));
-            for outcome in futures_util::future::join_all(work).await {
+            let work = futures_util::future::join_all(items.iter().map(|item| self.send_one(item)));
+            for outcome in keeping(work, || self.keep_mails(&items)).await {
                 sent += usize::from(outcome?);
             }
         }
@@ -76,8 +76,16 @@ impl Desk {
         Ok(waiting)
     }
 
+    /// Says that these mails are still being sent.
+    async fn keep_mails(&self, items: &[OutboxItem]) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        store::outbox::renew(&mut tx, items, self.clock.machine() + LEASE).await?;
+        tx.commit().await
+    }
+
     async fn send_one(&self, item: &OutboxItem) -> Result<bool> {
         let outcome = self.transport.send(item).await;
+        fault::pass("outbox.handed");
         let now = self.clock.machine();
         let (state, error, due) = match &outcome {
             Ok(()) => (OutboxState::Sent, None, now),

@@ -2,6 +2,7 @@
 
 use crate::desk::availability::known;
 use crate::desk::intake::Report;
+use crate::desk::lease::{LEASE, keeping};
 use crate::desk::outages;
 use crate::desk::working::Working;
 use crate::desk::{Desk, chain, probe};
@@ -25,8 +26,6 @@ pub const REMEMBERED: Duration = Duration::days(7);
 const BATCH: i64 = 32;
 /// Monitors that look at the same time.
 const AT_ONCE: usize = 8;
-/// Whoever takes a monitor has so much longer than its patience before somebody else takes it.
-const LEASE: Duration = Duration::seconds(30);
 
 impl Desk {
     /// Lets every monitor look that is due; gives how many did. Nodes share the work.
@@ -41,8 +40,7 @@ impl Desk {
         let mut tx = self.db.write().await?;
         let mut mine = Vec::new();
         for mut monitor in due {
-            // As many rounds as it takes until those before it in the batch have looked.
-            let until = self.clock.machine() + LEASE + Duration::milliseconds(monitor.timeout_ms) * 4;
+            let until = self.clock.machine() + LEASE;
             if store::monitors::claim(&mut tx, monitor.id, monitor.lease_no, until).await? {
                 monitor.lease_no += 1;
                 mine.push(monitor);
@@ -50,9 +48,20 @@ impl Desk {
         }
         tx.commit().await?;
         let looks: Vec<_> = mine.iter().map(|monitor| self.look(monitor)).collect();
-        let outcomes: Vec<Result<()>> = futures_util::stream::iter(looks).buffer_unordered(AT_ONCE).collect().await;
+        let work = futures_util::stream::iter(looks).buffer_unordered(AT_ONCE).collect();
+        let outcomes: Vec<Result<()>> = keeping(work, || self.keep_monitors(&mine)).await;
         let looked = outcomes.len();
         outcomes.into_iter().collect::<Result<Vec<()>>>().map(|_| looked)
+    }
+
+    /// Says that these monitors are still looking.
+    async fn keep_monitors(&self, mine: &[Monitor]) -> Result<()> {
+        let until = self.clock.machine() + LEASE;
+        let mut tx = self.db.write().await?;
+        for monitor in mine {
+            store::monitors::renew(&mut tx, monitor.id, monitor.lease_no, until).await?;
+        }
+        tx.commit().await
     }
 
     async fn look(&self, monitor: &Monitor) -> Result<()> {

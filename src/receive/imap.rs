@@ -6,6 +6,7 @@
 
 use crate::config::mail::{First, Mailbox, Security};
 use crate::desk::Desk;
+use crate::desk::lease::{BEAT, keeping};
 use crate::desk::mailboxes::{Taken, Takes};
 use crate::error::{Error, Result};
 use crate::receive::imap_line::{Allowance, Line};
@@ -73,20 +74,21 @@ struct Trouble {
 pub async fn run(desk: Desk, mailbox: Mailbox, pace: Pace, mut stop: watch::Receiver<bool>) {
     let (mut failures, mut trouble) = (0_u32, Trouble::default());
     while !*stop.borrow() {
-        let lease = match desk.take_mailbox(&mailbox.name(), pace.look * 3 + pace.patience).await {
+        let lease = match desk.take_mailbox(&mailbox.name()).await {
             Ok(Some(lease)) => lease,
             other => {
                 if let Err(error) = other {
                     tracing::warn!(%error, mailbox = mailbox.name(), "IMAP: the mailbox could not be claimed");
                 }
-                // Another node reads it.
-                pass(pace.look, &mut stop).await;
+                // Another node reads it; should it die, its mails do not wait for long.
+                pass(pace.look.min(BEAT), &mut stop).await;
                 continue;
             }
         };
         let mut visit = Visit { desk: &desk, mailbox: &mailbox, pace: &pace, takes: lease, trouble: &mut trouble };
         let taken_before = visit.takes.taken;
-        let ended = visit.run(&mut stop).await;
+        let holds = visit.takes.holds();
+        let ended = keeping(visit.run(&mut stop), || desk.hold_mailbox(&holds)).await;
         let came_further = visit.takes.taken > taken_before;
         let takes = visit.takes;
         let problem = ended.err().map(|error| error_words(&error));
@@ -139,7 +141,7 @@ impl Visit<'_> {
         while !*stop.borrow() {
             self.take_new(&mut session, &allowed).await?;
             while session.unsolicited_responses.try_recv().is_ok() {}
-            if !self.desk.keep_mailbox(&self.takes, self.pace.look * 3 + self.pace.patience).await? {
+            if !self.desk.keep_mailbox(&self.takes).await? {
                 return Err(lost());
             }
             allowed.set(AROUND);

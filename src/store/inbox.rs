@@ -142,6 +142,18 @@ pub async fn put_off(tx: &mut Tx, id: i64, due: DateTime<Utc>) -> Result<()> {
     sql!(tx, execute, text, id, due).map(|_| ())
 }
 
+/// Keeps mails that are being read until `lease`; not those that were put off meanwhile.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn renew(tx: &mut Tx, ids: &[i64], lease: DateTime<Utc>) -> Result<()> {
+    for id in ids {
+        let text = "update inbox set lease_until = $2 where id = $1 and state = 'new' and tries > 0";
+        sql!(tx, execute, text, id, lease)?;
+    }
+    Ok(())
+}
+
 /// Lets go of every mail that somebody reads: for the start of the only program on a database.
 ///
 /// # Errors

@@ -67,6 +67,16 @@ pub async fn keep(tx: &mut Tx, name: &str, lease_no: i64, now: DateTime<Utc>, le
     Ok(sql!(tx, execute, text, name, lease_no, now, lease)? == 1)
 }
 
+/// Keeps a mailbox until `lease`, whatever its server does.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn renew(tx: &mut Tx, name: &str, lease_no: i64, lease: DateTime<Utc>) -> Result<()> {
+    let text = "update mailbox_cursor set lease_until = $3 where name = $1 and lease_no = $2";
+    sql!(tx, execute, text, name, lease_no, lease)?;
+    Ok(())
+}
+
 /// Begins a new numbering behind `last_uid`; `false` when another node has taken the mailbox.
 ///
 /// # Errors

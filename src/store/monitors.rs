@@ -139,6 +139,16 @@ pub async fn claim(tx: &mut Tx, id: i64, lease_no: i64, until: DateTime<Utc>) ->
     Ok(taken == 1)
 }
 
+/// Keeps a monitor that still looks until `until`; not one that has settled.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn renew(tx: &mut Tx, id: i64, lease_no: i64, until: DateTime<Utc>) -> Result<()> {
+    let text = "update monitor set lease_until = $3 where id = $1 and lease_no = $2 and lease_until is not null";
+    sql!(tx, execute, text, id, lease_no, until)?;
+    Ok(())
+}
+
 /// Monitors that should look and that nobody holds at `machine`, at most `limit`, the longest waiting first.
 ///
 /// # Errors

@@ -54,6 +54,18 @@ pub async fn settle(
     Ok(changed == 1)
 }
 
+/// Keeps mails that this worker has claimed and not settled yet until `lease`.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn renew(tx: &mut Tx, items: &[OutboxItem], lease: DateTime<Utc>) -> Result<()> {
+    for item in items {
+        let text = "update outbox set lease_until = $3 where id = $1 and lease_no = $2 and state = 'sending'";
+        sql!(tx, execute, text, item.id, item.lease_no, lease)?;
+    }
+    Ok(())
+}
+
 /// The newest mails, for the demo's mailbox and for the operator.
 ///
 /// # Errors

@@ -51,6 +51,10 @@ async fn a_monitor_is_kept_and_taken_by_one(db: Db) {
     assert!(!monitors::claim(&mut tx, it.id, 0, at(10)).await.unwrap(), "somebody was quicker");
     assert_eq!(monitors::due(&mut tx, at(60), at(5), 9).await.unwrap(), [], "held");
     assert_eq!(monitors::due(&mut tx, at(60), at(11), 9).await.unwrap().len(), 1, "whoever held it has gone silent");
+    monitors::renew(&mut tx, it.id, 1, at(20)).await.unwrap();
+    assert_eq!(monitors::due(&mut tx, at(60), at(19), 9).await.unwrap(), [], "still looking");
+    monitors::renew(&mut tx, it.id, 0, at(90)).await.unwrap();
+    assert_eq!(monitors::due(&mut tx, at(60), at(21), 9).await.unwrap().len(), 1, "another lease keeps nothing");
     it.lease_no = 1;
     (it.state, it.failures, it.failing_since) = (MonitorState::Down, 3, Some(at(60)));
     (it.result, it.checked_at, it.next_at, it.outage_id) = (Finding::Timeout, Some(at(62)), at(120), Some(7));

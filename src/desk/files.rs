@@ -5,6 +5,7 @@ use crate::desk::views::TicketPage;
 use crate::domain::message::Attachment;
 use crate::domain::people::Actor;
 use crate::error::{Error, Result};
+use crate::fault;
 use crate::mail::parse::File;
 use crate::secret::{new_token, sha256};
 use crate::store::{self, Tx};
@@ -78,7 +79,9 @@ pub(super) fn keep(folder: &Path, bytes: &[u8]) -> Result<String> {
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(bytes)?;
     file.sync_all()?;
+    fault::pass("file.written");
     std::fs::rename(&draft, &path)?;
+    fault::pass("file.named");
     std::fs::File::open(parent)?.sync_all()?;
     Ok(digest)
 }

@@ -18,6 +18,7 @@ use crate::domain::report::figure::Figure;
 use crate::domain::report::life::{Edition, Report, ReportState, code, period};
 use crate::domain::ticket::Language;
 use crate::error::{Error, Result};
+use crate::fault;
 use crate::mail::compose::Outgoing;
 use crate::policy::sections::Period;
 use crate::secret::{new_code, sha256};
@@ -139,6 +140,7 @@ impl Desk {
         let codes: Vec<String> = codes.chain([String::new()]).collect();
         let drawn = self.draw(&mut tx, bounds, &codes).await?;
         drop(tx);
+        fault::pass("report.drawn");
         let mut tx = self.db.write().await?;
         store::dialect::one_at_a_time(&mut tx, LOCK).await?;
         let mut count = 1;

@@ -7,6 +7,7 @@ use crate::domain::event::ActorLabel;
 use crate::domain::people::Role;
 use crate::domain::ticket::{Language, Status};
 use crate::error::{Error, Result, Say};
+use crate::fault;
 use crate::store::{self, Tx};
 use crate::text;
 use chrono::{DateTime, Utc};
@@ -77,6 +78,7 @@ impl Desk {
         if !store::clocks::claim_step(tx, step, StepState::Done, now).await? {
             return Ok(false);
         }
+        fault::pass("step.claimed");
         match step.kind {
             // Told when the ticket is opened; nothing plans it.
             StepKind::Start => {}

@@ -1,8 +1,9 @@
 //! Proof: sealing the chains of events and finding what somebody has altered.
 
+use crate::desk::seal_copy::{self, Beside};
 use crate::desk::working::state_digest;
 use crate::desk::written::message_digest;
-use crate::desk::{Desk, chain};
+use crate::desk::{Desk, chain, files};
 use crate::domain::event::{Event, GENESIS};
 use crate::domain::people::Actor;
 use crate::error::Result;
@@ -12,7 +13,7 @@ use crate::store::{self, Db, Tx};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What the check of all chains and seals has found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,7 +33,7 @@ pub struct Verdict {
 /// A place that somebody has altered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// `event`, `ticket`, `message` or `seal`.
+    /// `event`, `ticket`, `message`, `file` or `seal`.
     pub what: &'static str,
     /// The ticket's number, or the seal's.
     pub stream: String,
@@ -50,10 +51,18 @@ const PAGE: i64 = 500;
 /// # Errors
 /// The database does not answer.
 pub async fn verify(db: &Db) -> Result<Verdict> {
+    verify_with(db, &Beside::default()).await
+}
+
+/// As [`verify`], held against what lies beside the database as well.
+///
+/// # Errors
+/// The database does not answer, or a folder cannot be read.
+pub async fn verify_with(db: &Db, beside: &Beside) -> Result<Verdict> {
     let mut tx = db.read().await?;
     let mut verdict = Verdict { ok: true, streams: 0, events: 0, seals: 0, first: None };
     let mut sealed: Sealed = HashMap::new();
-    if let Some(finding) = check_seals(&mut tx, &mut verdict.seals, &mut sealed).await? {
+    if let Some(finding) = check_seals(&mut tx, &mut verdict.seals, &mut sealed, beside).await? {
         return Ok(verdict.found(finding));
     }
     let mut after = String::new();
@@ -73,10 +82,32 @@ pub async fn verify(db: &Db) -> Result<Verdict> {
         return Ok(verdict.found(finding("event", stream, Some(1), "removed")));
     }
     let orphan = store::tickets::without_events(&mut tx).await?;
-    Ok(match orphan {
-        Some(number) => verdict.found(finding("ticket", &number, None, "no_history")),
+    if let Some(number) = orphan {
+        return Ok(verdict.found(finding("ticket", &number, None, "no_history")));
+    }
+    Ok(match check_files(&mut tx, beside).await? {
+        Some(finding) => verdict.found(finding),
         None => verdict,
     })
+}
+
+/// Holds the bytes of every attachment against the digest that its row and its event name.
+async fn check_files(tx: &mut Tx, beside: &Beside) -> Result<Option<Finding>> {
+    let Some(folder) = &beside.files else { return Ok(None) };
+    let mut after = 0;
+    loop {
+        let files = store::messages::all_files(tx, after, PAGE).await?;
+        let Some((last, ..)) = files.last() else { return Ok(None) };
+        after = *last;
+        for (id, number, digest) in &files {
+            let problem = match std::fs::read(files::path(folder, digest)) {
+                Ok(bytes) if sha256(&bytes) == *digest => continue,
+                Ok(_) => "altered",
+                Err(_) => "removed",
+            };
+            return Ok(Some(finding("file", number, Some(*id), problem)));
+        }
+    }
 }
 
 impl Desk {
@@ -85,7 +116,7 @@ impl Desk {
     /// # Errors
     /// The database does not answer.
     pub async fn verify_audit(&self) -> Result<Verdict> {
-        verify(&self.db).await
+        verify_with(&self.db, &Beside { seals: self.seals.folder.clone(), files: None }).await
     }
 
     /// Recomputes the chain of one ticket, with the place and instant of its last seal.
@@ -106,11 +137,18 @@ impl Desk {
         })
     }
 
-    /// Seals the heads of all chains that moved since the last seal; `false` when none did.
+    /// Seals the heads of all chains that moved since the last seal, and signs, mails and copies the seal as the settings
+    /// say; `false` when none moved.
     ///
     /// # Errors
     /// The database does not answer.
     pub async fn seal(&self) -> Result<bool> {
+        let sealed = self.seal_heads().await?;
+        self.copy_seals().await?;
+        Ok(sealed)
+    }
+
+    async fn seal_heads(&self) -> Result<bool> {
         let mut tx = self.db.write().await?;
         store::dialect::one_at_a_time(&mut tx, 1).await?;
         let heads = store::events::unsealed_heads(&mut tx).await?;
@@ -120,9 +158,13 @@ impl Desk {
         let last = store::events::last_seal(&mut tx).await?;
         let (id, prev_hash) = last.map_or((1, GENESIS.to_owned()), |seal| (seal.id + 1, seal.hash));
         let (at, root) = (self.now(), merkle_root(&heads));
-        let seal = Seal { id, at, hash: seal_hash(id, at, &root, &prev_hash), root, prev_hash };
+        let hash = seal_hash(id, at, &root, &prev_hash);
+        let mut seal = Seal { id, at, hash, root, prev_hash, signature: None };
+        seal.signature = self.sign_seal(&seal)?;
         store::events::add_seal(&mut tx, &seal, &heads).await?;
+        self.mail_seal(&mut tx, &seal, heads.len()).await?;
         tx.commit().await?;
+        self.wake();
         Ok(true)
     }
 }
@@ -143,10 +185,14 @@ fn finding(what: &'static str, stream: &str, seq: Option<i64>, problem: &'static
 type Sealed = HashMap<String, BTreeMap<i64, String>>;
 
 /// Walks the chain of seals; notes what they say of the streams.
-async fn check_seals(tx: &mut Tx, count: &mut usize, sealed: &mut Sealed) -> Result<Option<Finding>> {
+async fn check_seals(tx: &mut Tx, count: &mut usize, sealed: &mut Sealed, beside: &Beside) -> Result<Option<Finding>> {
     let mut prev = GENESIS.to_owned();
+    let mut copies = beside.copies()?;
     for seal in store::events::seals(tx).await? {
         *count += 1;
+        if let Some(problem) = seal_copy::differs(&seal, copies.remove(&seal.id).as_deref()) {
+            return Ok(Some(finding("seal", &seal.id.to_string(), None, problem)));
+        }
         let heads = store::events::sealed_heads(tx, seal.id).await?;
         if let Some(problem) = check_seal(&seal, &heads, &prev) {
             return Ok(Some(finding("seal", &seal.id.to_string(), None, problem)));
@@ -156,7 +202,8 @@ async fn check_seals(tx: &mut Tx, count: &mut usize, sealed: &mut Sealed) -> Res
         }
         prev = seal.hash;
     }
-    Ok(None)
+    // A copy of a seal that is not there any more.
+    Ok(copies.keys().next().map(|id| finding("seal", &id.to_string(), None, "removed")))
 }
 
 /// Walks one chain and holds it against its sealed places.
@@ -168,6 +215,7 @@ async fn check_stream(
 ) -> Result<Option<Finding>> {
     let (mut prev, mut seq) = (GENESIS.to_owned(), 0);
     let mut messages: Vec<String> = Vec::new();
+    let mut told_files: BTreeSet<String> = BTreeSet::new();
     let mut last: Option<Event> = None;
     loop {
         let events = store::events::of_stream(tx, stream, seq, PAGE).await?;
@@ -180,6 +228,7 @@ async fn check_stream(
                 return Ok(Some(finding("event", stream, Some(event.seq), problem)));
             }
             messages.extend(message_of(&event));
+            told_files.extend(files_of(&event));
             (prev, seq) = (event.hash.clone(), event.seq);
             last = Some(event);
         }
@@ -188,7 +237,7 @@ async fn check_stream(
         // A seal knows places behind the present end: the end was cut off.
         return Ok(Some(finding("event", stream, Some(seq + 1), "removed")));
     }
-    check_ticket(tx, stream, last, &messages).await
+    check_ticket(tx, stream, last, &messages, &told_files).await
 }
 
 fn check_event(event: &Event, before: i64, prev: &str, sealed: Option<String>) -> Option<&'static str> {
@@ -206,7 +255,13 @@ fn check_event(event: &Event, before: i64, prev: &str, sealed: Option<String>) -
 }
 
 /// Holds the row, the clocks and the messages of a ticket against what its chain says of them.
-async fn check_ticket(tx: &mut Tx, stream: &str, last: Option<Event>, told: &[String]) -> Result<Option<Finding>> {
+async fn check_ticket(
+    tx: &mut Tx,
+    stream: &str,
+    last: Option<Event>,
+    told: &[String],
+    told_files: &BTreeSet<String>,
+) -> Result<Option<Finding>> {
     let Some(last) = last.filter(|_| chain::is_of_a_ticket(stream)) else { return Ok(None) };
     let Some(ticket) = store::tickets::by_number(tx, stream).await? else {
         return Ok(Some(finding("ticket", stream, None, "removed")));
@@ -224,8 +279,23 @@ async fn check_ticket(tx: &mut Tx, stream: &str, last: Option<Event>, told: &[St
             return Ok(Some(finding("message", stream, Some(message.id), "altered")));
         }
     }
-    let is_short = messages.len() < told.len();
-    Ok(is_short.then(|| finding("message", stream, None, "removed")))
+    if messages.len() < told.len() {
+        return Ok(Some(finding("message", stream, None, "removed")));
+    }
+    let files = store::messages::attachments(tx, ticket.id).await?;
+    let there: BTreeSet<&str> = files.iter().map(|file| file.sha256.as_str()).collect();
+    if let Some(file) = files.iter().find(|file| !told_files.contains(&file.sha256)) {
+        return Ok(Some(finding("file", stream, Some(file.id), "altered")));
+    }
+    let gone = told_files.iter().any(|digest| !there.contains(digest.as_str()));
+    Ok(gone.then(|| finding("file", stream, None, "removed")))
+}
+
+/// Digests of the files that came with what an event tells of.
+fn files_of(event: &Event) -> Vec<String> {
+    let payload: Value = serde_json::from_str(&event.payload).unwrap_or_default();
+    let files = payload.get("files").and_then(Value::as_array).cloned().unwrap_or_default();
+    files.iter().filter_map(|file| Some(file.get("sha256")?.as_str()?.to_owned())).collect()
 }
 
 fn message_of(event: &Event) -> Option<String> {

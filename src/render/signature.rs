@@ -47,6 +47,15 @@ pub fn facts(cms: &[u8], roots: &[Vec<u8>], at: DateTime<Utc>) -> Option<Signatu
     })
 }
 
+/// Was this signature made over bytes with this SHA-256, by the key of the certificate that it names?
+pub fn covers(cms: &[u8], sha256: &[u8]) -> bool {
+    let Some(parts) = Parts::read(cms) else { return false };
+    let own = parts.certificates.iter().find(|it| it.issuer == parts.issuer && it.serial == parts.serial);
+    let fits = own.and_then(|it| it.has_signed(&parts.signed, parts.algorithm, parts.digest, parts.signature));
+    // The digest stands among what was signed.
+    fits == Some(true) && !sha256.is_empty() && parts.signed.windows(sha256.len()).any(|window| window == sha256)
+}
+
 /// Certificates of a PEM text as DER; `None` when there is none or one is broken.
 pub fn certificates(pem: &str) -> Option<Vec<Vec<u8>>> {
     let mut found = Vec::new();

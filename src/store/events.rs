@@ -116,6 +116,8 @@ pub struct Seal {
     pub prev_hash: String,
     /// Hash of this seal.
     pub hash: String,
+    /// Signature over its text (CMS, base64), where the installation has a certificate.
+    pub signature: Option<String>,
 }
 
 /// A chain head as it was sealed: stream, place, hash.
@@ -143,7 +145,11 @@ pub async fn unsealed_heads(tx: &mut Tx) -> Result<Vec<SealedHead>> {
 /// # Errors
 /// The database does not answer.
 pub async fn last_seal(tx: &mut Tx) -> Result<Option<Seal>> {
-    sql!(tx, fetch_optional as Seal, "select id, at, root, prev_hash, hash from seal order by id desc limit 1")
+    sql!(
+        tx,
+        fetch_optional as Seal,
+        "select id, at, root, prev_hash, hash, signature from seal order by id desc limit 1"
+    )
 }
 
 /// Keeps a seal with its heads.
@@ -154,12 +160,13 @@ pub async fn add_seal(tx: &mut Tx, seal: &Seal, heads: &[SealedHead]) -> Result<
     sql!(
         tx,
         execute,
-        "insert into seal (id, at, root, prev_hash, hash) values ($1, $2, $3, $4, $5)",
+        "insert into seal (id, at, root, prev_hash, hash, signature) values ($1, $2, $3, $4, $5, $6)",
         seal.id,
         seal.at,
         &seal.root,
         &seal.prev_hash,
         &seal.hash,
+        seal.signature.as_deref(),
     )?;
     for (stream, seq, hash) in heads {
         sql!(
@@ -180,7 +187,7 @@ pub async fn add_seal(tx: &mut Tx, seal: &Seal, heads: &[SealedHead]) -> Result<
 /// # Errors
 /// The database does not answer.
 pub async fn seals(tx: &mut Tx) -> Result<Vec<Seal>> {
-    sql!(tx, fetch_all as Seal, "select id, at, root, prev_hash, hash from seal order by id")
+    sql!(tx, fetch_all as Seal, "select id, at, root, prev_hash, hash, signature from seal order by id")
 }
 
 /// The heads under a seal, in the order of their names by bytes.

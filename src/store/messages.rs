@@ -89,6 +89,21 @@ pub async fn attachments(tx: &mut Tx, ticket: i64) -> Result<Vec<Attachment>> {
     )
 }
 
+/// Files of all tickets with keys after `after`: key, number of the ticket, digest.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn all_files(tx: &mut Tx, after: i64, limit: i64) -> Result<Vec<(i64, String, String)>> {
+    sql!(
+        tx,
+        fetch_all as (i64, String, String),
+        "select a.id, t.number, a.sha256 from attachment a join ticket t on t.id = a.ticket_id \
+         where a.id > $1 order by a.id limit $2",
+        after,
+        limit,
+    )
+}
+
 /// Message-IDs that a mail to a ticket's participants follows: our first mail to them, then those that came
 /// in, oldest first, the first and the last nine.
 ///

@@ -143,6 +143,7 @@ fn seal(id: i64) -> Seal {
         root: format!("root-{id}"),
         prev_hash: format!("seal-{}", id - 1),
         hash: format!("seal-{id}"),
+        signature: (id % 2 == 0).then(|| "tanda".to_owned()),
     }
 }
 

@@ -89,6 +89,10 @@ async fn a_file_is_kept_with_its_message(db: Db) {
     let mut tx = read(&db).await;
     assert_eq!(messages::attachments(&mut tx, one).await.unwrap(), all);
     assert_eq!(messages::attachments(&mut tx, two).await.unwrap(), []);
+    let digests = messages::all_files(&mut tx, 0, 9).await.unwrap();
+    assert_eq!(digests.iter().map(|(id, ..)| *id).collect::<Vec<_>>(), all.each_ref().map(|file| file.id));
+    assert!(digests.iter().all(|(_, _, digest)| *digest == all[0].sha256));
+    assert_eq!(messages::all_files(&mut tx, all[1].id, 9).await.unwrap(), []);
 }
 
 async fn a_thread_is_remembered_by_its_first_and_last_mails(db: Db) {

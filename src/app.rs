@@ -4,9 +4,12 @@ use crate::clock::Clock;
 use crate::config::{Config, Proxies};
 use crate::desk::Desk;
 use crate::desk::access::{Access, Lasts};
+use crate::desk::backup_lock::Lock;
+use crate::desk::backup_settings::{Backups, Place};
 use crate::desk::outward::Outward;
 use crate::desk::provider::Provider;
 use crate::desk::rules::Rules;
+use crate::desk::seal_settings::SealCopies;
 use crate::desk::setup::{Installation, installation};
 use crate::desk::ways::Ways;
 use crate::error::{Error, Result};
@@ -22,12 +25,14 @@ use crate::store::Db;
 use crate::web::live::Live;
 use crate::{api, jobs, receive, web};
 use chrono::TimeDelta;
+use poem::http::StatusCode;
 use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
 use poem::middleware::Compression;
 use poem::{Endpoint, EndpointExt, Response, Route, Server, handler};
 use rust_embed::RustEmbed;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
@@ -151,6 +156,10 @@ pub fn wire(config: &Config, db: Db, found: Installation) -> Result<Desk> {
         status: Arc::default(),
         outward: Arc::new(Outward::new(&config.monitors)?),
         running: Arc::default(),
+        backups: Arc::new(backups(config, found.is_demo)?),
+        seals: Arc::new(SealCopies::of(&config.audit)),
+        node: node(config).into(),
+        leaving: Arc::default(),
         wake: Arc::new(Notify::new()),
     })
 }
@@ -178,6 +187,48 @@ fn signing_roots(config: &Config) -> Result<Vec<Vec<u8>>> {
     let broken = |why: &dyn std::fmt::Display| Error::internal(format!("signing_roots: {}: {why}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| broken(&error))?;
     certificates(&text).ok_or_else(|| broken(&"no certificates in PEM"))
+}
+
+/// What the settings say of backups. A demo makes them only when somebody asks.
+fn backups(config: &Config, is_demo: bool) -> Result<Backups> {
+    let settings = &config.backup;
+    Ok(Backups {
+        place: place(config)?,
+        folder: settings.folder.clone().unwrap_or_else(|| config.data_dir.join("cadangan")),
+        copy_to: settings.copy_to.clone(),
+        at: settings.time().map_err(Error::internal)?.filter(|_| !is_demo),
+        keep: usize::try_from(settings.keep).unwrap_or(usize::MAX),
+        keep_months: usize::try_from(settings.keep_months).unwrap_or(usize::MAX),
+    })
+}
+
+/// What belongs to the installation of the settings.
+///
+/// # Errors
+/// What closes its backups cannot be read.
+pub fn place(config: &Config) -> Result<Place> {
+    let database_url = config.database_url();
+    let path = database_url.strip_prefix("sqlite:").map(|path| Path::new(path.trim_start_matches("//")));
+    let beside = path.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+    let scratch = beside.unwrap_or(&config.data_dir).to_owned();
+    Ok(Place {
+        files: config.data_dir.join("files"),
+        secret: config.secret_file(),
+        scratch,
+        lock: Lock::of(&config.backup)?,
+        stopping: Arc::default(),
+        database_url,
+    })
+}
+
+/// The name of this machine with the port it listens at.
+fn node(config: &Config) -> String {
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let machine = match machine.trim() {
+        "" => "simpul",
+        name => name,
+    };
+    format!("{machine}:{}", config.listen.port())
 }
 
 /// How people sign in, by the settings.
@@ -250,6 +301,7 @@ pub async fn serve(
     let ways_in = receive::open(&desk, &stopped).await?;
     let watch = tokio::spawn(jobs::watch::run(desk.clone(), stopped.clone()));
     let closures = tokio::spawn(jobs::closures::run(desk.clone(), stopped.clone()));
+    let backups = tokio::spawn(jobs::backups::run(desk.clone(), stopped.clone()));
     let worker = tokio::spawn(jobs::worker::run(desk.clone(), stopped));
     let mut schedule = jobs::schedule::start(&desk).await?;
     let db = desk.db.clone();
@@ -273,6 +325,7 @@ pub async fn serve(
     worker.await.map_err(|error| Error::Internal(error.into()))?;
     watch.await.map_err(|error| Error::Internal(error.into()))?;
     closures.await.map_err(|error| Error::Internal(error.into()))?;
+    backups.await.map_err(|error| Error::Internal(error.into()))?;
     db.close().await;
     Ok(())
 }
@@ -308,14 +361,18 @@ fn alive() -> &'static str {
     "ok"
 }
 
-/// The database answers and its schema is there.
+/// The database answers, its schema is there, and the server does not take leave.
 #[handler]
 async fn ready(desk: poem::web::Data<&Desk>) -> Response {
+    let away = |why: &'static str| Response::builder().status(StatusCode::SERVICE_UNAVAILABLE).body(why);
+    if desk.leaving.load(Ordering::Relaxed) {
+        return away("leaving");
+    }
     match desk.agencies().await {
         Ok(_) => Response::builder().body("ok"),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            Response::builder().status(poem::http::StatusCode::SERVICE_UNAVAILABLE).body("not ready")
+            away("not ready")
         }
     }
 }

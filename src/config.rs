@@ -7,9 +7,13 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+pub mod audit;
+pub mod backup;
 pub mod limits;
 pub mod mail;
 
+use audit::AuditConfig;
+use backup::BackupConfig;
 use mail::{Listen, MailConfig};
 
 /// How log lines look.
@@ -101,12 +105,18 @@ pub struct Config {
     pub signing_password_file: Option<PathBuf>,
     /// Certificates (PEM) of the authorities whose signatures on letters are trusted; without it chains are not followed.
     pub signing_roots: Option<PathBuf>,
+    /// After SIGTERM `/readyz` answers 503 for so many seconds before the server stops taking requests.
+    pub leave_seconds: u32,
     /// Where else people may sign in.
     pub oidc: Option<OidcConfig>,
     /// The ways mail takes.
     pub mail: MailConfig,
     /// What monitors may reach.
     pub monitors: MonitorsConfig,
+    /// Backups the server makes by itself.
+    pub backup: BackupConfig,
+    /// Where seals go besides the database.
+    pub audit: AuditConfig,
     /// Where each setting that is shown to people comes from.
     #[serde(skip)]
     pub origins: BTreeMap<String, Origin>,
@@ -140,9 +150,12 @@ impl Default for Config {
             signing_certificate: None,
             signing_password_file: None,
             signing_roots: None,
+            leave_seconds: 0,
             oidc: None,
             mail: MailConfig::default(),
             monitors: MonitorsConfig::default(),
+            backup: BackupConfig::default(),
+            audit: AuditConfig::default(),
             origins: BTreeMap::new(),
         }
     }
@@ -212,6 +225,8 @@ impl Config {
             problems.push("mail.largest_mb: must be from 1 to 200".to_owned());
         }
         problems.extend(self.mail.limits.problems());
+        problems.extend(self.backup.problems());
+        problems.extend(self.audit.problems());
         if let Some(bad) = self.mail.aliases.iter().find(|alias| alias.parse::<lettre::Address>().is_err()) {
             problems.push(format!("mail.aliases: {bad:?} is no mail address"));
         }
@@ -224,6 +239,9 @@ impl Config {
             if !(1..=most).contains(&value) {
                 problems.push(format!("{key}: must be from 1 to {most}"));
             }
+        }
+        if self.leave_seconds > 300 {
+            problems.push("leave_seconds: must be from 0 to 300".to_owned());
         }
         if let Some(oidc) = &self.oidc
             && !is_safe(&oidc.issuer)

@@ -4,8 +4,8 @@
 //! each may use only what stands above it.
 //!
 //! * [`domain`] words: tickets, people and their rights, clocks, events. Pure.
-//! * [`error`], [`clock`], [`config`], [`secret`], [`text`]: the ground. One error, one source of time, one
-//!   set of settings, everything unguessable, everything a person reads.
+//! * [`error`], [`clock`], [`config`], [`secret`], [`fault`], [`text`]: the ground. One error, one source of time, one
+//!   set of settings, everything unguessable, where tests let the process die, everything a person reads.
 //! * [`policy`]: packs (TOML with legal basis), calendars, deadlines and their working. Pure.
 //! * [`store`]: memory. All SQL, each statement once for SQLite and PostgreSQL.
 //! * [`render`]: pictures of figures as text. Pure.
@@ -37,6 +37,7 @@ pub mod domain;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod fault;
 pub mod secret;
 pub mod text;
 #[macro_use]

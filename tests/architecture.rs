@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The ground: everybody stands on it, and it stands on nothing of the house.
-const GROUND: &[&str] = &["error", "clock", "config", "secret"];
+const GROUND: &[&str] = &["error", "clock", "config", "fault", "secret"];
 /// Words and the pure decisions about them, and the sentences for people.
 const WORDS: &[&str] = &["domain", "text"];
 /// What the use-cases are made of.

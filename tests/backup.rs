@@ -4,8 +4,10 @@ use crate::support::app::{Engine, TestApp};
 use crate::support::db;
 use crate::support::on_both;
 use crate::support::server::{Server, run};
-use meja::desk::backup::{Load, Place, back_up, restore};
+use meja::desk::backup::{Load, back_up, restore};
 use meja::desk::backup_file::{Head, Writer, check};
+use meja::desk::backup_lock::Lock;
+use meja::desk::backup_settings::Place;
 use meja::error::Error;
 use meja::store::archive::{self, Cell};
 use meja::store::{self, Db};
@@ -26,7 +28,7 @@ const LETTER: &str = "From: Siti <siti@warga.test>\r\nTo: meja@desk.test\r\nSubj
     Content-Transfer-Encoding: base64\r\n\r\naGFsbw==\r\n--b--\r\n";
 
 /// A region in which something of everything has happened.
-async fn lively(engine: Engine) -> Option<TestApp> {
+pub async fn lively(engine: Engine) -> Option<TestApp> {
     let app = TestApp::new(engine, "oki", "2026-10-05T09:00:00+07:00").await?;
     app.deliver(LETTER, "meja@desk.test", "siti@warga.test").await;
     let body = json!({"kind": "incident", "subject": "SIMPUS mati", "description": "Sejak pagi", "agency": "DINKES",
@@ -41,12 +43,12 @@ async fn lively(engine: Engine) -> Option<TestApp> {
 }
 
 /// Another machine.
-struct There {
-    folder: TempDir,
-    place: Place,
+pub struct There {
+    pub folder: TempDir,
+    pub place: Place,
 }
 
-fn there(database_url: Option<String>) -> There {
+pub fn there(database_url: Option<String>) -> There {
     let folder = tempfile::tempdir().unwrap();
     let under = |name: &str| folder.path().join(name);
     let place = Place {
@@ -54,17 +56,18 @@ fn there(database_url: Option<String>) -> There {
         files: under("files"),
         secret: under("secret"),
         scratch: folder.path().to_owned(),
+        ..Place::default()
     };
     There { folder, place }
 }
 
-fn here(app: &TestApp, scratch: &Path) -> Place {
+pub fn here(app: &TestApp, scratch: &Path) -> Place {
     let key = scratch.join("kunci");
     std::fs::write(&key, "k".repeat(64)).unwrap();
-    Place { database_url: String::new(), files: app.desk.files.clone(), secret: key, scratch: scratch.to_owned() }
+    Place { files: app.desk.files.clone(), secret: key, scratch: scratch.to_owned(), ..Place::default() }
 }
 
-async fn backed_up(app: &TestApp, folder: &Path) -> (PathBuf, Load) {
+pub async fn backed_up(app: &TestApp, folder: &Path) -> (PathBuf, Load) {
     let file = folder.join("cadangan.meja");
     let load = back_up(&app.desk.db, &here(app, folder), &file, app.desk.now()).await.unwrap();
     (file, load)
@@ -199,7 +202,7 @@ async fn a_damaged_backup_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (file, _) = backed_up(&app, folder.path()).await;
     let good = std::fs::read(&file).unwrap();
-    assert!(check(&file).is_ok());
+    assert!(check(&file, &Lock::default()).is_ok());
     let other = there(None);
     let bad = folder.path().join("rusak.meja");
     let step = good.len() / 300 + 1;

@@ -152,7 +152,7 @@ impl Signer {
         self.1.clone()
     }
 
-    fn identity(&self) -> Arc<Identity> {
+    pub(crate) fn identity(&self) -> Arc<Identity> {
         Arc::clone(&self.0)
     }
 

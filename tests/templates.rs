@@ -82,6 +82,11 @@ fn samples() -> Vec<(&'static str, Value)> {
             "first_line_gone",
             json!({"name": HOSTILE, "agencies": ["BKD", "DINKES"], "at": "kini", "people_url": "http://x"}),
         ),
+        ("seal_made", json!({"name": "", "number": 3, "at": "kini", "heads": 7, "text": HOSTILE})),
+        (
+            "backup_failed",
+            json!({"name": HOSTILE, "file": "a.meja", "at": "kini", "is_there": true, "problems": [HOSTILE], "url": "http://x"}),
+        ),
         ("test_mail", json!({"name": HOSTILE, "at": "kini"})),
         ("notices", notices(kinds.iter().map(|kind| item(kind, true)).collect())),
     ];

@@ -119,6 +119,10 @@ async fn desk(folder: &Path) -> Desk {
         closures: Arc::default(),
         status: Arc::default(),
         outward: Arc::new(meja::desk::outward::Outward::new(&meja::config::MonitorsConfig::default()).unwrap()),
+        backups: Arc::default(),
+        seals: Arc::default(),
+        node: Arc::from("uji"),
+        leaving: Arc::default(),
         wake: Arc::default(),
     };
     let agency =

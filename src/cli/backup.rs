@@ -4,7 +4,9 @@ use crate::app;
 use crate::cli::Outcome;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::desk::backup::{Load, Place, back_up, restore};
+use crate::desk::backup::{Load, back_up, restore, try_out};
+use crate::desk::backup_lock::Lock;
+use crate::desk::backup_settings::Place;
 use crate::domain::ticket::Language;
 use crate::error::{Result, Say};
 use crate::store::Db;
@@ -14,8 +16,14 @@ use std::path::PathBuf;
 /// Where a backup goes.
 #[derive(Debug, clap::Args)]
 pub struct BackupArgs {
-    /// File to write; there must be none yet
+    /// File to write; there must be none yet. A folder: a file named by the instant in it
     file: PathBuf,
+    /// File with a passphrase that encrypts it; goes before the settings
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// Do not encrypt it, whatever the settings say
+    #[arg(long, conflicts_with = "passphrase_file")]
+    plain: bool,
 }
 
 /// Where an installation comes from.
@@ -26,13 +34,35 @@ pub struct RestoreArgs {
     /// Put it in the place of the installation that is there (an embedded database is set aside)
     #[arg(long)]
     force: bool,
+    /// File with the passphrase it was encrypted with
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// File with a private key it was encrypted for (`AGE-SECRET-KEY-1…`)
+    #[arg(long, value_name = "FILE")]
+    identity_file: Option<PathBuf>,
+    /// Only look whether it could be restored; nothing is changed
+    #[arg(long, conflicts_with = "force")]
+    check: bool,
 }
 
 /// Backs up the installation of the settings, while a server works on it or not.
 pub async fn back(args: BackupArgs, config: &Config) -> Outcome {
     let db = Db::connect(&config.database_url()).await?;
     db.migrate().await?;
-    let outcome = back_up(&db, &place(config)?, &args.file, Clock::system().machine()).await;
+    let at = Clock::system().machine();
+    let mut place = place(config)?;
+    if args.plain {
+        place.lock = Lock::default();
+    } else if let Some(file) = &args.passphrase_file {
+        place.lock = Lock::default().with_passphrase_file(file)?;
+    }
+    let file = if args.file.is_dir() {
+        let age = if place.lock.closes() { ".age" } else { "" };
+        args.file.join(format!("cadangan-{}.meja{age}", at.format("%Y%m%d-%H%M%SZ")))
+    } else {
+        args.file
+    };
+    let outcome = back_up(&db, &place, &file, at).await;
     db.close().await;
     tell("backup-made", &outcome?);
     Ok(())
@@ -40,8 +70,20 @@ pub async fn back(args: BackupArgs, config: &Config) -> Outcome {
 
 /// Restores an installation; no server may work on the same folder.
 pub async fn bring_back(args: RestoreArgs, config: &Config) -> Outcome {
+    let mut place = place(config)?;
+    if let Some(file) = &args.passphrase_file {
+        place.lock = place.lock.with_passphrase_file(file)?;
+    }
+    if let Some(file) = &args.identity_file {
+        place.lock = place.lock.with_identity_file(file)?;
+    }
+    if args.check {
+        let (load, altered) = try_out(&args.file, &place).await?;
+        tell("backup-sound", &Load { altered, ..load });
+        return Ok(());
+    }
     let _lock = app::lock_folder(config)?;
-    let load = restore(&args.file, &place(config)?, args.force, Clock::system().machine()).await?;
+    let load = restore(&args.file, &place, args.force, Clock::system().machine()).await?;
     tell("backup-restored", &load);
     let waiting = Say::new("backup-mail-parked").with("count", load.waiting_mails);
     tell!("{}", text::say(Language::Indonesian, &waiting));
@@ -61,10 +103,7 @@ fn tell(key: &'static str, load: &Load) {
 }
 
 fn place(config: &Config) -> Result<Place> {
-    let database_url = config.database_url();
-    let path = database_url.strip_prefix("sqlite:").map(|path| PathBuf::from(path.trim_start_matches("//")));
-    let beside = path.and_then(|path| path.parent().map(std::path::Path::to_owned));
-    let scratch = beside.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| config.data_dir.clone());
-    std::fs::create_dir_all(&scratch)?;
-    Ok(Place { database_url, files: config.data_dir.join("files"), secret: config.secret_file(), scratch })
+    let place = app::place(config)?;
+    std::fs::create_dir_all(&place.scratch)?;
+    Ok(place)
 }

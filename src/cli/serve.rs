@@ -7,6 +7,8 @@ use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::store::Db;
 use poem::listener::{Acceptor, TcpAcceptor};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -29,8 +31,15 @@ pub async fn until_signal(config: Config, desk: Desk, acceptor: TcpAcceptor) -> 
     }
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let (leaving, grace) = (desk.leaving.clone(), Duration::from_secs(config.leave_seconds.into()));
     let stop = async move {
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        let is_asked = tokio::select! { _ = terminate.recv() => true, _ = interrupt.recv() => false };
+        if is_asked && !grace.is_zero() {
+            // Whoever sends people here learns it first, and sends them elsewhere; a second signal cuts that short.
+            leaving.store(true, Ordering::Relaxed);
+            tracing::info!("taking leave");
+            tokio::select! { () = tokio::time::sleep(grace) => {}, _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        }
         tracing::info!("stopping");
     };
     let reloading = tokio::spawn(reload_on_hangup(config, desk.clone()));

@@ -4,9 +4,11 @@
 //! database, whose chains are recomputed. A restored copy sends no mail until somebody says so.
 
 use crate::desk::backup_file::{Head, Reader, Writer, check};
+use crate::desk::backup_settings::Place;
 use crate::desk::setup::{self, MAIL_PARKED};
 use crate::desk::{audit, files};
 use crate::error::{Error, Result, Say};
+use crate::fault;
 use crate::secret::{create_private, new_token, sha256};
 use crate::store::archive::{self, Cell, Kind, Table};
 use crate::store::{self, Db, Tx};
@@ -18,27 +20,6 @@ use std::path::{Path, PathBuf};
 
 /// So many bytes of rows go into one entry.
 const PART: usize = 4 << 20;
-
-/// What belongs to an installation.
-#[derive(Debug, Clone)]
-pub struct Place {
-    /// Address of its database.
-    pub database_url: String,
-    /// Folder of its attachments.
-    pub files: PathBuf,
-    /// File with its key.
-    pub secret: PathBuf,
-    /// Folder for what is needed for a while only; for the embedded database on the same disk as its file.
-    pub scratch: PathBuf,
-}
-
-impl Place {
-    /// The file of the embedded database.
-    fn database_file(&self) -> Option<&Path> {
-        let path = self.database_url.strip_prefix("sqlite:")?.trim_start_matches("//");
-        Some(Path::new(path.split('?').next().unwrap_or(path)))
-    }
-}
 
 /// What went into a backup, or came out of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,8 +48,11 @@ pub async fn back_up(db: &Db, place: &Place, to: &Path, at: DateTime<Utc>) -> Re
         return Err(Error::field("file", Say::new("backup-exists")));
     }
     let partial = beside(to, "partial")?;
-    let outcome = match write(db, place, &partial, at).await {
-        Ok(load) => rehearse(&partial, place).await.map(|altered| Load { altered, ..load }),
+    let place = &Place { lock: place.lock.with_witness(), ..place.clone() };
+    let written = write(db, place, &partial, at).await;
+    fault::pass("backup.written");
+    let outcome = match written {
+        Ok(load) => rehearse(&partial, place, &load).await.map(|altered| Load { altered, ..load }),
         failed => failed,
     };
     if outcome.is_err() {
@@ -76,7 +60,9 @@ pub async fn back_up(db: &Db, place: &Place, to: &Path, at: DateTime<Utc>) -> Re
         let _gone = std::fs::remove_file(&partial);
         return outcome;
     }
+    fault::pass("backup.tested");
     std::fs::rename(&partial, to)?;
+    fault::pass("backup.named");
     std::fs::File::open(folder_of(to))?.sync_all()?;
     outcome
 }
@@ -90,19 +76,20 @@ async fn write(db: &Db, place: &Place, to: &Path, at: DateTime<Utc>) -> Result<L
         at: at.to_rfc3339_opts(SecondsFormat::Micros, true),
         pack: store::settings::get(&mut tx, setup::PACK).await?,
     };
-    let mut out = Writer::create(to, &head)?;
+    let mut out = Writer::create_with(to, &head, &place.lock)?;
     if place.secret.exists() {
         out.entry("secret", &std::fs::read(&place.secret)?)?;
     }
     let (mut load, mut named) = (Load::default(), BTreeSet::new());
     for table in archive::tables(&mut tx).await? {
-        let rows = write_table(&mut tx, &mut out, &table, &mut named).await?;
+        let rows = write_table(&mut tx, &mut out, &table, &mut named, place).await?;
         load.rows += rows;
         if table.name == "ticket" {
             load.tickets = rows;
         }
     }
     for digest in named {
+        place.go_on()?;
         match std::fs::read(files::path(&place.files, &digest)) {
             Ok(bytes) if sha256(&bytes) == digest => {
                 out.entry(&format!("file/{digest}"), &bytes)?;
@@ -116,7 +103,13 @@ async fn write(db: &Db, place: &Place, to: &Path, at: DateTime<Utc>) -> Result<L
 }
 
 /// Writes the rows of a table, and notes the digests of attachments in them; gives how many rows there were.
-async fn write_table(tx: &mut Tx, out: &mut Writer, table: &Table, named: &mut BTreeSet<String>) -> Result<u64> {
+async fn write_table(
+    tx: &mut Tx,
+    out: &mut Writer,
+    table: &Table,
+    named: &mut BTreeSet<String>,
+    place: &Place,
+) -> Result<u64> {
     let digests = table.columns.iter().position(|(name, _)| name == "sha256");
     let head = serde_json::to_vec(table)?;
     let (mut part, mut bytes, mut rows) = (1, head.clone(), 0);
@@ -129,6 +122,7 @@ async fn write_table(tx: &mut Tx, out: &mut Writer, table: &Table, named: &mut B
         serde_json::to_writer(&mut bytes, &cells.into_iter().map(json).collect::<Vec<_>>())?;
         rows += 1;
         if bytes.len() > PART {
+            place.go_on()?;
             out.entry(&name(part), &bytes)?;
             (part, bytes) = (part + 1, head.clone());
         }
@@ -139,18 +133,41 @@ async fn write_table(tx: &mut Tx, out: &mut Writer, table: &Table, named: &mut B
     Ok(rows)
 }
 
-/// Restores a backup into a scratch database and recomputes its chains; gives the first altered place.
-async fn rehearse(archive: &Path, place: &Place) -> Result<Option<String>> {
+/// Restores a backup into a scratch database, counts what came and recomputes its chains; gives the first altered place.
+async fn rehearse(archive: &Path, place: &Place, written: &Load) -> Result<Option<String>> {
+    let (came, altered) = try_out(archive, place).await?;
+    if (came.rows, came.tickets, came.files) != (written.rows, written.tickets, written.files) {
+        return Err(Error::internal("what was restored is not as much as was written"));
+    }
+    Ok(altered)
+}
+
+/// As it would be restored: into a scratch database whose chains are recomputed. Gives what came and the first altered
+/// place; nothing else is touched.
+///
+/// # Errors
+/// `Invalid` (field `file`) when the backup is cut, damaged, of another program or of a newer one, or the lock does not
+/// open it.
+pub async fn try_out(archive: &Path, place: &Place) -> Result<(Load, Option<String>)> {
+    let head = check(archive, &place.lock)?;
+    refuse_newer(&head)?;
     let scratch = Scratch::new(&place.scratch)?;
     let db = scratch.database().await?;
     let outcome = async {
-        load(&db, archive).await?;
+        let came = load(&db, archive, place).await?;
         db.migrate().await?;
-        altered(&db).await
+        Ok((came, altered(&db).await?))
     }
     .await;
     db.close().await;
     outcome
+}
+
+fn refuse_newer(head: &Head) -> Result<()> {
+    if head.schema > Db::newest_schema() {
+        return Err(Error::field("file", Say::new("backup-newer").with("program", &head.program)));
+    }
+    Ok(())
 }
 
 async fn altered(db: &Db) -> Result<Option<String>> {
@@ -165,19 +182,17 @@ async fn altered(db: &Db) -> Result<Option<String>> {
 /// `Invalid` (field `file`) when the backup is cut, damaged, altered, of another program or of a newer one;
 /// `Conflict` when the installation is not empty.
 pub async fn restore(archive: &Path, place: &Place, force: bool, at: DateTime<Utc>) -> Result<Load> {
-    let head = check(archive)?;
-    if head.schema > Db::newest_schema() {
-        return Err(Error::field("file", Say::new("backup-newer").with("program", head.program)));
-    }
+    let head = check(archive, &place.lock)?;
+    refuse_newer(&head)?;
     if !force && !is_empty(place).await? {
         return Err(Error::conflict(Say::new("backup-not-empty")));
     }
     let scratch = Scratch::new(&place.scratch)?;
     let db = scratch.database().await?;
-    let mut loaded = load(&db, archive).await?;
+    let mut loaded = load(&db, archive, place).await?;
     db.migrate().await?;
     loaded.altered = altered(&db).await?;
-    loaded.waiting_mails = park(&db).await?;
+    loaded.waiting_mails = park(&db, at).await?;
     db.close().await;
     if let Some(altered) = loaded.altered.as_ref().filter(|_| !force) {
         return Err(Error::field("file", Say::new("backup-altered").with("place", altered)));
@@ -185,7 +200,7 @@ pub async fn restore(archive: &Path, place: &Place, force: bool, at: DateTime<Ut
     keep_files(archive, place, force, &mut loaded)?;
     match place.database_file() {
         Some(file) => replace(&scratch.file(), file, at)?,
-        None => refill(place, archive, head.schema).await?,
+        None => refill(place, archive, head.schema, at).await?,
     }
     Ok(loaded)
 }
@@ -206,8 +221,8 @@ async fn is_empty(place: &Place) -> Result<bool> {
 
 /// Puts the rows of a backup into a database: into one without a schema as it was then, into one with a schema only when
 /// it is the same.
-async fn load(db: &Db, archive: &Path) -> Result<Load> {
-    let (mut reader, head) = Reader::open(archive)?;
+async fn load(db: &Db, archive: &Path, place: &Place) -> Result<Load> {
+    let (mut reader, head) = Reader::open(archive, &place.lock)?;
     db.migrate_to(head.schema).await?;
     let mut tx = db.write().await?;
     let tables = archive::tables(&mut tx).await?;
@@ -215,6 +230,7 @@ async fn load(db: &Db, archive: &Path) -> Result<Load> {
     archive::clear(&mut tx, &tables).await?;
     let mut loaded = Load::default();
     while let Some((name, bytes)) = reader.entry()? {
+        place.go_on()?;
         if name.starts_with("rows/") {
             // Tables stand in the file as the writer's catalogue ordered them: those that others refer to first.
             let rows = load_part(&mut tx, &tables, &name, &bytes).await?;
@@ -252,8 +268,9 @@ async fn load_part(tx: &mut Tx, tables: &[Table], name: &str, bytes: &[u8]) -> R
 }
 
 /// Lets nothing out before somebody says so; gives how many mails wait.
-async fn park(db: &Db) -> Result<i64> {
+async fn park(db: &Db, at: DateTime<Utc>) -> Result<i64> {
     let mut tx = db.write().await?;
+    store::backups::break_off(&mut tx, "restored", at).await?;
     store::settings::set(&mut tx, MAIL_PARKED, "restored").await?;
     let waiting = store::outbox::counts(&mut tx).await?;
     tx.commit().await?;
@@ -262,7 +279,7 @@ async fn park(db: &Db) -> Result<i64> {
 
 /// Attachments and the key; both only add to what is there, unless the key is another one.
 fn keep_files(archive: &Path, place: &Place, force: bool, loaded: &mut Load) -> Result<()> {
-    let (mut reader, _) = Reader::open(archive)?;
+    let (mut reader, _) = Reader::open(archive, &place.lock)?;
     loaded.files = 0;
     while let Some((name, bytes)) = reader.entry()? {
         if name.starts_with("file/") {
@@ -306,7 +323,7 @@ fn replace(from: &Path, to: &Path, at: DateTime<Utc>) -> Result<()> {
 }
 
 /// Fills a shared database in one transaction.
-async fn refill(place: &Place, archive: &Path, schema: i64) -> Result<()> {
+async fn refill(place: &Place, archive: &Path, schema: i64, at: DateTime<Utc>) -> Result<()> {
     let db = Db::connect(&place.database_url).await?;
     let mut tx = db.read().await?;
     let has = archive::tables(&mut tx).await?;
@@ -315,9 +332,9 @@ async fn refill(place: &Place, archive: &Path, schema: i64) -> Result<()> {
     if there != schema {
         return Err(Error::conflict(Say::new("backup-other-schema")));
     }
-    load(&db, archive).await?;
+    load(&db, archive, place).await?;
     db.migrate().await?;
-    park(&db).await?;
+    park(&db, at).await?;
     db.close().await;
     Ok(())
 }

@@ -9,16 +9,17 @@
 //! end 190 60ff…            SHA-256 over all the lines before
 //! ```
 //!
-//! Names are flat words of this list, never paths; whatever is cut, turned over, doubled or added is found before
+//! The whole may be encrypted ([`crate::desk::backup_lock`]). Names are flat words of this list, never paths; whatever is cut, turned over, doubled or added is found before
 //! anything is done with the file.
 
+use crate::desk::backup_lock::{Lock, Out};
 use crate::error::{Error, Result, Say};
 use crate::secret::{Digest, sha256};
 use flate2::Compression;
 use flate2::read::{ZlibDecoder, ZlibEncoder};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 /// First line of every backup; the number is the form of the file.
@@ -50,7 +51,7 @@ struct End {
 
 /// Writes a backup.
 pub struct Writer {
-    out: BufWriter<File>,
+    out: Out,
     entries: u64,
     lines: Digest,
 }
@@ -61,9 +62,17 @@ impl Writer {
     /// # Errors
     /// There is such a file already, or the disk refuses.
     pub fn create(path: &Path, head: &Head) -> Result<Self> {
+        Self::create_with(path, head, &Lock::default())
+    }
+
+    /// As [`Writer::create`], closed by a lock.
+    ///
+    /// # Errors
+    /// As [`Writer::create`].
+    pub fn create_with(path: &Path, head: &Head, lock: &Lock) -> Result<Self> {
         use std::os::unix::fs::OpenOptionsExt;
         let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        let mut writer = Self { out: BufWriter::new(file), entries: 0, lines: Digest::default() };
+        let mut writer = Self { out: lock.close(file)?, entries: 0, lines: Digest::default() };
         writeln!(writer.out, "{MAGIC}")?;
         writer.entry("head", &serde_json::to_vec(head)?)?;
         Ok(writer)
@@ -91,15 +100,14 @@ impl Writer {
     pub fn finish(mut self) -> Result<()> {
         let end = End { entries: self.entries, lines: self.lines.clone().hex() };
         self.entry("end", &serde_json::to_vec(&end)?)?;
-        self.out.flush()?;
-        self.out.get_ref().sync_all()?;
+        self.out.finish()?;
         Ok(())
     }
 }
 
 /// Reads a backup entry by entry.
 pub struct Reader {
-    from: BufReader<File>,
+    from: BufReader<Box<dyn Read + Send>>,
     entries: u64,
     lines: Digest,
 }
@@ -108,10 +116,10 @@ impl Reader {
     /// Opens a backup and reads its head.
     ///
     /// # Errors
-    /// `Invalid` (field `file`) when this is no backup of this desk.
-    pub fn open(path: &Path) -> Result<(Self, Head)> {
+    /// `Invalid` (field `file`) when this is no backup of this desk, or the lock does not open it.
+    pub fn open(path: &Path, lock: &Lock) -> Result<(Self, Head)> {
         let file = File::open(path).map_err(|error| bad("backup-unreadable").with("why", error)).map_err(invalid)?;
-        let mut reader = Self { from: BufReader::new(file), entries: 0, lines: Digest::default() };
+        let mut reader = Self { from: BufReader::new(lock.open(file)?), entries: 0, lines: Digest::default() };
         if reader.line()?.as_deref() != Some(MAGIC) {
             return Err(invalid(bad("backup-not-ours")));
         }
@@ -138,7 +146,7 @@ impl Reader {
             return Err(invalid(damaged(name)));
         }
         let mut packed = Vec::new();
-        (&mut self.from).take(length).read_to_end(&mut packed)?;
+        (&mut self.from).take(length).read_to_end(&mut packed).map_err(cut)?;
         if packed.len() as u64 != length {
             return Err(invalid(bad("backup-cut")));
         }
@@ -165,7 +173,7 @@ impl Reader {
     fn ended(&mut self, bytes: &[u8]) -> Result<()> {
         let end: End = serde_json::from_slice(bytes).map_err(|_| invalid(damaged("end")))?;
         let told = End { entries: self.entries, lines: self.lines.clone().hex() };
-        if end != told || !self.from.fill_buf()?.is_empty() {
+        if end != told || !self.from.fill_buf().map_err(cut)?.is_empty() {
             return Err(invalid(damaged("end")));
         }
         Ok(())
@@ -174,7 +182,7 @@ impl Reader {
     /// The next line; `None` where the file ends.
     fn line(&mut self) -> Result<Option<String>> {
         let mut line = Vec::new();
-        (&mut self.from).take(LINE).read_until(b'\n', &mut line)?;
+        (&mut self.from).take(LINE).read_until(b'\n', &mut line).map_err(cut)?;
         match line.pop() {
             Some(b'\n') => Ok(Some(String::from_utf8(line).map_err(|_| invalid(damaged("?")))?)),
             Some(_) if line.len() as u64 + 1 == LINE => Err(invalid(damaged("?"))),
@@ -187,8 +195,8 @@ impl Reader {
 ///
 /// # Errors
 /// `Invalid` (field `file`) naming the first bad entry.
-pub fn check(path: &Path) -> Result<Head> {
-    let (mut reader, head) = Reader::open(path)?;
+pub fn check(path: &Path, lock: &Lock) -> Result<Head> {
+    let (mut reader, head) = Reader::open(path, lock)?;
     while reader.entry()?.is_some() {}
     Ok(head)
 }
@@ -204,6 +212,11 @@ fn is_name(name: &str) -> bool {
         ["rows", table, part] => word(table) && part.len() == 6 && word(part),
         _ => false,
     }
+}
+
+/// What cannot be read any further; an encrypted file says so of a byte that was turned over, too.
+fn cut(_: std::io::Error) -> Error {
+    invalid(bad("backup-cut"))
 }
 
 fn bad(key: &'static str) -> Say {

@@ -1,6 +1,7 @@
 //! How the installation is, for who runs it. No ticket is read: that right does not come with it.
 
 use crate::desk::Desk;
+use crate::desk::backups::LastBackup;
 use crate::desk::closures::GatewayHealth;
 use crate::domain::managing::may_administer;
 use crate::domain::message::{masked, without_address};
@@ -39,6 +40,8 @@ pub struct Health {
     pub without_first_line: Vec<String>,
     /// When the chains of events were sealed last. UTC.
     pub sealed_at: Option<DateTime<Utc>>,
+    /// How the last good backup is.
+    pub backup: LastBackup,
     /// What reverse proxies are told about closed services.
     pub gateway: GatewayHealth,
 }
@@ -66,6 +69,7 @@ impl Desk {
             mailboxes: store::mailboxes::all(&mut tx).await?,
             scans: store::scans::counts(&mut tx).await?,
             without_first_line: store::people::without_first_line(&mut tx).await?,
+            backup: self.last_backup().await?,
             gateway: self.closures.health(self.clock.machine()),
             sealed_at: store::events::last_seal(&mut tx).await?.map(|seal| seal.at),
         })

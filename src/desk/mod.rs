@@ -11,10 +11,12 @@
 use crate::clock::Clock;
 use crate::config::Shown;
 use crate::desk::access::Access;
+use crate::desk::backup_settings::Backups;
 use crate::desk::closures::Closures;
 use crate::desk::outward::Outward;
 use crate::desk::report_running::Running;
 use crate::desk::rules::Rules;
+use crate::desk::seal_settings::SealCopies;
 use crate::desk::status_board::StatusBoard;
 use crate::domain::ticket::{Language, Ticket};
 use crate::mail::compose::Composer;
@@ -27,6 +29,7 @@ use crate::store::Db;
 use chrono::{DateTime, Utc};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio::sync::Notify;
 
 pub mod access;
@@ -38,6 +41,9 @@ pub mod audit;
 pub mod availability;
 pub mod backup;
 pub mod backup_file;
+pub mod backup_lock;
+pub mod backup_settings;
+pub mod backups;
 pub mod canned;
 pub mod case_acts;
 mod case_heirs;
@@ -83,6 +89,7 @@ pub mod health;
 pub mod holds;
 pub mod incidents;
 pub mod intake;
+pub mod lease;
 pub mod letter_acts;
 pub mod letter_sending;
 pub mod letter_signing;
@@ -116,6 +123,7 @@ pub mod public_reply;
 pub mod queues;
 pub mod rating;
 pub mod recompute;
+pub mod recurring;
 pub mod relate;
 pub mod report_acts;
 mod report_facts;
@@ -131,6 +139,8 @@ pub mod retention;
 pub mod roles;
 pub mod rounds;
 pub mod rules;
+pub mod seal_copy;
+pub mod seal_settings;
 pub mod search;
 pub mod sessions;
 pub mod setup;
@@ -212,6 +222,14 @@ pub struct Desk {
     pub outward: Arc<Outward>,
     /// Reports about running periods that took long to draw up.
     pub running: Arc<Running>,
+    /// What is backed up, when and to where.
+    pub backups: Arc<Backups>,
+    /// Where seals go besides the database.
+    pub seals: Arc<SealCopies>,
+    /// What other nodes and people call this one: its machine and port.
+    pub node: Arc<str>,
+    /// The server takes leave: balancers are told to send nobody here any more.
+    pub leaving: Arc<AtomicBool>,
     /// Woken after every change that leaves work for the worker.
     pub wake: Arc<Notify>,
 }

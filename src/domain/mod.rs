@@ -56,6 +56,7 @@ pub struct UnknownWord;
 
 pub mod agency;
 pub mod availability;
+pub mod backup;
 pub mod canned;
 pub mod catalogue;
 pub mod clock_plan;

@@ -16,6 +16,7 @@
 //! 6. Differences between the databases live in this file and in `dialect.rs` only.
 
 use crate::error::{Error, Result};
+use crate::fault;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{PgConnection, Postgres, QueryBuilder, SqlSafeStr as _, SqlStr, Sqlite, SqliteConnection, Transaction};
 use std::str::FromStr;
@@ -148,6 +149,9 @@ pub mod trail;
 pub mod uploads;
 pub mod wishes;
 mod writer;
+
+pub mod backups;
+pub mod recurring;
 
 pub mod mail_origins;
 pub mod mailboxes;
@@ -303,12 +307,15 @@ impl Tx {
     /// # Errors
     /// They could not be made durable; nothing was changed.
     pub async fn commit(self) -> Result<()> {
+        fault::pass("commit.before");
         match self {
-            Self::SqliteRead(tx) => Ok(tx.commit().await?),
-            Self::SqliteWrite(turn) => turn.commit().await,
-            Self::Postgres(tx) => Ok(tx.commit().await?),
-            Self::SqliteGlance(_) | Self::PostgresGlance(_) => Ok(()),
+            Self::SqliteRead(tx) => tx.commit().await?,
+            Self::SqliteWrite(turn) => turn.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+            Self::SqliteGlance(_) | Self::PostgresGlance(_) => {}
         }
+        fault::pass("commit.after");
+        Ok(())
     }
 
     /// The connection, after everything that was put off has been done.

@@ -1,5 +1,6 @@
 //! How the installation is, for who runs it.
 
+use crate::desk::backups::LastBackup;
 use crate::desk::health::Health;
 use crate::store::mailboxes::Cursor;
 use crate::web::failure::Answer;
@@ -24,6 +25,7 @@ pub async fn show(Data(visit): Data<&Visit>) -> Answer {
     context["unread_since"] = visit.instant_if(health.unread_since);
     context["scans"] = counted(visit, "scan-verdict", &health.scans);
     context["lmtp"] = visit.desk().ways.lmtp.as_ref().map(|listen| listen.to_string()).into();
+    context["backup"] = backup_shape(visit, &health.backup);
     context["mailboxes"] = mailboxes(visit, &health.mailboxes);
     Ok(visit.page("health.html", context)?)
 }
@@ -45,6 +47,22 @@ pub fn mailboxes(visit: &Visit, known: &[Cursor]) -> Value {
         })
     };
     visit.desk().ways.mailboxes.iter().map(shape).collect()
+}
+
+/// How the last good backup is, with a chip that says whether it is too old.
+pub fn backup_shape(visit: &Visit, last: &LastBackup) -> Value {
+    let (family, icon, word) = match (&last.backup, last.is_too_old) {
+        (None, _) => ("danger", "alert", "none"),
+        (Some(_), true) => ("danger", "alert", "old"),
+        (Some(it), false) if it.test_problem.is_some() => ("danger", "alert", "untested"),
+        (Some(_), false) => ("ok", "check", "good"),
+    };
+    json!({
+        "at": visit.instant_if(last.backup.as_ref().and_then(|it| it.finished_at)),
+        "tested": visit.instant_if(last.backup.as_ref().and_then(|it| it.tested_at)),
+        "test_problem": last.backup.as_ref().and_then(|it| it.test_problem.clone()),
+        "chip": {"family": family, "icon": icon, "text": visit.word("backup-last", word), "title": Value::Null},
+    })
 }
 
 /// The figures alone, as the home shows them too.

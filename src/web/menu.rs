@@ -60,6 +60,8 @@ const ENTRIES: &[Entry] = &[
         shown: runs_the_house,
         group: Group::Settings,
     },
+    Entry { path: "/kerja/cadangan", key: "backups", top: never, shown: runs_the_house, group: Group::Settings },
+    Entry { path: "/kerja/pekerjaan", key: "turns", top: never, shown: runs_the_house, group: Group::Settings },
     Entry {
         path: "/kerja/pengaturan/pengguna",
         key: "people",

@@ -71,6 +71,27 @@ pub async fn discard(db: Db) {
     run(&server, format!("drop database {name} with (force)")).await;
 }
 
+/// The address of a copy of a database that nobody is connected to.
+pub async fn copy_of(address: &str) -> String {
+    let server = server().expect("the server it lies on");
+    let name = name_in(address);
+    let name = create(&server, name).await;
+    url(&server, &name)
+}
+
+/// Removes a database by its address, whoever is connected to it.
+pub async fn drop_copy(address: &str) {
+    let server = server().expect("the server it lies on");
+    let name = name_in(address);
+    run(&server, format!("drop database {name} with (force)")).await;
+}
+
+/// The name of the database in an address.
+fn name_in(address: &str) -> &str {
+    let address = address.split('?').next().unwrap_or(address);
+    address.rsplit_once('/').map_or(address, |(_, name)| name)
+}
+
 /// A migrated database that nobody is connected to any more.
 async fn template(server: &str) -> String {
     let name = create(server, "template1").await;

@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
 
 /// A running `meja demo`. Killed when dropped.
 pub struct Server {
-    child: Child,
+    child: Mutex<Child>,
     base: String,
     client: ureq::Agent,
 }
@@ -30,7 +31,11 @@ pub fn program() -> PathBuf {
 
 /// Runs a command of the program to its end with `input` on its standard input.
 pub fn run(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
-    let mut command = meja(&program(), folder);
+    run_with(meja(&program(), folder), arguments, input)
+}
+
+/// As [`run`], by a command that has its settings already.
+pub fn run_with(mut command: Command, arguments: &[&str], input: &[u8]) -> Output {
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // A program that refuses early closes its input; that is its right.
@@ -47,11 +52,19 @@ impl Server {
     }
 
     /// Starts a demo by a command made elsewhere.
-    pub fn of(mut command: Command) -> Self {
+    pub fn of(command: Command) -> Self {
+        Self::start_of(command).expect("the server says its address before it ends")
+    }
+
+    /// As [`Server::of`]; `None` when it ends before it says its address.
+    pub fn start_of(mut command: Command) -> Option<Self> {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let base = loop {
-            let line = lines.next().expect("the server says its address before it ends").unwrap();
+            let Some(Ok(line)) = lines.next() else {
+                child.wait().unwrap();
+                return None;
+            };
             if let Some(at) = line.find("http://") {
                 break line[at..].trim().to_owned();
             }
@@ -59,7 +72,12 @@ impl Server {
         // The rest of the greeting must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
         let config = ureq::Agent::config_builder().http_status_as_error(false).build();
-        Self { child, base, client: config.into() }
+        Some(Self { child: Mutex::new(child), base, client: config.into() })
+    }
+
+    /// It has ended, by itself or killed by somebody.
+    pub fn has_ended(&self) -> bool {
+        self.child.lock().unwrap().try_wait().unwrap().is_some()
     }
 
     /// `kill -9`, while others still talk to it.
@@ -69,14 +87,34 @@ impl Server {
 
     /// Sends a signal.
     pub fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        let sent = Command::new("kill").args([signal, &self.child.lock().unwrap().id().to_string()]).status();
         assert!(sent.is_ok_and(|status| status.success()));
     }
 
+    /// Its address, without a slash at the end.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.base.rsplit_once(':').unwrap().1.parse().unwrap()
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn wait(self, within: std::time::Duration) {
+        let began = std::time::Instant::now();
+        while !self.has_ended() {
+            assert!(began.elapsed() < within, "the server did not end within {within:?}");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+
     /// `kill -9`, and waits for the end.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    pub fn kill(self) {
+        let mut child = self.child.lock().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     pub fn get(&self, token: &str, path: &str) -> (u16, Value) {
@@ -95,9 +133,15 @@ impl Server {
 
     /// Moves the demo's clock.
     pub fn clock(&self, to: &str) {
-        let body = json!({"now": to, "speed": 0});
-        let (status, answer) = read(self.client.put(format!("{}/api/v1/demo/clock", self.base)).send_json(&body));
+        let (status, answer) = self.set_clock(to).expect("an answer");
         assert_eq!(status, 200, "{answer}");
+    }
+
+    /// As [`Server::clock`]; `None` when the server died before it answered.
+    pub fn set_clock(&self, to: &str) -> Option<(u16, Value)> {
+        let body = json!({"now": to, "speed": 0});
+        let sent = self.client.put(format!("{}/api/v1/demo/clock", self.base)).send_json(&body);
+        sent.ok().map(|response| read(Ok(response)))
     }
 
     /// A page for people: status and HTML.
@@ -109,8 +153,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let mut child = self.child.lock().unwrap();
+        let _ = child.kill();
+        let _ = child.wait();
     }
 }
 

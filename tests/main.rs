@@ -33,6 +33,7 @@ mod migrations;
 mod monitors;
 mod nodes;
 mod periodic;
+mod personal;
 mod policy;
 mod postfix;
 mod process;

@@ -57,3 +57,44 @@ create table recurring (
 
 -- Signature (CMS, base64) over the text of the seal, by the certificate of the installation; none where there is none.
 alter table seal add column signature text;
+
+-- What somebody asked about his personal data (UU 27/2022), and until when it is to be answered.
+create table data_request (
+    id integer primary key,
+    -- `DP-2026-0001`
+    code text not null unique,
+    -- `access`, `correction` or `erasure`
+    kind text not null,
+    -- Address of the person, lower case; empty once it was erased.
+    email text not null,
+    name text not null,
+    note text not null,
+    received_at datetime not null,
+    -- 3 x 24 hours later, by the clock.
+    due_at datetime not null,
+    -- `open`, `done` or `refused`
+    state text not null,
+    -- What was answered, or why it was refused.
+    answer text not null default '',
+    account_id bigint not null references account (id),
+    settled_at datetime,
+    version bigint not null
+);
+create index data_request_open on data_request (due_at, id) where state = 'open';
+
+-- A failure to protect personal data, and until when it is to be told in writing (UU 27/2022 article 46).
+create table data_breach (
+    id integer primary key,
+    -- `KP-2026-0001`
+    code text not null unique,
+    title text not null,
+    -- Which data, when and how, and what is done about it.
+    description text not null,
+    known_at datetime not null,
+    due_at datetime not null,
+    -- When the persons concerned were told, and the agency.
+    subjects_at datetime,
+    agency_at datetime,
+    account_id bigint not null references account (id),
+    version bigint not null
+);

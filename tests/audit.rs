@@ -213,6 +213,12 @@ async fn signed(engine: Engine) {
     let signer = crate::letters::Signer::new();
     let desk = Desk { signer: Some(signer.identity()), ..sealing(&app, folder.path()) };
     app.clock("2026-10-10T10:00:00+07:00").await;
+    app.deliver(
+        "From: a@warga.test\r\nSubject: Lagi\r\nMessage-ID: <s@warga.test>\r\n\r\nMati\r\n",
+        "meja@desk.test",
+        "",
+    )
+    .await;
     assert!(desk.seal().await.unwrap());
     let mut names: Vec<String> =
         std::fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).collect();

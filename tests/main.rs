@@ -20,6 +20,7 @@ mod duty_pages;
 mod duty_stories;
 mod faults;
 mod gateway;
+mod hardship;
 mod letters;
 mod live;
 mod mail;

@@ -74,7 +74,7 @@ pub async fn backed_up(app: &TestApp, folder: &Path) -> (PathBuf, Load) {
 }
 
 /// Every row of every table but the mark that mail is held.
-pub async fn rows(db: &Db) -> Vec<(String, Vec<String>)> {
+async fn rows(db: &Db) -> Vec<(String, Vec<String>)> {
     let mut tx = db.read().await.unwrap();
     let mut all = Vec::new();
     for table in archive::tables(&mut tx).await.unwrap() {

@@ -37,7 +37,6 @@ mod monitors;
 mod notices;
 mod outbox;
 mod people_and_rights;
-mod personal;
 mod queues;
 mod reporting;
 mod reports;

@@ -227,9 +227,6 @@ async fn check_stream(
             if let Some(problem) = check_event(&event, seq, &prev, sealed.remove(&event.seq)) {
                 return Ok(Some(finding("event", stream, Some(event.seq), problem)));
             }
-            if event.kind == "personal_erased" {
-                erased(&event, &mut messages, &mut told_files);
-            }
             messages.extend(message_of(&event));
             told_files.extend(files_of(&event));
             (prev, seq) = (event.hash.clone(), event.seq);
@@ -292,19 +289,6 @@ async fn check_ticket(
     }
     let gone = told_files.iter().any(|digest| !there.contains(digest.as_str()));
     Ok(gone.then(|| finding("file", stream, None, "removed")))
-}
-
-/// What an erasure took out of a ticket is told by its own event: digests that went, and what stands in their place.
-fn erased(event: &Event, messages: &mut [String], files: &mut BTreeSet<String>) {
-    let payload: Value = serde_json::from_str(&event.payload).unwrap_or_default();
-    let replaced: Vec<(String, String)> = serde_json::from_value(payload["messages"].clone()).unwrap_or_default();
-    for (before, after) in replaced {
-        for digest in messages.iter_mut().filter(|digest| **digest == before) {
-            digest.clone_from(&after);
-        }
-    }
-    let gone: Vec<String> = serde_json::from_value(payload["gone"].clone()).unwrap_or_default();
-    files.retain(|digest| !gone.contains(digest));
 }
 
 /// Digests of the files that came with what an event tells of.

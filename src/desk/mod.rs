@@ -115,7 +115,6 @@ pub mod own;
 pub mod paper;
 pub mod passwords;
 pub mod people;
-pub mod personal;
 pub mod presence;
 mod probe;
 pub mod prove_again;

@@ -73,7 +73,6 @@ pub mod notice;
 pub mod number;
 pub mod outage;
 pub mod people;
-pub mod personal;
 pub mod phone;
 pub mod quarantine;
 pub mod relation;

@@ -151,7 +151,6 @@ pub mod wishes;
 mod writer;
 
 pub mod backups;
-pub mod personal;
 pub mod recurring;
 
 pub mod mail_origins;

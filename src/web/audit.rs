@@ -29,7 +29,7 @@ const MOST: i64 = 20_000;
 /// Events on one page.
 const ROWS: i64 = 50;
 /// Kinds of records one may narrow by, as their chains are named.
-const RECORDS: [&str; 23] = [
+const RECORDS: [&str; 22] = [
     "ticket",
     "account",
     "agency",
@@ -52,7 +52,6 @@ const RECORDS: [&str; 23] = [
     "calendar",
     "audit",
     "backup",
-    "personal",
 ];
 /// Who is no person.
 const MACHINES: [&str; 5] = ["system:clock", "system:policy", "system:mail", "system:console", "requester"];

@@ -7,7 +7,6 @@ use crate::desk::queues::supervises;
 use crate::domain::letter::may_list;
 use crate::domain::managing;
 use crate::domain::people::{Actor, Grant, Role, visibility};
-use crate::domain::personal::may_handle;
 use crate::domain::quarantine;
 use crate::web::visit::Visit;
 use serde_json::{Value, json};
@@ -53,7 +52,6 @@ const ENTRIES: &[Entry] = &[
     Entry { path: "/kerja/ketersediaan", key: "availability", top: never, shown: always, group: Group::Records },
     Entry { path: "/kerja/pemeliharaan", key: "maintenance", top: never, shown: always, group: Group::Records },
     Entry { path: "/kerja/usulan", key: "proposals", top: decides, shown: always, group: Group::Records },
-    Entry { path: "/kerja/data-pribadi", key: "personal", top: never, shown: may_handle, group: Group::Records },
     Entry { path: "/kerja/audit", key: "audit", top: audits, shown: audits, group: Group::Records },
     Entry {
         path: "/kerja/kesehatan",

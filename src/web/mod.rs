@@ -75,7 +75,6 @@ mod packing;
 mod parcel;
 mod participants;
 mod periodic;
-mod personal;
 mod policy;
 mod proposals;
 mod queue;
@@ -230,18 +229,13 @@ fn list() -> Route {
     .at("/kerja/surat-demo/:id", get(mailbox::one))
 }
 
-/// What who runs the installation looks after: backups and recurring work; and personal data.
+/// What who runs the installation looks after: backups and recurring work.
 fn of_the_house(routes: Route) -> Route {
     routes
         .at("/kerja/cadangan", get(backups::list).post(backups::make))
         .at("/kerja/cadangan/:name/unduh", post(backups::fetch))
         .at("/kerja/cadangan/:name/uji", post(backups::test))
         .at("/kerja/pekerjaan", get(turns::list))
-        .at("/kerja/data-pribadi", get(personal::list).post(personal::enter))
-        .at("/kerja/data-pribadi/insiden", post(personal::enter_breach))
-        .at("/kerja/data-pribadi/insiden/:code/:whom", post(personal::tell))
-        .at("/kerja/data-pribadi/:code", get(personal::show))
-        .at("/kerja/data-pribadi/:code/:act", post(personal::do_act))
 }
 
 /// Periodic reports.

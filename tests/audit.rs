@@ -52,6 +52,7 @@ async fn forge(app: &TestApp, forgery: &[&str], back: &[&str]) -> Finding {
     first
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of forgeries")]
 async fn forged(engine: Engine) {
     let Some(app) = lively(engine).await else { return };
     let ticket =

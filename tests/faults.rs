@@ -360,7 +360,7 @@ impl Region {
 
 /// Some mail has not left.
 fn is_loud(folder: &Path, url: Option<&str>) -> bool {
-    rows(folder, url, "select state, count(*) from outbox where state <> 'sent' group by state") != []
+    !rows(folder, url, "select state, count(*) from outbox where state <> 'sent' group by state").is_empty()
 }
 
 /// Rows of a text and a number; a query that begins with `select count(*)` gives one.

@@ -218,7 +218,7 @@ fn a_rolling_restart_is_noticed_by_nobody() {
                 })
             })
             .collect();
-        for place in 0..3 {
+        for port in ports {
             let before = asked.load(Ordering::Relaxed);
             eventually("people work", Duration::from_secs(60), || asked.load(Ordering::Relaxed) >= before + 40);
             let node = nodes.remove(0);
@@ -226,7 +226,7 @@ fn a_rolling_restart_is_noticed_by_nobody() {
             eventually("it says that it leaves", Duration::from_secs(10), || node.page("/readyz").0 == 503);
             assert_eq!(node.page("/healthz").0, 200, "it still answers");
             node.wait(Duration::from_secs(60));
-            nodes.push(region.node(ports[place]));
+            nodes.push(region.node(port));
         }
         let before = asked.load(Ordering::Relaxed);
         eventually("people work", Duration::from_secs(60), || asked.load(Ordering::Relaxed) >= before + 40);

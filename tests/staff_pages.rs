@@ -350,7 +350,7 @@ async fn house(engine: Engine) {
     app.desk.disable_account("admin.bkd@demo.test").await.unwrap();
     let house = signed_in(&app, "sistem@demo.test").await;
     let home = house.get("/kerja").await;
-    home.shows("Kesehatan sistem").shows("BKD").shows("Belum diketahui").shows("/kerja/audit");
+    home.shows("Kesehatan sistem").shows("BKD").shows("Belum ada cadangan").shows("/kerja/audit");
     assert!(!home.html.contains("SIMPUS lambat") && !home.html.contains("Ambil berikutnya"));
     house.get("/kerja/kesehatan").await.shows("Tidak ada surel yang gagal.").shows("BKD");
     assert_eq!(signed_in(&app, "auditor@demo.test").await.get("/kerja/kesehatan").await.status.as_u16(), 403);

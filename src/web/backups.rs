@@ -154,7 +154,7 @@ fn row(visit: &Visit, it: &Backup) -> Value {
 fn size(visit: &Visit, bytes: i64) -> String {
     let (unit, in_tenths) = match bytes {
         ..1_000_000 => ("kB", bytes / 100),
-        ..1_000_000_000 => ("MB", bytes / 100_000),
+        1_000_000..1_000_000_000 => ("MB", bytes / 100_000),
         _ => ("GB", bytes / 100_000_000),
     };
     let sign = text::word(visit.language, "backup-decimal");

@@ -25,7 +25,6 @@ pub async fn show(Data(visit): Data<&Visit>) -> Answer {
     context["unread_since"] = visit.instant_if(health.unread_since);
     context["scans"] = counted(visit, "scan-verdict", &health.scans);
     context["lmtp"] = visit.desk().ways.lmtp.as_ref().map(|listen| listen.to_string()).into();
-    context["backup"] = backup_shape(visit, &health.backup);
     context["mailboxes"] = mailboxes(visit, &health.mailboxes);
     Ok(visit.page("health.html", context)?)
 }
@@ -73,6 +72,7 @@ pub fn figures(visit: &Visit, health: &Health) -> Value {
         "put_aside": health.put_aside,
         "without": health.without_first_line,
         "sealed": visit.instant_if(health.sealed_at),
+        "backup": backup_shape(visit, &health.backup),
         "closed": health.gateway.closed,
         "gateway_failing": visit.instant_if(health.gateway.failing_since),
         "gateway_open": health.gateway.open_unknown,

@@ -48,8 +48,8 @@ async fn a_backup_is_made_by_one_node_and_taken_over_when_it_dies(db: Db) {
     assert!(backups::settle(&mut tx, &done).await.unwrap());
     commit(tx).await;
     let mut tx = read(&db).await;
-    assert_eq!(backups::list(&mut tx, i64::MAX, 5).await.unwrap(), [done.clone()]);
-    assert_eq!(backups::kept(&mut tx).await.unwrap(), [done.clone()]);
+    assert_eq!(backups::list(&mut tx, i64::MAX, 5).await.unwrap(), std::slice::from_ref(&done));
+    assert_eq!(backups::kept(&mut tx).await.unwrap(), std::slice::from_ref(&done));
     assert_eq!(backups::list(&mut tx, done.id, 5).await.unwrap(), []);
     drop(tx);
     let mut tx = write(&db).await;

@@ -56,6 +56,11 @@ pub fn covers(cms: &[u8], sha256: &[u8]) -> bool {
     fits == Some(true) && !sha256.is_empty() && parts.signed.windows(sha256.len()).any(|window| window == sha256)
 }
 
+/// What a signature in CMS signs, as it stands in it: the attributes of who signed; `None` when it cannot be read.
+pub fn signed(cms: &[u8]) -> Option<Vec<u8>> {
+    Parts::read(cms).map(|parts| parts.signed)
+}
+
 /// Certificates of a PEM text as DER; `None` when there is none or one is broken.
 pub fn certificates(pem: &str) -> Option<Vec<Vec<u8>>> {
     let mut found = Vec::new();

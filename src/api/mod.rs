@@ -13,6 +13,7 @@ mod canned_replies;
 mod case_answers;
 mod cases;
 mod catalogue;
+mod change_records;
 mod choice;
 mod decisions;
 mod demo;
@@ -27,6 +28,7 @@ mod maintenance;
 mod monitors;
 mod own_notices;
 mod problem;
+mod problem_records;
 mod public;
 mod ratings;
 mod received;
@@ -82,7 +84,7 @@ type Parts = (
         incidents::Incidents,
     ),
     (availability::AvailabilityApi, maintenance::MaintenanceApi, monitors::Monitors, public::Status, reports::Reports),
-    demo::Public,
+    (demo::Public, problem_records::Problems, change_records::Changes),
 );
 
 /// The service with every endpoint; also what the OpenAPI document is made from.
@@ -119,7 +121,7 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
             public::Status(desk.clone()),
             reports::Reports(desk.clone()),
         ),
-        demo::Public(desk.clone()),
+        (demo::Public(desk.clone()), problem_records::Problems(desk.clone()), change_records::Changes(desk.clone())),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))
         .description("Service desk of an Indonesian regional government. Errors are RFC 9457 problems.")

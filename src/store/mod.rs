@@ -149,8 +149,10 @@ pub mod uploads;
 pub mod wishes;
 mod writer;
 
+pub mod changes;
 pub mod mail_origins;
 pub mod mailboxes;
+pub mod problems;
 pub mod scans;
 pub mod senders;
 pub mod storms;

@@ -2,6 +2,7 @@
 
 use crate::domain::agency::AgencyKind;
 use crate::domain::catalogue::{Category, ProposalKind, ProposalState, SlaState};
+use crate::domain::change::{Approval, Ballot, ChangeOutcome, ChangeRisk, ChangeStep, Vote};
 use crate::domain::clock_plan::{ClockKind, Line, SlaClock, Step, StepKind, StepState, TicketPause};
 use crate::domain::duty::{Duty, DutyStage, DutyState, Office};
 use crate::domain::event::{ActorLabel, Event};
@@ -15,6 +16,7 @@ use crate::domain::monitor::{Finding, MonitorKind, MonitorState};
 use crate::domain::notice::NoticeChoice;
 use crate::domain::outage::{Outage, OutageCause, OutageOrigin, Severity};
 use crate::domain::people::{Account, Role, Scope};
+use crate::domain::problem::{ProblemRecord, ProblemState};
 use crate::domain::report::life::{Edition, Report, ReportState};
 use crate::domain::report::steps::Step as ReportStep;
 use crate::domain::round::RoundState;
@@ -102,6 +104,11 @@ stored_words!(
     MonitorKind,
     MonitorState,
     Finding,
+    ProblemState,
+    ChangeRisk,
+    Approval,
+    Vote,
+    ChangeOutcome,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.
@@ -272,6 +279,9 @@ from_columns!(Outage {
     void_reason,
     version,
 });
+from_columns!(ProblemRecord { ticket_id, state, cause, workaround, known_error_at, updated_at });
+from_columns!(Ballot { account_id, decision, reason, decided_at });
+from_columns!(ChangeStep { at, phase, note, account_id });
 from_columns!(Account { id, email, name, nip, active });
 from_columns!(Agency { code, name, email, active });
 from_columns!(Event { stream, seq, at, actor, kind, payload, state, prev_hash, hash });

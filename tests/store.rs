@@ -27,6 +27,7 @@ mod federation;
 mod health;
 mod inbox;
 mod incidents;
+mod information;
 mod letters;
 mod listing;
 mod mail_origins;

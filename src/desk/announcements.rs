@@ -65,7 +65,12 @@ impl Desk {
     ///
     /// # Errors
     /// `Denied` for those who are not of the staff.
-    pub async fn announcements(&self, actor: &Actor, before: i64, limit: i64) -> Result<(Vec<Announcement>, Option<i64>)> {
+    pub async fn announcements(
+        &self,
+        actor: &Actor,
+        before: i64,
+        limit: i64,
+    ) -> Result<(Vec<Announcement>, Option<i64>)> {
         of_staff(actor)?;
         let found = store::announcements::list(&mut self.db.glance().await?, before, limit).await?;
         let is_full = i64::try_from(found.len()).is_ok_and(|count| count == limit);
@@ -236,8 +241,7 @@ async fn sound(
     before: Announcement,
     now: DateTime<Utc>,
 ) -> Result<Announcement> {
-    let texts =
-        required_all(&[("title", &wanted.title, LONGEST_TITLE), ("message", &wanted.message, LONGEST_REASON)]);
+    let texts = required_all(&[("title", &wanted.title, LONGEST_TITLE), ("message", &wanted.message, LONGEST_REASON)]);
     let mut problems = match &texts {
         Err(Error::Invalid(problems)) => problems.clone(),
         _ => Vec::new(),

@@ -62,6 +62,7 @@ pub mod demo;
 mod demo_availability;
 mod demo_case;
 pub mod demo_catalogue;
+mod demo_information;
 mod demo_mails;
 mod demo_replies;
 pub mod description;
@@ -158,6 +159,7 @@ pub mod watch;
 pub mod working;
 pub mod written;
 
+pub mod announcements;
 pub mod bounces;
 pub mod change_acts;
 mod change_gate;
@@ -170,11 +172,14 @@ pub mod mailboxes;
 pub mod notice_choices;
 pub mod participants;
 pub mod problems;
+pub mod public_services;
 pub mod quarantine;
 pub mod record_turn;
 pub mod scans;
 pub mod sender_rules;
 pub mod ways;
+pub mod webhook_sending;
+pub mod webhooks;
 
 /// The desk of one region, everything wired. Cheap to clone.
 #[derive(Debug, Clone)]

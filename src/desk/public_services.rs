@@ -4,8 +4,8 @@ use crate::desk::Desk;
 use crate::domain::agency::AgencyEntry;
 use crate::domain::catalogue::Entry;
 use crate::error::{Error, Result};
-use crate::store::catalogue::Filter;
 use crate::store;
+use crate::store::catalogue::Filter;
 use crate::store::service_figures::{self, ServiceFigures};
 use chrono::Duration;
 

@@ -55,6 +55,7 @@ pub trait Word: Copy + Sized + 'static {
 pub struct UnknownWord;
 
 pub mod agency;
+pub mod announcement;
 pub mod availability;
 pub mod canned;
 pub mod catalogue;
@@ -89,3 +90,4 @@ pub mod ticket;
 pub mod trend;
 pub mod upload;
 pub mod warning;
+pub mod webhook;

@@ -1,6 +1,7 @@
 //! How domain types stand in rows: words as text, structs column by column.
 
 use crate::domain::agency::AgencyKind;
+use crate::domain::announcement::{Announcement, Audience, Weight};
 use crate::domain::catalogue::{Category, ProposalKind, ProposalState, SlaState};
 use crate::domain::change::{Approval, Ballot, ChangeOutcome, ChangeRisk, ChangeStep, Vote};
 use crate::domain::clock_plan::{ClockKind, Line, SlaClock, Step, StepKind, StepState, TicketPause};
@@ -25,6 +26,7 @@ use crate::domain::ticket::{Channel, Classification, Impact, Kind, Language, Pri
 use crate::domain::warning::{
     Case, CaseCause, CaseMode, CaseState, Course, OrderState, Outcome, Suspension, Term, TermStage,
 };
+use crate::domain::webhook::{Delivery, DeliveryState};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::{Decode, Encode, Postgres, Row, Sqlite, Type};
@@ -109,6 +111,9 @@ stored_words!(
     Approval,
     Vote,
     ChangeOutcome,
+    Audience,
+    DeliveryState,
+    Weight,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.
@@ -278,6 +283,37 @@ from_columns!(Outage {
     voided_at,
     void_reason,
     version,
+});
+from_columns!(Announcement {
+    id,
+    code,
+    agency,
+    audience,
+    severity,
+    title,
+    message,
+    starts_at,
+    ends_at,
+    withdrawn_at,
+    created_by,
+    created_at,
+    updated_at,
+    version,
+});
+from_columns!(Delivery {
+    id,
+    item_key,
+    webhook_id,
+    stream,
+    seq,
+    kind,
+    at,
+    state,
+    attempts,
+    lease_no,
+    status,
+    last_error,
+    sent_at,
 });
 from_columns!(ProblemRecord { ticket_id, state, cause, workaround, known_error_at, updated_at });
 from_columns!(Ballot { account_id, decision, reason, decided_at });

@@ -21,12 +21,7 @@ pub struct ServiceFigures {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn of_service(
-    tx: &mut Tx,
-    service: &str,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
-) -> Result<ServiceFigures> {
+pub async fn of_service(tx: &mut Tx, service: &str, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<ServiceFigures> {
     sql!(
         tx,
         fetch_one as ServiceFigures,

@@ -22,7 +22,16 @@ use std::fmt::Write as _;
 const ROWS: i64 = 50;
 /// Fields of the form.
 const FIELDS: [&str; 10] = [
-    "agency", "audience", "severity", "title", "message", "starts_date", "starts_time", "ends_date", "ends_time", "reason",
+    "agency",
+    "audience",
+    "severity",
+    "title",
+    "message",
+    "starts_date",
+    "starts_time",
+    "ends_date",
+    "ends_time",
+    "reason",
 ];
 
 /// What the public is told, in the shape of `announcement_macros.html`; on pages of one agency's services, what concerns it.
@@ -91,8 +100,7 @@ pub async fn list(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     let before = query(request).get("sebelum").and_then(|place| place.parse().ok());
     let (found, next) = visit.desk().announcements(actor, before.unwrap_or(i64::MAX), ROWS).await?;
     let rows = shapes(visit, &found).await?;
-    let context =
-        json!({"rows": rows, "next": next, "is_first": before.is_none(), "may_write": !owners(visit, actor).await?.is_empty()});
+    let context = json!({"rows": rows, "next": next, "is_first": before.is_none(), "may_write": !owners(visit, actor).await?.is_empty()});
     Ok(visit.page("announcements.html", context)?)
 }
 
@@ -229,8 +237,7 @@ async fn shape(visit: &Visit, it: Option<&Announcement>, sent: &Sent) -> Result<
     if owners.is_empty() && it.is_none() {
         return Err(Error::Denied(Say::new("error-denied")));
     }
-    let is_over =
-        |it: &Announcement| matches!(it.state(now), AnnouncementState::Over | AnnouncementState::Withdrawn);
+    let is_over = |it: &Announcement| matches!(it.state(now), AnnouncementState::Over | AnnouncementState::Withdrawn);
     let word = |family: &str, word: &str| json!({"word": word, "text": visit.word(family, word)});
     let shown = match it {
         Some(it) => shapes(visit, std::slice::from_ref(it)).await?.pop(),

@@ -50,6 +50,7 @@ const ENTRIES: &[Entry] = &[
     Entry { path: "/kerja/surat", key: "letters", top: never, shown: may_list, group: Group::Records },
     Entry { path: "/kerja/layanan", key: "services", top: reads_tickets, shown: always, group: Group::Records },
     Entry { path: "/kerja/ketersediaan", key: "availability", top: never, shown: always, group: Group::Records },
+    Entry { path: "/kerja/pengumuman", key: "announcements", top: never, shown: always, group: Group::Records },
     Entry { path: "/kerja/masalah", key: "problems", top: never, shown: reads_tickets, group: Group::Records },
     Entry { path: "/kerja/perubahan", key: "changes", top: never, shown: reads_tickets, group: Group::Records },
     Entry { path: "/kerja/pemeliharaan", key: "maintenance", top: never, shown: always, group: Group::Records },

@@ -20,6 +20,7 @@ mod acts;
 mod addresses;
 mod agent;
 mod announce;
+mod announcements;
 mod answer_files;
 mod answering;
 mod assets;
@@ -78,6 +79,7 @@ mod periodic;
 mod policy;
 mod problems;
 mod proposals;
+mod public_services;
 mod queue;
 mod received;
 mod relations;
@@ -116,6 +118,7 @@ mod users;
 mod verb_pages;
 mod verdict;
 mod visit;
+mod webhooks;
 mod work_home;
 
 /// All pages, to be nested at `/`. Errors are answered with pages too.
@@ -229,9 +232,21 @@ fn list() -> Route {
     .at("/kerja/surat-demo/:id", get(mailbox::one))
 }
 
-/// Problems and changes.
+/// The catalogue for everybody, announcements, problems and changes.
 fn of_information(routes: Route) -> Route {
     routes
+        .at("/layanan", get(public_services::list))
+        .at("/layanan/:code", get(public_services::show))
+        .at("/layanan/:code/poster", get(public_services::poster))
+        .at("/pengumuman", get(announcements::public))
+        .at("/pengumuman.atom", get(announcements::feed))
+        .at("/kerja/pengumuman", get(announcements::list))
+        .at("/kerja/pengumuman-baru", get(announcements::new_form).post(announcements::make))
+        .at("/kerja/pengumuman/:code", get(announcements::show).post(announcements::change))
+        .at("/kerja/pengumuman/:code/tarik", post(announcements::withdraw))
+        .at("/kerja/pengaturan/webhook", get(webhooks::list).post(webhooks::add))
+        .at("/kerja/pengaturan/webhook/:id", get(webhooks::show).post(webhooks::save))
+        .at("/kerja/pengaturan/webhook/:id/rahasia", post(webhooks::renew))
         .at("/kerja/masalah", get(problems::list))
         .at("/kerja/masalah-baru", get(problems::new_form).post(problems::open))
         .at("/kerja/masalah/:number", get(problems::show).post(problems::save))

@@ -79,13 +79,10 @@ async fn shape(visit: &Visit, it: &PublicService) -> Result<Value> {
     let pack = desk.pack();
     let mine = |told: &&crate::desk::status_board::Told| told.incident.service.as_ref() == Some(&it.entry.service.code);
     let running = board.running.iter().filter(mine);
-    let part = |part: &Part| {
-        json!({"name": visit.word("part", part.as_str()), "code": part, "text": it.entry.parts.get(part)})
-    };
+    let part = |part: &Part| json!({"name": visit.word("part", part.as_str()), "code": part, "text": it.entry.parts.get(part)});
     let text_of = |part: Part| it.entry.parts.get(&part);
-    let share = |figures: &crate::domain::availability::Availability| {
-        figures.share().map(|share| percent(visit, share))
-    };
+    let share =
+        |figures: &crate::domain::availability::Availability| figures.share().map(|share| percent(visit, share));
     let in_time = (it.figures.solved > 0).then(|| {
         let hundredths = it.figures.in_time * 10_000 / it.figures.solved;
         percent(visit, u32::try_from(hundredths).unwrap_or_default())
@@ -93,9 +90,10 @@ async fn shape(visit: &Visit, it: &PublicService) -> Result<Value> {
     let score = (it.figures.ratings > 0)
         .then(|| it.figures.score * 10 / it.figures.ratings)
         .map(|tenths| local_number(visit, &format!("{}.{}", tenths / 10, tenths % 10)));
-    let owner = it.owner.as_ref().map(|owner| {
-        json!({"name": owner.agency.name, "address": owner.address, "email": owner.agency.email})
-    });
+    let owner = it
+        .owner
+        .as_ref()
+        .map(|owner| json!({"name": owner.agency.name, "address": owner.address, "email": owner.agency.email}));
     Ok(json!({
         "code": it.entry.service.code,
         "name": it.entry.service.name,

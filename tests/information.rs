@@ -23,6 +23,7 @@ on_both! {
     an_announcement_reaches_those_it_is_for = announcement;
     a_service_tells_everybody_what_it_promises = services;
     a_webhook_is_signed_and_tried_again = webhook;
+    those_whose_tickets_are_tied_hear_of_a_disruption = followers;
 }
 
 async fn region(engine: Engine) -> Option<TestApp> {
@@ -368,4 +369,57 @@ async fn webhook(engine: Engine) {
     owner.get("/kerja/pengaturan/webhook").await.is(200).shows("Dasbor");
     owner.get(&format!("/kerja/pengaturan/webhook/{}", made["id"])).await.is(200).shows("Terkirim");
     app.audit_is_intact().await;
+}
+
+async fn followers(engine: Engine) {
+    let Some(app) = region(engine).await else { return };
+    let (number, other) = (incident(&app, "SIMPUS mati").await, incident(&app, "SIMPUS tidak bisa masuk").await);
+    let mut tx = app.desk.db.write().await.unwrap();
+    let mut row = meja::store::tickets::by_number(&mut tx, &other).await.unwrap().unwrap();
+    (row.requester_verified, row.version) = (true, row.version + 1);
+    meja::store::tickets::update(&mut tx, &row).await.unwrap();
+    tx.commit().await.unwrap();
+    let link = json!({"to": other, "relation": "related"});
+    app.post(UNIT, &format!("/tickets/{number}/link"), link).await.ok(200);
+    let worker = Browser::at(&app.desk);
+    worker.sign_in("admin.dinkes@demo.test", PASSWORD).await;
+    let address = format!("/kerja/tiket/{number}/umumkan");
+    let form = [
+        ("headline", "SIMPUS tidak dapat dibuka"),
+        ("message", "Kami periksa"),
+        ("phase", "investigating"),
+        ("next_date", "2026-10-20"),
+        ("next_time", "12.00"),
+    ];
+    worker.fill(&address, &address, &form).await.is(303);
+    let before = app.mails_to("siti@warga.test").await.len();
+    assert!(!worker.get("/kerja").await.html.contains("sudah lewat waktunya"));
+    app.clock("2026-10-20T12:30:00+07:00").await;
+    worker.get("/kerja").await.is(200).shows("sudah lewat waktunya").shows("SIMPUS tidak dapat dibuka");
+    let more = [
+        ("version", "1"),
+        ("message", "Peladen diganti"),
+        ("phase", "monitoring"),
+        ("next_date", "2026-10-20"),
+        ("next_time", "15.00"),
+    ];
+    worker.fill(&address, &address, &more).await.is(303);
+    let mails = app.mails_to("siti@warga.test").await;
+    assert_eq!(mails.len(), before + 1, "the reporter of the tied ticket hears of it, once");
+    let told = crate::support::app::readable(mails.last().unwrap());
+    assert!(told.contains("Peladen diganti") && told.contains("/gangguan/"), "{told}");
+    assert!(!worker.get("/kerja").await.html.contains("sudah lewat waktunya"));
+    // What is restricted later is not for the public any more, on no page.
+    let visitor = Browser::at(&app.desk);
+    visitor.get("/gangguan/GGN-2026-0001").await.is(200);
+    let mut tx = app.desk.db.write().await.unwrap();
+    let mut row = meja::store::tickets::by_number(&mut tx, &number).await.unwrap().unwrap();
+    row.classification = meja::domain::ticket::Classification::Restricted;
+    row.version += 1;
+    meja::store::tickets::update(&mut tx, &row).await.unwrap();
+    tx.commit().await.unwrap();
+    visitor.get("/gangguan/GGN-2026-0001").await.is(404);
+    for page in ["/", "/layanan/simpus"] {
+        assert!(!visitor.get(page).await.html.contains("SIMPUS tidak dapat dibuka"), "{page}");
+    }
 }

@@ -3774,3 +3774,5 @@ event-webhook_added = Webhook added
 event-webhook_changed = Webhook changed
 event-webhook_secret = New secret of a webhook made
 record-webhook = Webhook
+incident-late-heading = An update promised to the public is overdue
+incident-late-promised = promised

@@ -3774,3 +3774,5 @@ event-webhook_added = Webhook ditambahkan
 event-webhook_changed = Webhook diubah
 event-webhook_secret = Rahasia webhook dibuat baru
 record-webhook = Webhook
+incident-late-heading = Pembaruan yang dijanjikan kepada umum sudah lewat waktunya
+incident-late-promised = dijanjikan

@@ -276,7 +276,7 @@ fn writes(actor: &Actor, _: &Ticket) -> bool {
 async fn named(tx: &mut Tx, ticket: &Ticket, approvers: &[String]) -> Result<Vec<Account>> {
     let mut asked: Vec<Account> = Vec::new();
     for email in approvers.iter().map(|email| email.trim().to_lowercase()).filter(|email| !email.is_empty()) {
-        let unfit = || Error::field("approvers", Say::new("field-approvers-unfit").with("email", &email));
+        let unfit = || Error::field("approvers", Say::new("field-approvers-unfit").with("who", &email));
         let account = store::people::by_email(tx, &email).await?.filter(|it| it.active).ok_or_else(unfit)?;
         let grants = store::people::grants(tx, account.id).await?;
         let can = can_approve(&grants, &ticket.agency);

@@ -21,7 +21,7 @@ pub(super) struct RecordTurn {
 /// A ticket that is opened with a record, or was by the same request.
 pub(super) enum Opened {
     Before(String),
-    New(RecordTurn),
+    New(Box<RecordTurn>),
 }
 
 /// What every record is opened with.
@@ -100,7 +100,7 @@ impl Desk {
             return Err(Error::Denied(Say::new("error-record-agency")));
         }
         let working = Working::load(&mut tx, ticket).await?;
-        Ok(Opened::New(RecordTurn { tx, working, now }))
+        Ok(Opened::New(Box::new(RecordTurn { tx, working, now })))
     }
 }
 

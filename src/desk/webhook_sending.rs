@@ -22,12 +22,6 @@ const PAUSES: [i64; 7] = [1, 5, 15, 60, 240, 720, 1440];
 /// What was told is kept for so long.
 pub(super) const KEPT: Duration = Duration::days(30);
 
-/// What is to be sent, or why it is not.
-enum Parcel {
-    Send { webhook: Webhook, body: String },
-    Skip,
-}
-
 impl Desk {
     /// Sends what is to be told; gives how many were taken.
     ///
@@ -56,8 +50,8 @@ impl Desk {
         drop(tx);
         let mut due = None;
         match parcel {
-            Parcel::Skip => it.state = DeliveryState::Skipped,
-            Parcel::Send { webhook, body } => {
+            None => it.state = DeliveryState::Skipped,
+            Some((webhook, body)) => {
                 let outcome = self.push_webhook(&webhook, &it, &body).await;
                 it.status = outcome.as_ref().ok().map(|status| i64::from(*status));
                 it.last_error = outcome.as_ref().err().cloned();
@@ -78,21 +72,21 @@ impl Desk {
         Ok(it.state == DeliveryState::Sent)
     }
 
-    /// What the owner may be told of it now.
-    async fn parcel(&self, tx: &mut Tx, it: &Delivery) -> Result<Parcel> {
+    /// What the owner may be told of it now; nothing where he may not, or wants no more.
+    async fn parcel(&self, tx: &mut Tx, it: &Delivery) -> Result<Option<(Webhook, String)>> {
         let Some(webhook) = store::webhooks::by_id(tx, it.webhook_id).await?.filter(|it| it.active) else {
-            return Ok(Parcel::Skip);
+            return Ok(None);
         };
         let (Some(account), Some(ticket)) =
             (store::people::by_id(tx, webhook.owner).await?, store::tickets::by_number(tx, &it.stream).await?)
         else {
-            return Ok(Parcel::Skip);
+            return Ok(None);
         };
         let grants = store::people::grants(tx, account.id).await?;
         let only_agency = webhook.agency.clone();
         let owner = Actor { account, grants, scope: Scope::Read, only_agency, via: Channel::Api };
         if !may(&owner, Action::ViewInternal, &ticket) {
-            return Ok(Parcel::Skip);
+            return Ok(None);
         }
         let body = json!({
             "id": it.item_key,
@@ -104,7 +98,7 @@ impl Desk {
                 "tier": ticket.tier, "agency": ticket.agency, "service": ticket.service, "version": ticket.version,
             },
         });
-        Ok(Parcel::Send { webhook, body: body.to_string() })
+        Ok(Some((webhook, body.to_string())))
     }
 
     async fn push_webhook(&self, webhook: &Webhook, it: &Delivery, body: &str) -> Result<u16, String> {

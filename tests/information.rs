@@ -312,7 +312,6 @@ async fn webhook(engine: Engine) {
     for bad in [
         "http://10.0.0.1/",
         "http://[::1]/",
-        
         "http://169.254.169.254/",
         "ftp://127.0.0.1/",
         "http://user:pass@127.0.0.1/",

@@ -43,11 +43,13 @@ impl Desk {
     /// `NotFound`.
     pub async fn public_service(&self, code: &str) -> Result<PublicService> {
         let now = self.now();
+        // What was solved this very instant counts.
+        let until = now + Duration::seconds(1);
         let mut tx = self.db.read().await?;
         let entry = store::catalogue::entry(&mut tx, code).await?.ok_or(Error::NotFound("service"))?;
         let owners = store::agencies::entries(&mut tx).await?;
         let owner = owners.into_iter().find(|owner| owner.agency.code == entry.service.agency);
-        let figures = service_figures::of_service(&mut tx, code, now - Duration::days(FIGURE_DAYS), now).await?;
+        let figures = service_figures::of_service(&mut tx, code, now - Duration::days(FIGURE_DAYS), until).await?;
         Ok(PublicService { entry, owner, figures })
     }
 }

@@ -3761,6 +3761,7 @@ webhook-secret-renew = Make a new secret
 webhook-deliveries = Last deliveries
 webhook-deliveries-none = Nothing was delivered yet.
 webhook-tries = tried { $count } times
+webhook-answered = answer { $status }
 webhook-state-queued = Waiting
 webhook-state-sending = Being sent
 webhook-state-sent = Sent

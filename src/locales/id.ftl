@@ -3761,6 +3761,7 @@ webhook-secret-renew = Buat rahasia baru
 webhook-deliveries = Kiriman terakhir
 webhook-deliveries-none = Belum ada kiriman.
 webhook-tries = dicoba { $count } kali
+webhook-answered = jawaban { $status }
 webhook-state-queued = Menunggu
 webhook-state-sending = Sedang dikirim
 webhook-state-sent = Terkirim

@@ -182,6 +182,16 @@ async fn settle(visit: &Visit, number: &str, act: &str, sent: &Sent, outcome: Re
     let mut others = fields(&OTHERS, sent);
     others["ending"] = sent.get("ending").into();
     context["other"] = others;
+    // A form that is not on the page any more has no field to mend.
+    let error = match error {
+        Error::Invalid(_) if act == "putuskan" && context["may_vote"] == false => {
+            Error::conflict(Say::new("error-change-not-asked"))
+        }
+        Error::Invalid(_) if act != "putuskan" && context["may_change"] == false => {
+            Error::Denied(Say::new("error-denied"))
+        }
+        other => other,
+    };
     match &error {
         Error::Invalid(problems) => Ok(visit.mend("change.html", context, &renamed(problems), "")?),
         Error::Conflict { .. } | Error::Denied(_) => {

@@ -168,6 +168,12 @@ pub async fn choices(visit: &Visit) -> Result<Value> {
 /// The page after a refusal, with what was written in the one form or the other.
 async fn again(visit: &Visit, number: &str, forms: (Option<&Sent>, Option<&Sent>), error: Error) -> Answer {
     let mut context = shape(visit, number, forms.0, forms.1).await?;
+    // A form that is not on the page any more has no field to mend.
+    let is_there = if forms.0.is_some() { "may_change" } else { "may_solve" };
+    let error = match error {
+        Error::Invalid(_) if context[is_there] == false => Error::Denied(Say::new("error-denied")),
+        other => other,
+    };
     match &error {
         Error::Invalid(problems) => Ok(visit.mend("problem.html", context, problems, "")?),
         Error::Conflict { .. } | Error::Denied(_) => {

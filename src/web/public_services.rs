@@ -67,7 +67,8 @@ pub async fn poster(Data(visit): Data<&Visit>, Path(code): Path<String>) -> Answ
     }
     let mut context = shape(visit, &it).await?;
     let address = format!("{}/layanan/{code}", visit.desk().public_url);
-    context["qr"] = qr(&address)?.into();
+    // The frame around it says what it is.
+    context["qr"] = qr(&address)?.replacen("<svg ", "<svg aria-hidden=\"true\" ", 1).into();
     context["address"] = address.into();
     Ok(visit.page("poster.html", context)?)
 }

@@ -111,6 +111,12 @@ impl Secret {
     }
 }
 
+/// HMAC-SHA256 of a text with a shared secret, in hexadecimal: what receivers of webhooks compute again.
+pub fn signature(secret: &str, text: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    HEXLOWER.encode(hmac::sign(&key, text.as_bytes()).as_ref())
+}
+
 /// Crockford's alphabet: no I, L, O, U.
 static CROCKFORD: LazyLock<Encoding> = LazyLock::new(|| {
     let mut specification = Specification::new();

@@ -21,6 +21,7 @@ mod duty_pages;
 mod duty_stories;
 mod faults;
 mod gateway;
+mod information;
 mod letters;
 mod live;
 mod mail;

@@ -28,6 +28,7 @@ mod federation;
 mod health;
 mod inbox;
 mod incidents;
+mod information;
 mod leases;
 mod letters;
 mod listing;

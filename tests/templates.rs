@@ -56,6 +56,11 @@ fn samples() -> Vec<(&'static str, Value)> {
         ),
         ("status_confirm", json!({"name": "", "url": "http://x/k"})),
         (
+            "change_ask",
+            json!({"name": HOSTILE, "number": "OKI-2602-00001-3", "title": HOSTILE, "risk": "Tinggi", "impact": HOSTILE,
+                "window": "nanti", "url": "http://x/k"}),
+        ),
+        (
             "status_update",
             json!({"name": "", "title": HOSTILE, "state": "Dipantau", "message": HOSTILE, "window": null,
                 "next_update": "besok", "url": "http://x/g", "stop_url": "http://x/k"}),

@@ -6,6 +6,7 @@
 //! accept the changed OpenAPI snapshot after reading it.
 
 mod agencies;
+mod announcements;
 mod answers;
 mod availability;
 mod calendars;
@@ -13,6 +14,7 @@ mod canned_replies;
 mod case_answers;
 mod cases;
 mod catalogue;
+mod change_records;
 mod choice;
 mod decisions;
 mod demo;
@@ -28,6 +30,7 @@ mod maintenance;
 mod monitors;
 mod own_notices;
 mod problem;
+mod problem_records;
 mod public;
 mod ratings;
 mod received;
@@ -39,6 +42,7 @@ mod tickets;
 mod tokens;
 mod users;
 mod verbs;
+mod webhooks;
 
 use crate::desk::Desk;
 use crate::domain::people::Actor;
@@ -83,7 +87,13 @@ type Parts = (
         incidents::Incidents,
     ),
     (availability::AvailabilityApi, maintenance::MaintenanceApi, monitors::Monitors, public::Status, reports::Reports),
-    demo::Public,
+    (
+        demo::Public,
+        problem_records::Problems,
+        change_records::Changes,
+        announcements::Announcements,
+        webhooks::Webhooks,
+    ),
 );
 
 /// The service with every endpoint; also what the OpenAPI document is made from.
@@ -120,7 +130,13 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
             public::Status(desk.clone()),
             reports::Reports(desk.clone()),
         ),
-        demo::Public(desk.clone()),
+        (
+            demo::Public(desk.clone()),
+            problem_records::Problems(desk.clone()),
+            change_records::Changes(desk.clone()),
+            announcements::Announcements(desk.clone()),
+            webhooks::Webhooks(desk.clone()),
+        ),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))
         .description("Service desk of an Indonesian regional government. Errors are RFC 9457 problems.")

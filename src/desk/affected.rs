@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 use crate::desk::incidents::{Announced, whole};
 use crate::domain::incident::Incident;
-use crate::domain::ticket::Language;
+use crate::domain::ticket::{Classification, Language};
 use crate::error::{Error, Result, Say};
 use crate::secret::sha256;
 use crate::store::{self, Tx};
@@ -33,12 +33,19 @@ impl Desk {
     /// # Errors
     /// The database does not answer.
     pub async fn running_incidents(&self, service: Option<&str>) -> Result<Vec<Incident>> {
-        let mut running = store::incidents::running(&mut self.db.glance().await?).await?;
+        let mut tx = self.db.read().await?;
+        let mut running = store::incidents::running(&mut tx).await?;
         running.retain(|incident| match (service, &incident.service) {
             (Some(wanted), Some(own)) => wanted == own,
             _ => true,
         });
-        Ok(running)
+        let mut public = Vec::new();
+        for incident in running {
+            if is_public(&mut tx, &incident).await? {
+                public.push(incident);
+            }
+        }
+        Ok(public)
     }
 
     /// A disruption as the holder of this browser token sees it.
@@ -130,6 +137,30 @@ impl Desk {
         store::incidents::set_follower(&mut tx, incident.id, &hashed(mark), confirmed).await?;
         tx.commit().await
     }
+
+    /// Lets the reporters of tickets that are tied to the one an incident stands on hear more of it, where their address
+    /// proves itself: once, so that whoever has ended it is left in peace. `false` when nothing may be told to anybody.
+    pub(super) async fn follow_tied(&self, tx: &mut Tx, incident: &Incident) -> Result<bool> {
+        if !is_public(tx, incident).await? {
+            return Ok(false);
+        }
+        for (id, ..) in store::relations::links(tx, incident.ticket_id).await? {
+            let Some(ticket) = store::tickets::by_id(tx, id).await? else { continue };
+            let email = ticket.requester_email.as_str();
+            if email.is_empty() || !ticket.requester_verified {
+                continue;
+            }
+            let (who, mark) =
+                (person(&incident.code, &ticket.number), hashed(&self.follow_mark(&incident.code, email)));
+            let is_known = store::incidents::is_follower(tx, incident.id, &mark).await?.is_some();
+            let is_new = store::incidents::add_affected(tx, incident.id, &who, ticket.language, self.now()).await?;
+            if is_new && !is_known {
+                store::incidents::set_email(tx, incident.id, &who, email, &mark).await?;
+                store::incidents::set_follower(tx, incident.id, &mark, Some(self.now())).await?;
+            }
+        }
+        Ok(true)
+    }
 }
 
 fn hashed(mark: &str) -> String {
@@ -141,8 +172,16 @@ fn person(code: &str, browser: &str) -> String {
     sha256(format!("affected\n{code}\n{browser}"))
 }
 
+/// The incident as the public knows it: one whose ticket is no longer for everybody's ears is as unknown as any other.
 async fn incident(tx: &mut Tx, code: &str) -> Result<Incident> {
-    store::incidents::by_code(tx, code).await?.ok_or(Error::NotFound("incident"))
+    let found = store::incidents::by_code(tx, code).await?.ok_or(Error::NotFound("incident"))?;
+    if is_public(tx, &found).await? { Ok(found) } else { Err(Error::NotFound("incident")) }
+}
+
+async fn is_public(tx: &mut Tx, incident: &Incident) -> Result<bool> {
+    let ticket = store::tickets::by_id(tx, incident.ticket_id).await?;
+    Ok(ticket
+        .is_some_and(|ticket| !matches!(ticket.classification, Classification::Restricted | Classification::Secret)))
 }
 
 async fn runs(tx: &mut Tx, incident: &Incident) -> Result<bool> {

@@ -76,7 +76,8 @@ pub async fn append(
         prev_hash.clone_from(&event.hash);
         chained.push(event);
     }
-    store::events::append(tx, &chained).await
+    store::events::append(tx, &chained).await?;
+    if is_of_a_ticket(stream) { store::webhooks::note(tx, &chained).await } else { Ok(()) }
 }
 
 /// The stream tells of a ticket.

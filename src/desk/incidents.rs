@@ -108,6 +108,26 @@ impl Desk {
         Ok(incident)
     }
 
+    /// Disruptions of which more was promised and not told, where the actor may tell it: number of the ticket, headline, and
+    /// when it was promised. The longest first.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn overdue_updates(&self, actor: &Actor) -> Result<Vec<(String, String, DateTime<Utc>)>> {
+        let now = self.now();
+        let mut tx = self.db.read().await?;
+        let mut late = Vec::new();
+        for incident in store::incidents::running(&mut tx).await? {
+            let Some(promised) = incident.next_update_at.filter(|at| *at <= now) else { continue };
+            let ticket = store::tickets::by_id(&mut tx, incident.ticket_id).await?;
+            if let Some(ticket) = ticket.filter(|ticket| may_announce(actor, ticket)) {
+                late.push((ticket.number, incident.title, promised));
+            }
+        }
+        late.sort_by_key(|it| it.2);
+        Ok(late)
+    }
+
     /// Tells the public more. `version` is the incident's as the caller has seen it.
     ///
     /// # Errors
@@ -262,6 +282,9 @@ impl Desk {
     }
 
     async fn mail_followers(&self, tx: &mut Tx, incident: &Incident) -> Result<()> {
+        if !self.follow_tied(tx, incident).await? {
+            return Ok(());
+        }
         for (email, language) in store::incidents::followers(tx, incident.id).await? {
             let next = incident.next_update_at.map(|at| self.words(language, at));
             let context = json!({

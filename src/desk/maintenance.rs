@@ -92,10 +92,29 @@ impl Desk {
             tx.commit().await?;
             return Ok(found);
         }
-        let (title, message, window) = sound(planned, now, None)?;
+        sound(planned, now, None)?;
         self.speaks_for(&mut tx, actor, &planned.services).await?;
+        let it = self.plan_maintenance(&mut tx, actor, planned, now).await?;
+        once::answer(&mut tx, actor, key, &it.code).await?;
+        tx.commit().await?;
+        self.wake();
+        Ok(it)
+    }
+
+    /// Announces maintenance inside the transaction of what it comes from. Whoever calls has asked whether the actor may.
+    ///
+    /// # Errors
+    /// `Invalid` with every bad field.
+    pub(super) async fn plan_maintenance(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        planned: &Planned,
+        now: DateTime<Utc>,
+    ) -> Result<Maintenance> {
+        let (title, message, window) = sound(planned, now, None)?;
         let year = now.with_timezone(&self.pack().zone).year();
-        let place = store::incidents::next_place(&mut tx, &format!("PML-{year}")).await?;
+        let place = store::incidents::next_place(tx, &format!("PML-{year}")).await?;
         let mut it = Maintenance {
             id: 0,
             code: format!("PML-{year}-{place:04}"),
@@ -113,11 +132,8 @@ impl Desk {
             version: 1,
         };
         it.excuse(excused(window, now, self.pack().availability_notice()));
-        it.id = store::maintenance::insert(&mut tx, &it).await?;
-        note(&mut tx, &it, now, actor, "maintenance_announced", json!(it)).await?;
-        once::answer(&mut tx, actor, key, &it.code).await?;
-        tx.commit().await?;
-        self.wake();
+        it.id = store::maintenance::insert(tx, &it).await?;
+        note(tx, &it, now, actor, "maintenance_announced", json!(it)).await?;
         Ok(it)
     }
 
@@ -172,20 +188,30 @@ impl Desk {
         let now = self.now();
         let (mut tx, mut it) = self.maintenance_turn(actor, code, version).await?;
         let reason = required("reason", reason, LONGEST_REASON)?;
-        (it.cancelled_at, it.cancel_reason) = (Some(now), Some(reason.clone()));
-        if it.starts_at < now {
-            it.ends_at = now.trunc_subsecs(0);
-            let window = Span::new(it.starts_at, it.ends_at);
-            it.excuse(window.and_then(|window| it.excused()?.meet(window)));
-        } else {
-            it.excuse(None);
-        }
-        it.version += 1;
-        store::maintenance::save(&mut tx, &it).await?;
-        note(&mut tx, &it, now, actor, "maintenance_cancelled", json!({"reason": reason})).await?;
+        call_off(&mut tx, &mut it, actor, reason, now).await?;
         tx.commit().await?;
         self.wake();
         Ok(it)
+    }
+
+    /// Calls off a maintenance inside the transaction of what ends it, unless it is over.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(super) async fn drop_maintenance(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        code: &str,
+        reason: &str,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        chain::turn(tx, STREAM, code).await?;
+        let mut it = find(tx, code).await?;
+        if matches!(it.state(now), MaintenanceState::Done | MaintenanceState::Cancelled) {
+            return Ok(());
+        }
+        call_off(tx, &mut it, actor, reason.to_owned(), now).await
     }
 
     async fn maintenance_turn(&self, actor: &Actor, code: &str, version: Option<i64>) -> Result<(Tx, Maintenance)> {
@@ -204,7 +230,7 @@ impl Desk {
     }
 
     /// Refuses services nobody knows, and those the actor does not speak for.
-    async fn speaks_for(&self, tx: &mut Tx, actor: &Actor, services: &[String]) -> Result<()> {
+    pub(super) async fn speaks_for(&self, tx: &mut Tx, actor: &Actor, services: &[String]) -> Result<()> {
         for code in services {
             let service = match known(tx, code).await {
                 Err(Error::NotFound(_)) => return Err(Error::field("services", Say::new("field-unknown-service"))),
@@ -216,6 +242,22 @@ impl Desk {
         }
         Ok(())
     }
+}
+
+/// Calls it off, or ends it when it runs.
+async fn call_off(tx: &mut Tx, it: &mut Maintenance, actor: &Actor, reason: String, now: DateTime<Utc>) -> Result<()> {
+    (it.cancelled_at, it.cancel_reason) = (Some(now), Some(reason.clone()));
+    if it.starts_at < now {
+        it.ends_at = now.trunc_subsecs(0);
+        let window = Span::new(it.starts_at, it.ends_at);
+        it.excuse(window.and_then(|window| it.excused()?.meet(window)));
+    } else {
+        it.excuse(None);
+    }
+    it.version += 1;
+    store::maintenance::save(tx, it).await?;
+    note(tx, it, now, actor, "maintenance_cancelled", json!({"reason": reason})).await?;
+    Ok(())
 }
 
 async fn find(tx: &mut Tx, code: &str) -> Result<Maintenance> {

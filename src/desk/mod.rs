@@ -69,6 +69,7 @@ pub mod demo;
 mod demo_availability;
 mod demo_case;
 pub mod demo_catalogue;
+mod demo_information;
 mod demo_mails;
 mod demo_replies;
 pub mod description;
@@ -169,7 +170,11 @@ pub mod watch;
 pub mod working;
 pub mod written;
 
+pub mod announcements;
 pub mod bounces;
+pub mod change_acts;
+mod change_gate;
+pub mod changes;
 pub mod dispatch;
 pub mod inbox;
 pub mod mail_read;
@@ -177,10 +182,15 @@ mod mail_storms;
 pub mod mailboxes;
 pub mod notice_choices;
 pub mod participants;
+pub mod problems;
+pub mod public_services;
 pub mod quarantine;
+pub mod record_turn;
 pub mod scans;
 pub mod sender_rules;
 pub mod ways;
+pub mod webhook_sending;
+pub mod webhooks;
 
 /// The desk of one region, everything wired. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -18,6 +18,10 @@ use x509_cert::der::Decode as _;
 
 /// Most of a page that is read, in bytes.
 const LARGEST: u64 = 256 * 1024;
+/// Most of the answer to what was handed over that is read, in bytes.
+const LARGEST_ANSWER: u64 = 4096;
+/// Whoever is handed something has so long to take it.
+const PUSH_PATIENCE: Duration = Duration::from_secs(10);
 /// A name of a new monitor is looked up for so long.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// A certificate that ends within so many days ends soon, unless the monitor says otherwise.
@@ -107,6 +111,76 @@ pub async fn is_allowed(outward: &Outward, kind: MonitorKind, target: &Target) -
         Ok(Ok(found)) => found.iter().all(|address| outward.allows(&target.host, address.ip())),
         _ => true,
     }
+}
+
+/// Hands a body over at an address of the allow-list, with these headers, and gives the status that is answered. No
+/// redirect is followed, and nothing of the answer is kept.
+///
+/// # Errors
+/// Why it could not be handed over.
+pub async fn push(
+    outward: &Outward,
+    url: &str,
+    headers: &[(&str, String)],
+    body: &str,
+) -> std::result::Result<u16, Finding> {
+    let target = target(MonitorKind::Http, url).ok_or(Finding::NotAllowed)?;
+    let work = hand_over(outward, &target, headers, body);
+    tokio::time::timeout(PUSH_PATIENCE, work).await.unwrap_or(Err(Finding::Timeout))
+}
+
+async fn hand_over(
+    outward: &Outward,
+    target: &Target,
+    headers: &[(&str, String)],
+    body: &str,
+) -> std::result::Result<u16, Finding> {
+    if !outward.may_lead(&target.host) {
+        return Err(Finding::NotAllowed);
+    }
+    let addresses = resolve(&target.host, target.port).await?;
+    if !addresses.iter().all(|address| outward.allows(&target.host, address.ip())) {
+        return Err(Finding::NotAllowed);
+    }
+    let mut request = format!(
+        "POST {} HTTP/1.0\r\nHost: {}\r\nUser-Agent: meja-webhook\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n",
+        target.path,
+        host_line(target),
+        body.len()
+    );
+    for (name, value) in headers {
+        // Values are made by the house; a line break would be a header of somebody else.
+        let value: String = value.chars().filter(|c| !c.is_control()).collect();
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str("\r\n");
+    request.push_str(body);
+    let stream = connect(&addresses).await?;
+    if target.secure {
+        exchange(protect(outward, &target.host, stream).await?, &request).await
+    } else {
+        exchange(stream, &request).await
+    }
+}
+
+/// Sends a question and reads the status of the answer.
+async fn exchange(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    question: &str,
+) -> std::result::Result<u16, Finding> {
+    stream.write_all(question.as_bytes()).await.map_err(|_| Finding::NoAnswer)?;
+    let mut answer = Vec::new();
+    // What breaks off may have said enough: the status stands at the beginning.
+    _ = stream.take(LARGEST_ANSWER).read_to_end(&mut answer).await;
+    status(&answer).ok_or(Finding::NoAnswer)
+}
+
+/// The name of the other side as a question carries it.
+fn host_line(target: &Target) -> String {
+    let host = if target.host.contains(':') { format!("[{}]", target.host) } else { target.host.clone() };
+    let usual = if target.secure { 443 } else { 80 };
+    if target.port == usual { host } else { format!("{host}:{}", target.port) }
 }
 
 type Found = std::result::Result<Finding, Finding>;
@@ -199,10 +273,7 @@ fn ends_within(stream: &TlsStream<TcpStream>, machine: DateTime<Utc>, days: u32)
 }
 
 async fn fetch(mut stream: impl AsyncRead + AsyncWrite + Unpin, target: &Target, expected: &Expected) -> Found {
-    let Target { host, port, path, secure } = target;
-    let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-    let usual = if *secure { 443 } else { 80 };
-    let place = if *port == usual { host } else { format!("{host}:{port}") };
+    let (path, place) = (&target.path, host_line(target));
     // The old version of the protocol: the answer comes in one piece and ends with the connection.
     let question = format!("GET {path} HTTP/1.0\r\nHost: {place}\r\nUser-Agent: meja-monitor\r\nAccept: */*\r\n\r\n");
     stream.write_all(question.as_bytes()).await.map_err(|_| Finding::NoAnswer)?;

@@ -34,6 +34,7 @@ impl Desk {
         store::monitors::forget_checks(&mut tx, self.now() - crate::desk::watch::REMEMBERED).await?;
         store::status::forget_unconfirmed(&mut tx, self.now() - crate::desk::subscribe::WAITS).await?;
         store::rounds::forget(&mut tx, self.now() - Duration::days(30)).await?;
+        store::webhooks::forget(&mut tx, self.now() - crate::desk::webhook_sending::KEPT).await?;
         self.remove_raw_mails(&mut tx).await?;
         tx.commit().await
     }

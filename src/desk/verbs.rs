@@ -5,7 +5,7 @@ use crate::desk::undo::Before;
 use crate::desk::uploads::Owner;
 use crate::desk::working::Working;
 use crate::desk::written::{self, LONGEST_REASON, LONGEST_TEXT, Stored, required};
-use crate::desk::{Desk, answer_drafts, canned, clocks, letters, once, uploads};
+use crate::desk::{Desk, answer_drafts, canned, change_gate, clocks, letters, once, uploads};
 use crate::domain::clock_plan::{ClockKind, StepKind};
 use crate::domain::event::ActorLabel;
 use crate::domain::message::MessageVisibility;
@@ -290,9 +290,10 @@ impl Change<'_> {
         Ok(())
     }
 
-    async fn resolve(&mut self, solution: &str, cause: Option<&str>) -> Result<()> {
+    pub(super) async fn resolve(&mut self, solution: &str, cause: Option<&str>) -> Result<()> {
         let solution = required("solution", solution, LONGEST_TEXT)?;
         let cause = cause.map(|cause| required("cause", cause, LONGEST_REASON)).transpose()?;
+        change_gate::refuse_unfinished(self.tx, &self.working.ticket).await?;
         let was = self.was();
         let shown = canned::as_shown(self.desk, &self.working.ticket, &solution);
         let message = self.message(&shown, MessageVisibility::Public, &[]).await?;

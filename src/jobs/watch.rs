@@ -30,7 +30,8 @@ pub async fn round(desk: &Desk) -> bool {
     let looked = survives("monitors", async { desk.run_monitors().await.map(drop) }).await;
     let shown = survives("the status page", async { desk.status().await.map(drop) }).await;
     let told = survives("news of the status page", async { desk.mail_status().await.map(drop) }).await;
-    looked && shown && told
+    let pushed = survives("webhooks", async { desk.send_webhooks().await.map(drop) }).await;
+    looked && shown && told && pushed
 }
 
 /// Does a piece of work, and says so when it fails or breaks off: whoever watches must not fall silent himself.

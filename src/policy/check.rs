@@ -132,6 +132,7 @@ fn assemble(written: Written, zone: Tz, values: Vec<Value>, json: serde_json::Va
         sanction_scope: written.sanction_scope,
         sanction_articles: written.sanction_articles,
         warning: written.warning,
+        changes: written.changes,
         values,
         json,
     })

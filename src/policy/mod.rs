@@ -13,6 +13,7 @@
 pub mod authority;
 pub mod calendar;
 pub mod catalogue;
+pub mod changes;
 mod check;
 mod citation;
 pub mod custom;

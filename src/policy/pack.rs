@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::calendar::Calendar;
 use super::catalogue::{Catalogue, Part};
+use super::changes::Changes;
 use super::custom::{Certificates, CrossAgencyData, Integrity, LanOwner, Metric, Security, Sop};
 use super::deadline::{Deadlines, Duration, Goals, GoalsError, ON_CALENDAR, Profile, deadlines};
 use super::duty::Duty;
@@ -97,6 +98,8 @@ pub struct Pack {
     pub sanction_articles: Vec<String>,
     /// Letters that follow a missed service level; `None`: the law knows none.
     pub warning: Option<Warning>,
+    /// How changes are managed; `None` in editions from before it was written.
+    pub changes: Option<Changes>,
     pub(super) values: Vec<Value>,
     pub(super) json: serde_json::Value,
 }

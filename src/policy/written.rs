@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::catalogue::{Catalogue, Part};
+use super::changes::Changes;
 use super::custom::{Certificates, CrossAgencyData, Integrity, LanOwner, Metric, Security, Sop};
 use super::deadline::{Duration, Target};
 use super::duty::Duty;
@@ -83,6 +84,8 @@ pub(super) struct Written {
     pub(super) sanction_articles: Vec<String>,
     #[serde(default)]
     pub(super) warning: Option<Warning>,
+    #[serde(default)]
+    pub(super) changes: Option<Changes>,
 }
 
 /// A calendar: either open always, or weeks.
@@ -191,6 +194,7 @@ const SECTIONS: &[(&str, bool, TypeCheck)] = &[
     ("sanction_scope", true, as_a::<SanctionScope>),
     ("sanction_articles", false, as_a::<Vec<String>>),
     ("warning", false, as_a::<Warning>),
+    ("changes", false, as_a::<Changes>),
 ];
 
 /// Checks the types of every section, so that one report names a fault in each.

@@ -153,12 +153,17 @@ mod writer;
 pub mod backups;
 pub mod recurring;
 
+pub mod announcements;
+pub mod changes;
 pub mod mail_origins;
 pub mod mailboxes;
+pub mod problems;
 pub mod scans;
 pub mod senders;
+pub mod service_figures;
 pub mod storms;
 pub mod undeliverable;
+pub mod webhooks;
 
 /// A row that belongs to a ticket, with the key of that ticket.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]

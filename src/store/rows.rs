@@ -1,7 +1,9 @@
 //! How domain types stand in rows: words as text, structs column by column.
 
 use crate::domain::agency::AgencyKind;
+use crate::domain::announcement::{Announcement, Audience, Weight};
 use crate::domain::catalogue::{Category, ProposalKind, ProposalState, SlaState};
+use crate::domain::change::{Approval, Ballot, ChangeOutcome, ChangeRisk, ChangeStep, Vote};
 use crate::domain::clock_plan::{ClockKind, Line, SlaClock, Step, StepKind, StepState, TicketPause};
 use crate::domain::duty::{Duty, DutyStage, DutyState, Office};
 use crate::domain::event::{ActorLabel, Event};
@@ -15,6 +17,7 @@ use crate::domain::monitor::{Finding, MonitorKind, MonitorState};
 use crate::domain::notice::NoticeChoice;
 use crate::domain::outage::{Outage, OutageCause, OutageOrigin, Severity};
 use crate::domain::people::{Account, Role, Scope};
+use crate::domain::problem::{ProblemRecord, ProblemState};
 use crate::domain::report::life::{Edition, Report, ReportState};
 use crate::domain::report::steps::Step as ReportStep;
 use crate::domain::round::RoundState;
@@ -23,6 +26,7 @@ use crate::domain::ticket::{Channel, Classification, Impact, Kind, Language, Pri
 use crate::domain::warning::{
     Case, CaseCause, CaseMode, CaseState, Course, OrderState, Outcome, Suspension, Term, TermStage,
 };
+use crate::domain::webhook::{Delivery, DeliveryState};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::{Decode, Encode, Postgres, Row, Sqlite, Type};
@@ -102,6 +106,14 @@ stored_words!(
     MonitorKind,
     MonitorState,
     Finding,
+    ProblemState,
+    ChangeRisk,
+    Approval,
+    Vote,
+    ChangeOutcome,
+    Audience,
+    DeliveryState,
+    Weight,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.
@@ -272,6 +284,40 @@ from_columns!(Outage {
     void_reason,
     version,
 });
+from_columns!(Announcement {
+    id,
+    code,
+    agency,
+    audience,
+    severity,
+    title,
+    message,
+    starts_at,
+    ends_at,
+    withdrawn_at,
+    created_by,
+    created_at,
+    updated_at,
+    version,
+});
+from_columns!(Delivery {
+    id,
+    item_key,
+    webhook_id,
+    stream,
+    seq,
+    kind,
+    at,
+    state,
+    attempts,
+    lease_no,
+    status,
+    last_error,
+    sent_at,
+});
+from_columns!(ProblemRecord { ticket_id, state, cause, workaround, known_error_at, updated_at });
+from_columns!(Ballot { account_id, decision, reason, decided_at });
+from_columns!(ChangeStep { at, phase, note, account_id });
 from_columns!(Account { id, email, name, nip, active });
 from_columns!(Agency { code, name, email, active });
 from_columns!(Event { stream, seq, at, actor, kind, payload, state, prev_hash, hash });

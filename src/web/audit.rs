@@ -29,7 +29,7 @@ const MOST: i64 = 20_000;
 /// Events on one page.
 const ROWS: i64 = 50;
 /// Kinds of records one may narrow by, as their chains are named.
-const RECORDS: [&str; 22] = [
+const RECORDS: [&str; 24] = [
     "ticket",
     "account",
     "agency",
@@ -44,6 +44,8 @@ const RECORDS: [&str; 22] = [
     "monitor",
     "availability",
     "canned_reply",
+    "announcement",
+    "webhook",
     "mail_text",
     "mail",
     "sender",
@@ -213,6 +215,7 @@ fn address(stream: &str) -> Option<String> {
         Some(("agency", code)) => Some(format!("/kerja/pengaturan/pd/{}", text::in_address(code))),
         Some(("letter", key)) => Some(format!("/kerja/surat/{}", text::in_address(key))),
         Some(("report", code)) => Some(format!("/kerja/laporan/{}", text::in_address(code))),
+        Some(("announcement", code)) => Some(format!("/kerja/pengumuman/{}", text::in_address(code))),
         Some(("maintenance", code)) => Some(format!("/kerja/pemeliharaan/{}", text::in_address(code))),
         Some(("case", number)) => Some(format!("/kerja/perkara/{number}")),
         Some(("service", code)) => Some(format!("/kerja/layanan/{}", text::in_address(code))),

@@ -68,7 +68,7 @@ pub fn percent(visit: &Visit, hundredths: u32) -> String {
 }
 
 /// Groups of three and the decimal mark of the language.
-fn local_number(visit: &Visit, digits: &str) -> String {
+pub fn local_number(visit: &Visit, digits: &str) -> String {
     let (whole, rest) = digits.split_once('.').unwrap_or((digits, ""));
     let (group, mark) = match visit.language {
         Language::Indonesian => ('.', ','),

@@ -20,6 +20,7 @@ mod acts;
 mod addresses;
 mod agent;
 mod announce;
+mod announcements;
 mod answer_files;
 mod answering;
 mod assets;
@@ -31,6 +32,7 @@ mod bulk;
 mod canned;
 mod cases;
 mod catalogue;
+mod changes;
 mod check;
 mod classify;
 mod closures;
@@ -77,7 +79,9 @@ mod parcel;
 mod participants;
 mod periodic;
 mod policy;
+mod problems;
 mod proposals;
+mod public_services;
 mod queue;
 mod received;
 mod relations;
@@ -117,6 +121,7 @@ mod users;
 mod verb_pages;
 mod verdict;
 mod visit;
+mod webhooks;
 mod work_home;
 
 /// All pages, to be nested at `/`. Errors are answered with pages too.
@@ -150,8 +155,8 @@ pub fn routes_with(desk: Desk, live: Live) -> Result<impl Endpoint<Output = Resp
 
 /// Every address a person can open.
 fn list() -> Route {
-    of_one_ticket(of_letters(of_the_house(settings::add(of_availability(of_reporters(of_reports(of_cases(
-        Route::new(),
+    of_information(of_one_ticket(of_letters(of_the_house(settings::add(of_availability(of_reporters(of_reports(
+        of_cases(Route::new()),
     ))))))))
     .at("/", get(start::start))
     .at("/lapor", get(report::show_kind).post(report::keep_kind))
@@ -237,6 +242,31 @@ fn of_the_house(routes: Route) -> Route {
         .at("/kerja/cadangan/:name/unduh", post(backups::fetch))
         .at("/kerja/cadangan/:name/uji", post(backups::test))
         .at("/kerja/pekerjaan", get(turns::list))
+}
+
+/// The catalogue for everybody, announcements, problems and changes.
+fn of_information(routes: Route) -> Route {
+    routes
+        .at("/layanan", get(public_services::list))
+        .at("/layanan/:code", get(public_services::show))
+        .at("/layanan/:code/poster", get(public_services::poster))
+        .at("/pengumuman", get(announcements::public))
+        .at("/pengumuman.atom", get(announcements::feed))
+        .at("/kerja/pengumuman", get(announcements::list))
+        .at("/kerja/pengumuman-baru", get(announcements::new_form).post(announcements::make))
+        .at("/kerja/pengumuman/:code", get(announcements::show).post(announcements::change))
+        .at("/kerja/pengumuman/:code/tarik", post(announcements::withdraw))
+        .at("/kerja/pengaturan/webhook", get(webhooks::list).post(webhooks::add))
+        .at("/kerja/pengaturan/webhook/:id", get(webhooks::show).post(webhooks::save))
+        .at("/kerja/pengaturan/webhook/:id/rahasia", post(webhooks::renew))
+        .at("/kerja/masalah", get(problems::list))
+        .at("/kerja/masalah-baru", get(problems::new_form).post(problems::open))
+        .at("/kerja/masalah/:number", get(problems::show).post(problems::save))
+        .at("/kerja/masalah/:number/selesaikan", post(problems::solve))
+        .at("/kerja/perubahan", get(changes::list))
+        .at("/kerja/perubahan-baru", get(changes::new_form).post(changes::open))
+        .at("/kerja/perubahan/:number", get(changes::show).post(changes::save))
+        .at("/kerja/perubahan/:number/:act", post(changes::do_act))
 }
 
 /// Periodic reports.

@@ -1,7 +1,7 @@
 //! What the region has decided, for anybody: what is law, what is default, and what nobody has confirmed.
 
 use crate::domain::ticket::Priority;
-use crate::policy::deadline::Duration as Length;
+use crate::policy::deadline::{Duration as Length, ON_CALENDAR};
 use crate::policy::duty::{Duty, DutyOffice, Every};
 use crate::policy::sections::{Outside, Period, Scope, Tier};
 use crate::policy::week::{Holiday, HolidayKind, Week, Window};
@@ -58,6 +58,14 @@ pub fn days_shape(visit: &Visit, year: i32) -> Vec<Value> {
 /// The chip that says by whose word a value of the pack in force is as it is.
 pub fn mark_shape(visit: &Visit, path: &str) -> Value {
     Teller { visit, pack: &pack_of(visit) }.mark(path)
+}
+
+/// The times promised by a profile of the pack in force, whatever calendar a unit keeps it by; nothing for a name the pack
+/// does not know any more.
+pub fn profile_shape(visit: &Visit, name: &str) -> Value {
+    let base = name.split(ON_CALENDAR).next().unwrap_or(name);
+    let all = Teller { visit, pack: &pack_of(visit) }.profiles();
+    all.into_iter().find(|profile| profile["name"] == base).unwrap_or_default()
 }
 
 /// The pack in force.

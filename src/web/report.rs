@@ -23,8 +23,12 @@ const OFFERED: usize = 8;
 /// 1/3: what it is about.
 #[handler]
 pub async fn show_kind(Data(visit): Data<&Visit>, request: &Request) -> Answer {
-    let draft = visit.desk().draft(&visit.browser).await?;
-    let all = query(request).contains_key("semua");
+    let mut draft = visit.desk().draft(&visit.browser).await?;
+    let mut asked = query(request);
+    // Whoever comes from the page of a service has chosen it.
+    let chosen = asked.remove("layanan").filter(|code| !code.is_empty());
+    let all = asked.contains_key("semua") || chosen.is_some();
+    draft.service = chosen.or(draft.service);
     Ok(visit.form("report_kind.html", choices(visit, &draft, all).await?)?)
 }
 

@@ -2,9 +2,9 @@
 
 use crate::desk::relate::Tie;
 use crate::desk::views::TicketPage;
-use crate::domain::people::{Action, Actor, may};
+use crate::domain::people::{Action, Actor, may, may_report_for_others};
 use crate::domain::service::Service;
-use crate::domain::ticket::{Ticket, Verb};
+use crate::domain::ticket::{Kind, Ticket, Verb};
 use crate::error::Result;
 use crate::store::relations::Consultation;
 use crate::web::mails;
@@ -47,6 +47,17 @@ pub async fn fill(
     context["consultations"] = consultations(visit, &page.consultations);
     context["pages"] = offered(visit, actor, ticket, service).into();
     context["pack"] = ticket.pack.clone().into();
+    let is_incident = ticket.kind == Kind::Incident && may(actor, Action::ViewInternal, ticket);
+    let known = match ticket.service.as_deref().filter(|_| is_incident) {
+        Some(code) => visit.desk().known_errors(actor, Some(code)).await?,
+        None => Vec::new(),
+    };
+    let known = known.into_iter().map(
+        |(number, subject, record)| json!({"number": number, "subject": subject, "workaround": record.workaround}),
+    );
+    context["known_errors"] = known.collect();
+    context["may_trace"] =
+        (is_incident && may(actor, Action::Do(Verb::Link), ticket) && may_report_for_others(actor)).into();
     Ok(())
 }
 

@@ -186,6 +186,13 @@ fn overall(visit: &Visit, snapshot: &Snapshot) -> Value {
     json!({"family": family, "icon": icon, "text": sentence})
 }
 
+/// How a service is now, as the status page says it; nothing for one it does not know.
+pub fn state_chip(visit: &Visit, board: &Snapshot, code: &str) -> Value {
+    let Some(it) = board.components.iter().find(|component| component.code == code) else { return Value::Null };
+    let (family, icon) = look(it.state);
+    json!({"family": family, "icon": icon, "text": visit.word("service-state", it.state.as_str()), "title": Value::Null})
+}
+
 const fn look(state: ServiceState) -> (&'static str, &'static str) {
     match state {
         ServiceState::Normal => ("ok", "check"),

@@ -10,6 +10,7 @@ use crate::store::duties;
 use crate::store::queues::{Counts, Pile};
 use crate::store::tickets::{Filter, Sort};
 use crate::text;
+use crate::web::announcements;
 use crate::web::failure::Answer;
 use crate::web::home_parts;
 use crate::web::menu::{decides, works};
@@ -82,6 +83,9 @@ async fn shape(visit: &Visit, actor: &Actor) -> Result<Value> {
         "house": house,
         "figures": figures,
         "works": works(actor),
+        "late_news": desk.overdue_updates(actor).await?.into_iter().map(|(number, title, promised)| json!({"number": number, "title": title, "promised": visit.instant(promised)})).collect::<Vec<_>>(),
+        "announcements": announcements::told_to_staff(visit, actor).await?,
+        "changes": desk.changes_to_approve(actor).await?.into_iter().map(|(number, subject)| json!({"number": number, "subject": subject})).collect::<Vec<_>>(),
         "unassigned": counts.unassigned,
         "is_empty": is_empty,
         "key": new_token()?,

@@ -40,7 +40,7 @@ pub const FORBIDDEN: &[&str] = &[
 ];
 /// Records that have no number of their own, so that their addresses carry the one of the database.
 const NAMELESS: &[&str] =
-    &["pengguna", "token", "kewajiban", "lampiran", "tampilan", "surat-demo", "usulan", "makro", "surel"];
+    &["pengguna", "token", "kewajiban", "lampiran", "tampilan", "surat-demo", "usulan", "makro", "surel", "webhook"];
 
 /// Everything about the words.
 pub fn check(html: &Html, keys: &BTreeSet<String>, language: &str, found: &mut Vec<String>) {

@@ -6,7 +6,8 @@ use super::Rules;
 use crate::policy::sections::Intake;
 
 /// The lists whose entries may carry an English label beside the Indonesian one.
-const BILINGUAL: &[&[&str]] = &[&["classes"], &["categories"], &["catalogue", "parts"], &["catalogue", "sla_aspects"]];
+const BILINGUAL: &[&[&str]] =
+    &[&["classes"], &["categories"], &["catalogue", "parts"], &["catalogue", "sla_aspects"], &["changes", "phases"]];
 
 /// The lists whose entries are told apart by their code.
 const CODED: &[&[&str]] = &[
@@ -16,6 +17,7 @@ const CODED: &[&[&str]] = &[
     &["catalogue", "sla_aspects"],
     &["duties"],
     &["extra_metrics"],
+    &["changes", "phases"],
 ];
 
 /// What an entry of such a list has beside other things.

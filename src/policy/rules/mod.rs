@@ -1,7 +1,7 @@
 //! Rules between values of a pack. Each check reads the part it needs and is silent when that part has wrong types,
 //! which has been reported already.
 //!
-//! `days` checks calendars and dates, `times` what is promised, `offices` who does what, `labels` the words.
+//! `changes` checks the phases of changes, `days` calendars and dates, `times` what is promised, `offices` who does what, `labels` the words.
 
 use chrono_tz::Tz;
 use serde::de::DeserializeOwned;
@@ -10,6 +10,7 @@ use super::fault::{Faults, nearest};
 use super::tree::Node;
 use crate::domain::ticket::Kind;
 
+mod changes;
 mod days;
 mod labels;
 mod offices;
@@ -38,6 +39,7 @@ pub(super) fn check(root: &Node, faults: &mut Faults<'_>) {
     rules.warning();
     rules.letters();
     rules.intake();
+    rules.changes();
     rules.labels();
     rules.codes();
 }

@@ -3,6 +3,7 @@
 use crate::domain::managing;
 use crate::domain::people::Actor;
 use crate::domain::settings::may_read;
+use crate::domain::webhook::may_have;
 use crate::web::failure::Answer;
 use crate::web::visit::Visit;
 use poem::web::Data;
@@ -28,6 +29,7 @@ const PAGES: &[Entry] = &[
     ("/kerja/pengaturan/pengguna", "settings-people", "settings-people-lead", manages),
     ("/kerja/pengaturan/peran", "settings-roles", "settings-roles-lead", Actor::is_staff),
     ("/kerja/pengaturan/token", "settings-tokens", "settings-tokens-lead", Actor::is_staff),
+    ("/kerja/pengaturan/webhook", "settings-webhooks", "settings-webhooks-lead", webhooks),
     ("/kerja/pengaturan/kebijakan", "settings-policy", "settings-policy-lead", Actor::is_staff),
     ("/kerja/pengaturan/templat", "settings-texts", "settings-texts-lead", may_read),
     ("/kerja/pengaturan/surel", "settings-mail", "settings-mail-lead", may_read),
@@ -36,6 +38,10 @@ const PAGES: &[Entry] = &[
     ("/kerja/antrean/tampilan", "setting-views", "setting-views-lead", Actor::is_staff),
     ("/akun", "setting-account", "setting-account-lead", Actor::is_staff),
 ];
+
+fn webhooks(actor: &Actor) -> bool {
+    may_have(actor) || managing::may_administer(actor)
+}
 
 fn manages(actor: &Actor) -> bool {
     managing::reach(actor).is_some()

@@ -17,6 +17,7 @@ mod duties;
 mod duty_pages;
 mod duty_stories;
 mod gateway;
+mod knowledge;
 mod letters;
 mod live;
 mod mail;

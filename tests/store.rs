@@ -26,6 +26,7 @@ mod events;
 mod federation;
 mod health;
 mod inbox;
+mod knowledge;
 mod incidents;
 mod letters;
 mod listing;

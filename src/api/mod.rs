@@ -7,6 +7,7 @@
 
 mod agencies;
 mod answers;
+mod articles;
 mod availability;
 mod calendars;
 mod canned_replies;
@@ -18,6 +19,7 @@ mod decisions;
 mod demo;
 mod dispatch;
 mod duties;
+mod feedback;
 mod gateway;
 mod incidents;
 mod letter_answers;
@@ -82,6 +84,7 @@ type Parts = (
         incidents::Incidents,
     ),
     (availability::AvailabilityApi, maintenance::MaintenanceApi, monitors::Monitors, public::Status, reports::Reports),
+    (articles::Articles, feedback::FeedbackApi),
     demo::Public,
 );
 
@@ -119,6 +122,7 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
             public::Status(desk.clone()),
             reports::Reports(desk.clone()),
         ),
+        (articles::Articles(desk.clone()), feedback::FeedbackApi(desk.clone())),
         demo::Public(desk.clone()),
     );
     OpenApiService::new(parts, "meja", env!("CARGO_PKG_VERSION"))

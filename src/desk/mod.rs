@@ -158,6 +158,13 @@ pub mod watch;
 pub mod working;
 pub mod written;
 
+pub mod article_files;
+pub mod article_uses;
+pub mod article_views;
+pub mod articles;
+mod demo_articles;
+pub mod feedback;
+
 pub mod bounces;
 pub mod dispatch;
 pub mod inbox;

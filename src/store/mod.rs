@@ -149,6 +149,11 @@ pub mod uploads;
 pub mod wishes;
 mod writer;
 
+pub mod article_files;
+pub mod article_uses;
+pub mod article_words;
+pub mod articles;
+
 pub mod mail_origins;
 pub mod mailboxes;
 pub mod scans;

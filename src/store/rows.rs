@@ -6,6 +6,7 @@ use crate::domain::clock_plan::{ClockKind, Line, SlaClock, Step, StepKind, StepS
 use crate::domain::duty::{Duty, DutyStage, DutyState, Office};
 use crate::domain::event::{ActorLabel, Event};
 use crate::domain::incident::{Incident, Phase};
+use crate::domain::knowledge::article::{ArticleState, ArticleUse, Audience};
 use crate::domain::letter::{DocumentKind, DocumentState, LetterForm, LetterKind, LetterState, SignedHow};
 use crate::domain::message::{
     Attachment, InboxItem, InboxRow, InboxState, Message, MessageVisibility, OutboxItem, OutboxState, ScanVerdict,
@@ -102,6 +103,9 @@ stored_words!(
     MonitorKind,
     MonitorState,
     Finding,
+    ArticleState,
+    ArticleUse,
+    Audience,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.

@@ -6,6 +6,7 @@ use crate::domain::number;
 use crate::domain::phone;
 use crate::domain::ticket::{Impact, Kind};
 use crate::error::{Error, Result};
+use crate::web::articles;
 use crate::web::failure::Answer;
 use crate::web::incidents;
 use crate::web::parcel::Parcel;
@@ -24,8 +25,11 @@ const OFFERED: usize = 8;
 #[handler]
 pub async fn show_kind(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     let draft = visit.desk().draft(&visit.browser).await?;
-    let all = query(request).contains_key("semua");
-    Ok(visit.form("report_kind.html", choices(visit, &draft, all).await?)?)
+    let asked = query(request);
+    let all = asked.contains_key("semua");
+    let mut context = choices(visit, &draft, all).await?;
+    context["subject"] = asked.get("judul").cloned().into();
+    Ok(visit.form("report_kind.html", context)?)
 }
 
 /// Keeps page 1/3.
@@ -36,6 +40,11 @@ pub async fn keep_kind(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
     draft.service = Some(sent.get("service").to_owned()).filter(|code| !code.is_empty());
     let asks = draft.kind == Some(Kind::ServiceRequest);
     draft.request_type = Some(sent.get("request_type").to_owned()).filter(|code| asks && !code.is_empty());
+    // Who has looked for an article in vain need not write it again.
+    let subject = sent.get("judul");
+    if draft.subject.is_empty() && !subject.is_empty() {
+        draft.subject = subject.chars().take(crate::desk::intake::LONGEST_SUBJECT).collect();
+    }
     // A report goes on from an older ticket only as long as its writer says so.
     draft.follows = draft.follows.filter(|number| sent.get("follows") == number);
     let context = choices(visit, &draft, false).await?;
@@ -99,7 +108,7 @@ pub async fn show_contact(Data(visit): Data<&Visit>) -> Answer {
         draft.name.clone_from(&actor.account.name);
         draft.email.clone_from(&actor.account.email);
     }
-    Ok(visit.form("report_contact.html", contact(visit, &draft))?)
+    Ok(visit.form("report_contact.html", contact(visit, &draft).await?)?)
 }
 
 /// Keeps page 3/3.
@@ -113,7 +122,7 @@ pub async fn keep_contact(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
     let offered = visit.desk().pack().reporters;
     draft.wish.anonymous = offered.anonymous && sent.get("anonymous") == "1";
     draft.wish.secret = offered.secret && sent.get("secret") == "1";
-    let context = contact(visit, &draft);
+    let context = contact(visit, &draft).await?;
     keep(visit, Step::Contact, &draft, "report_contact.html", context, "/lapor/periksa").await
 }
 
@@ -214,19 +223,21 @@ async fn choices(visit: &Visit, draft: &Draft, all: bool) -> Result<Value> {
         "service": draft.service,
         "requests": requests,
         "request_type": draft.request_type,
+        "subject": Value::Null,
     }))
 }
 
-fn contact(visit: &Visit, draft: &Draft) -> Value {
+async fn contact(visit: &Visit, draft: &Draft) -> Result<Value> {
     let offered = visit.desk().pack().reporters;
-    json!({
+    Ok(json!({
         "name": draft.name,
         "email": draft.email,
         "phone": draft.phone,
         "offered": {"anonymous": offered.anonymous, "secret": offered.secret},
+        "articles": self::offered(visit, draft).await?,
         "wish": draft.wish,
         "follows": draft.follows,
-    })
+    }))
 }
 
 async fn written(visit: &Visit, draft: &Draft) -> Result<Value> {
@@ -240,7 +251,13 @@ async fn written(visit: &Visit, draft: &Draft) -> Result<Value> {
         "longest_subject": crate::desk::intake::LONGEST_SUBJECT,
         "uploads": uploads,
         "incidents": incidents::boxes(visit, draft.service.as_deref()).await?,
+        "offered": offered(visit, draft).await?,
     }))
+}
+
+/// Articles that may spare somebody the report.
+async fn offered(visit: &Visit, draft: &Draft) -> Result<Vec<Value>> {
+    articles::offered(visit, &format!("{} {}", draft.subject, draft.description), draft.service.as_deref()).await
 }
 
 async fn summary(visit: &Visit, draft: &Draft) -> Result<Value> {

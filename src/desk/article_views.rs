@@ -1,11 +1,11 @@
 //! Reading the knowledge base: what everybody may read, what those see who write it, and what is found by a few words.
 
 use crate::desk::Desk;
-use crate::desk::articles::{STREAM, kept};
+use crate::desk::articles::{STREAM, kept, make_findable};
 use crate::domain::event::Event;
 use crate::domain::knowledge::article::{ArticleState, Audience, desks, may_read, shelves};
 use crate::domain::knowledge::likeness::alike;
-use crate::domain::knowledge::terms::{Term, of_question};
+use crate::domain::knowledge::terms::{Term, known_words, of_question};
 use crate::domain::knowledge::weigh::{Wanted, wanted, worth_offering};
 use crate::domain::people::Actor;
 use crate::error::{Error, Result};
@@ -21,6 +21,10 @@ const MOST_SLIPS: usize = 4;
 const COMPARED: i64 = 40;
 /// How much a word counts that looks like the one typed, per mille of its likeness.
 const SLIPPED: i64 = 700;
+/// Name of the setting that says which words articles were read with.
+const WORDS: &str = "article_words";
+/// Articles that are read anew in one transaction.
+const AT_ONCE: i64 = 50;
 /// Articles offered unasked.
 pub const OFFERED: i64 = 3;
 
@@ -170,6 +174,32 @@ impl Desk {
             found.truncate(room);
         }
         Ok(found)
+    }
+
+    /// Reads all published articles anew when the program has learnt other words since; gives how many it read.
+    ///
+    /// # Errors
+    /// The database does not answer; what was read until then counts, and the rest is read the next time.
+    pub async fn learn_words_anew(&self) -> Result<usize> {
+        let known = known_words();
+        if store::settings::get(&mut self.db.glance().await?, WORDS).await?.as_deref() == Some(&known) {
+            return Ok(0);
+        }
+        let (mut before, mut read) = (i64::MAX, 0);
+        loop {
+            let mut tx = self.db.write().await?;
+            let some = store::articles::published(&mut tx, None, &ArticleFilter::default(), before, AT_ONCE).await?;
+            for Whole { article, text } in &some {
+                make_findable(&mut tx, article, text).await?;
+            }
+            let Some(last) = some.last() else {
+                store::settings::set(&mut tx, WORDS, &known).await?;
+                tx.commit().await?;
+                return Ok(read);
+            };
+            (before, read) = (last.article.id, read + some.len());
+            tx.commit().await?;
+        }
     }
 
     async fn looked_up(

@@ -287,6 +287,11 @@ async fn publish(tx: &mut Tx, article: &mut Article, text: &Text, now: DateTime<
     article.published_at = Some(now);
     checked_again(article, now);
     store::articles::show_text(tx, article.id, text.place, now).await?;
+    make_findable(tx, article, text).await
+}
+
+/// Keeps what an article is found by, in the place of what was kept before.
+pub(super) async fn make_findable(tx: &mut Tx, article: &Article, text: &Text) -> Result<()> {
     store::article_words::forget(tx, article.id).await?;
     let parts = Parts { title: &text.title, keywords: &text.keywords, summary: &text.summary, body: &text.body };
     store::article_words::put(tx, article.id, &shelf(text.audience, &article.agency), &words(parts)).await

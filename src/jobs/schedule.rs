@@ -19,6 +19,8 @@ enum Work {
     AddUp,
     /// Enters the duties of agencies that came since, and strikes out those of agencies that went.
     Duties,
+    /// Reads articles anew when the program has learnt other words.
+    Words,
 }
 
 /// The table. A run that was missed is caught up by the next one; all of them may run twice.
@@ -29,6 +31,7 @@ const TABLE: &[(&str, &str, Work)] = &[
     ("check the clocks", "0 40 18 * * *", Work::CheckClocks),
     ("check the trail", "0 30 19 * * *", Work::CheckTrail),
     ("look over the duties", "0 10 * * * *", Work::Duties),
+    ("read the articles anew", "15 */10 * * * *", Work::Words),
 ];
 
 /// Starts the recurring work.
@@ -62,5 +65,6 @@ async fn run(desk: &Desk, work: Work) -> Result<()> {
         Work::CheckClocks => desk.check_clocks().await.map(|_| ()),
         Work::CheckTrail => desk.check_trail_daily().await.map(|_| ()),
         Work::Duties => desk.open_duties().await.map(|_| ()),
+        Work::Words => desk.learn_words_anew().await.map(|_| ()),
     }
 }

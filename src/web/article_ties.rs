@@ -2,19 +2,13 @@
 
 use crate::desk::views::TicketPage;
 use crate::domain::knowledge::article::may_write;
-use crate::domain::number;
 use crate::domain::people::{Action, Actor, may};
 use crate::domain::ticket::{Classification, Ticket, Verb};
 use crate::error::{Error, Result};
 use crate::store::article_uses::Tied;
 use crate::web::articles::offered;
-use crate::web::failure::Answer;
-use crate::web::render::see_other;
 use crate::web::sent::Sent;
-use crate::web::ticket;
 use crate::web::visit::Visit;
-use poem::handler;
-use poem::web::{Data, Path};
 use serde_json::{Value, json};
 
 /// What the column beside a ticket shows of articles.
@@ -73,29 +67,6 @@ pub async fn after_solving(visit: &Visit, actor: &Actor, number: &str, sent: &Se
     }
     let found = visit.desk().article_from_ticket(actor, number).await?;
     Ok(Some(format!("/kerja/pengetahuan/{}?kabar=tiket", found.article.slug)))
-}
-
-/// Notes that an article helped with a ticket.
-#[handler]
-pub async fn tie(Data(visit): Data<&Visit>, Path(typed): Path<String>, sent: Sent) -> Answer {
-    let actor = visit.staff()?;
-    let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
-    visit.desk().solved_with(actor, &number, sent.get("artikel")).await?;
-    Ok(see_other(&format!("/kerja/tiket/{number}#artikel")))
-}
-
-/// Makes a draft of what solved a ticket.
-#[handler]
-pub async fn draft(Data(visit): Data<&Visit>, Path(typed): Path<String>, _sent: Sent) -> Answer {
-    let actor = visit.staff()?;
-    let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
-    match visit.desk().article_from_ticket(actor, &number).await {
-        Ok(found) => Ok(see_other(&format!("/kerja/pengetahuan/{}?kabar=tiket", found.article.slug))),
-        Err(error @ (Error::Conflict { .. } | Error::Denied(_))) => {
-            ticket::refused(visit, actor, &number, None, &error).await
-        }
-        Err(error) => Err(error.into()),
-    }
 }
 
 fn becomes_article(actor: &Actor, ticket: &Ticket) -> bool {

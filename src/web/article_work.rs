@@ -258,7 +258,8 @@ async fn again(visit: &Visit, actor: &Actor, slug: &str, (word, sent): (&str, &S
     context["typed"][word] = sent.get("reason").into();
     context["typed"]["successor"] = sent.get("successor").into();
     if let Error::Invalid(problems) = &error {
-        return Ok(visit.mend("work_article.html", context, problems, "")?);
+        // Two forms of the page ask for a reason.
+        return Ok(visit.mend("work_article.html", context, problems, if word == "tarik" { "tarik-" } else { "" })?);
     }
     context["told"] = text::say(visit.language, &error.public()).into();
     let mut response = visit.form("work_article.html", context)?;

@@ -20,6 +20,7 @@ mod acts;
 mod addresses;
 mod agent;
 mod announce;
+mod article_acts;
 mod article_form;
 mod article_ties;
 mod article_work;
@@ -279,8 +280,8 @@ fn of_articles(routes: Route) -> Route {
         .at("/kerja/pengetahuan/:slug/lampiran", post(article_work::add_file))
         .at("/kerja/pengetahuan/:slug/lampiran/hapus", post(article_work::drop_file))
         .at("/kerja/pengetahuan/:slug/:act", post(article_work::do_act))
-        .at("/kerja/tiket/:number/artikel", post(article_ties::tie))
-        .at("/kerja/tiket/:number/draf-artikel", post(article_ties::draft))
+        .at("/kerja/tiket/:number/artikel", post(article_acts::tie))
+        .at("/kerja/tiket/:number/draf-artikel", post(article_acts::draft))
 }
 
 /// Measured availability, planned maintenance, monitors.

@@ -11,6 +11,7 @@ use serde::Deserialize;
 crate::support::on_both! {
     nine_of_ten_questions_find_their_article_among_the_first_five = questions;
     forms_slips_and_loan_words_lead_to_one_article = forms;
+    articles_are_read_anew_with_other_words = relearnt;
     hostile_questions_find_nothing_and_break_nothing = hostile;
 }
 
@@ -72,6 +73,19 @@ async fn forms(engine: Engine) {
         let found = titles(&app.get("demo-warga", &format!("/articles?q={query}")).await.ok(200));
         assert_eq!(found.first().map(String::as_str), Some(title), "{question}");
     }
+}
+
+async fn relearnt(engine: Engine) {
+    let Some(app) = town(engine).await else { return };
+    let slug = publish(&app, "DISKOMINFO", "Pembayaran retribusi", "public").await;
+    let key = app.desk.kept_article(&unit(&app).await, &slug).await.unwrap().article.id;
+    let mut tx = app.desk.db.write().await.unwrap();
+    meja::store::article_words::forget(&mut tx, key).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(app.desk.find_articles(None, "bayar", 5).await.unwrap().len(), 0);
+    assert_eq!(app.desk.learn_words_anew().await.unwrap(), 1);
+    assert_eq!(app.desk.learn_words_anew().await.unwrap(), 0, "nothing was learnt since");
+    assert_eq!(app.desk.find_articles(None, "bayar", 5).await.unwrap().len(), 1);
 }
 
 async fn hostile(engine: Engine) {

@@ -5,10 +5,11 @@ use crate::support::db::on_both;
 use meja::domain::knowledge::article::{ArticleState, ArticleUse, Audience};
 use meja::domain::knowledge::weigh::Wanted;
 use meja::domain::people::Visibility;
+use meja::domain::service::Agency;
 use meja::store::article_files::{self, ArticleFile};
 use meja::store::articles::{self, Article, ArticleFilter, Text};
 use meja::store::ratings::Rating;
-use meja::store::{Db, Tx, article_uses, article_words, ratings};
+use meja::store::{Db, Tx, article_uses, article_words, ratings, services};
 use std::collections::BTreeMap;
 
 on_both!(
@@ -78,7 +79,8 @@ async fn published(tx: &mut Tx, slug: &str, owner: i64, audience: Audience, seco
 }
 
 async fn people(tx: &mut Tx) -> i64 {
-    open(tx, &ticket("OKI-2602-00001-0")).await;
+    let agency = Agency { code: "DINKES".to_owned(), name: "Dinas Kesehatan".to_owned(), email: None, active: true };
+    services::save_agency(tx, &agency).await.unwrap();
     person(tx, "budi@x").await
 }
 
@@ -173,7 +175,7 @@ async fn articles_are_found_by_their_words(db: Db) {
 async fn readers_and_tickets_are_counted(db: Db) {
     let mut tx = write(&db).await;
     let key = open(&mut tx, &ticket("OKI-2602-00001-0")).await;
-    let budi = person(&mut tx, "budi@x").await;
+    let budi = people(&mut tx).await;
     let one = published(&mut tx, "umum", budi, Audience::Public, 10).await;
     assert_eq!(article_uses::answer(&mut tx, one.id, "a", true, "baik", at(11)).await.unwrap(), None);
     assert_eq!(article_uses::answer(&mut tx, one.id, "a", false, "kurang", at(12)).await.unwrap(), Some(true));

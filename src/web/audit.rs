@@ -29,7 +29,7 @@ const MOST: i64 = 20_000;
 /// Events on one page.
 const ROWS: i64 = 50;
 /// Kinds of records one may narrow by, as their chains are named.
-const RECORDS: [&str; 21] = [
+const RECORDS: [&str; 22] = [
     "ticket",
     "account",
     "agency",
@@ -44,6 +44,7 @@ const RECORDS: [&str; 21] = [
     "monitor",
     "availability",
     "canned_reply",
+    "article",
     "mail_text",
     "mail",
     "sender",

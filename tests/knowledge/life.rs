@@ -123,7 +123,7 @@ async fn checked(engine: Engine) {
     assert_eq!(titles(&app.get("demo-dinkes", due).await.ok(200)), ["Jadwal puskesmas"]);
     assert_eq!(titles(&app.get("demo-warga", due).await.ok(200)), Vec::<String>::new());
     let found = act(&app, "demo-dinkes", &slug, "check", json!({})).await.ok(200);
-    assert_eq!(found["review_due"], "2027-10-06T02:00:00Z");
+    assert_eq!(found["review_due"], "2027-10-06T02:00:00+00:00");
     assert_eq!(titles(&app.get("demo-dinkes", due).await.ok(200)), Vec::<String>::new());
     app.audit_is_intact().await;
 }

@@ -84,7 +84,7 @@ fn next(rest: &[String]) -> (Vec<Term>, usize) {
     if let ("e", Some(behind)) = (word, rest.get(1)) {
         return (vec![known(&format!("e{}", stem(behind))), term(behind)], 2);
     }
-    let is_empty = EMPTY.contains(word) || (word.chars().count() < 2 && !word.chars().all(|c| c.is_ascii_digit()));
+    let is_empty = EMPTY.contains(word) || word.chars().count() < 2;
     (if is_empty { Vec::new() } else { vec![term(word)] }, 1)
 }
 

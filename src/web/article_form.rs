@@ -124,7 +124,7 @@ async fn shape(visit: &Visit, actor: &Actor, found: Option<&Whole>, typed: &Valu
     Ok(json!({
         "slug": found.map(|found| &found.article.slug),
         "version": found.map(|found| found.article.version),
-        "title": field("title"), "summary": field("summary"), "body": field("body"), "keywords": field("keywords"),
+        "title": field("title"), "gist": field("summary"), "body": field("body"), "keywords": field("keywords"),
         "audience": field("audience"), "agency": field("agency"), "service": field("service"),
         "review_months": field("review_months"),
         "audiences": Audience::ALL.iter().map(audience).collect::<Vec<_>>(),

@@ -213,7 +213,7 @@ async fn shape(visit: &Visit, actor: &Actor, found: &Whole) -> Result<Value> {
         "slug": article.slug,
         "version": article.version,
         "title": written.title,
-        "summary": written.summary,
+        "gist": written.summary,
         "html": markdown::html(&written.body),
         "keywords": written.keywords,
         "state": state_chip(visit, article.state),

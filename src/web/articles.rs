@@ -159,7 +159,7 @@ async fn shape(visit: &Visit, found: &Whole) -> Result<Value> {
     Ok(json!({
         "slug": article.slug,
         "title": text.title,
-        "summary": text.summary,
+        "gist": text.summary,
         "html": markdown::html(&text.body),
         "closed": closed(visit, text.audience),
         "agency": names.get(&article.agency).unwrap_or(&article.agency),

@@ -3681,3 +3681,4 @@ label-helpful = Whether it helped
 label-score = Score
 right-write_articles = Write articles of the knowledge base
 right-publish_articles = Publish articles somebody else has written
+article-history = History of the article

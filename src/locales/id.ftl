@@ -3681,3 +3681,4 @@ label-helpful = Membantu atau tidak
 label-score = Nilai
 right-write_articles = Menulis artikel pengetahuan
 right-publish_articles = Menerbitkan artikel yang ditulis orang lain
+article-history = Riwayat artikel

@@ -30,8 +30,30 @@ const READERS: usize = 8;
 const TURNS: usize = 25;
 /// What every article is about, the first most often.
 const MATTERS: [&str; 24] = [
-    "aplikasi", "akun", "surat", "izin", "jaringan", "sandi", "layanan", "berkas", "pegawai", "komputer", "pajak", "puskesmas",
-    "perangkat", "laporan", "sertifikat", "printer", "kartu", "akta", "rapat", "absen", "server", "situs", "sampah", "beasiswa",
+    "aplikasi",
+    "akun",
+    "surat",
+    "izin",
+    "jaringan",
+    "sandi",
+    "layanan",
+    "berkas",
+    "pegawai",
+    "komputer",
+    "pajak",
+    "puskesmas",
+    "perangkat",
+    "laporan",
+    "sertifikat",
+    "printer",
+    "kartu",
+    "akta",
+    "rapat",
+    "absen",
+    "server",
+    "situs",
+    "sampah",
+    "beasiswa",
 ];
 const DONE: [&str; 8] =
     ["mengganti", "pembayaran", "mendaftar", "terkunci", "pengunggahan", "dicetak", "memindahkan", "perbaikan"];
@@ -56,7 +78,8 @@ fn main() {
         ] {
             ask(&desk, kind, question).await;
         }
-        let long = "Sejak pagi aplikasi perizinan tidak dapat mengunggah berkas pajak dan sertifikat pegawai. ".repeat(10);
+        let long =
+            "Sejak pagi aplikasi perizinan tidak dapat mengunggah berkas pajak dan sertifikat pegawai. ".repeat(10);
         ask(&desk, "a whole report", &long).await;
         desk.db.close().await;
     });
@@ -113,7 +136,16 @@ async fn add(tx: &mut store::Tx, turn: usize, agency: &str, owner: i64, desk: &D
     let matter = |step: usize| MATTERS[(turn * step / 7 + turn) % (1 + (turn * 7 + step) % MATTERS.len())];
     let done = DONE[turn % DONE.len()];
     let title = format!("{done} {} dan {} nomor {turn}", matter(1), matter(3));
-    let line = |step: usize| format!("{} {} {} bagian{} istilah{}x. ", DONE[(turn + step) % DONE.len()], matter(step), matter(step + 5), (turn * 31 + step * 17) % 3_000, turn);
+    let line = |step: usize| {
+        format!(
+            "{} {} {} bagian{} istilah{}x. ",
+            DONE[(turn + step) % DONE.len()],
+            matter(step),
+            matter(step + 5),
+            (turn * 31 + step * 17) % 3_000,
+            turn
+        )
+    };
     let body: String = (0..20).map(line).collect();
     let mut article = Article {
         id: 0,

@@ -3,7 +3,7 @@
 use crate::api::Token;
 use crate::api::choice::Choice;
 use crate::api::problem::Failure;
-use crate::api::tickets::{full, known, page_size, read_cursor, refuse, version_of, window};
+use crate::api::tickets::{full, known, page_size, refuse, version_of, window};
 use crate::desk::Desk;
 use crate::desk::article_views::Opened;
 use crate::desk::articles::{ArticleCommand, USUAL_MONTHS, WantedArticle};
@@ -194,7 +194,6 @@ impl Articles {
         let state = state.0.and_then(|it| it.read("state", &mut problems));
         let audience = audience.0.and_then(|it| it.read("audience", &mut problems));
         let limit_of = page_size(limit.0, &mut problems);
-        let _ = read_cursor(&self.0, "articles", cursor.0.as_deref(), &mut problems);
         let due = match review.0.as_deref() {
             None => None,
             Some("due") => Some(self.0.now()),
@@ -309,31 +308,56 @@ impl Articles {
 
     /// Hands an article to somebody else to read.
     #[oai(path = "/articles/:slug/submit", method = "post")]
-    async fn submit(&self, token: Token, slug: Path<String>, body: Json<ArticleVerb>) -> Result<Json<ArticleJson>, Failure> {
+    async fn submit(
+        &self,
+        token: Token,
+        slug: Path<String>,
+        body: Json<ArticleVerb>,
+    ) -> Result<Json<ArticleJson>, Failure> {
         self.act(token, &slug.0, body.0, |_| ArticleCommand::Submit).await
     }
 
     /// Gives an article back to be mended; needs `reason`.
     #[oai(path = "/articles/:slug/return", method = "post")]
-    async fn give_back(&self, token: Token, slug: Path<String>, body: Json<ArticleVerb>) -> Result<Json<ArticleJson>, Failure> {
+    async fn give_back(
+        &self,
+        token: Token,
+        slug: Path<String>,
+        body: Json<ArticleVerb>,
+    ) -> Result<Json<ArticleJson>, Failure> {
         self.act(token, &slug.0, body.0, |body| ArticleCommand::Return(body.reason)).await
     }
 
     /// Lets people read an article that was submitted: somebody else than who wrote it, or the ICT office.
     #[oai(path = "/articles/:slug/publish", method = "post")]
-    async fn publish(&self, token: Token, slug: Path<String>, body: Json<ArticleVerb>) -> Result<Json<ArticleJson>, Failure> {
+    async fn publish(
+        &self,
+        token: Token,
+        slug: Path<String>,
+        body: Json<ArticleVerb>,
+    ) -> Result<Json<ArticleJson>, Failure> {
         self.act(token, &slug.0, body.0, |_| ArticleCommand::Publish).await
     }
 
     /// Says that a published article is still right.
     #[oai(path = "/articles/:slug/check", method = "post")]
-    async fn check(&self, token: Token, slug: Path<String>, body: Json<ArticleVerb>) -> Result<Json<ArticleJson>, Failure> {
+    async fn check(
+        &self,
+        token: Token,
+        slug: Path<String>,
+        body: Json<ArticleVerb>,
+    ) -> Result<Json<ArticleJson>, Failure> {
         self.act(token, &slug.0, body.0, |_| ArticleCommand::Check).await
     }
 
     /// Withdraws an article; needs `reason`.
     #[oai(path = "/articles/:slug/withdraw", method = "post")]
-    async fn withdraw(&self, token: Token, slug: Path<String>, body: Json<ArticleVerb>) -> Result<Json<ArticleJson>, Failure> {
+    async fn withdraw(
+        &self,
+        token: Token,
+        slug: Path<String>,
+        body: Json<ArticleVerb>,
+    ) -> Result<Json<ArticleJson>, Failure> {
         self.act(token, &slug.0, body.0, |body| ArticleCommand::Withdraw(body.reason, body.successor)).await
     }
 
@@ -358,7 +382,12 @@ impl Articles {
 
     /// Notes that a ticket was solved with the article.
     #[oai(path = "/articles/:slug/tickets", method = "post")]
-    async fn solved(&self, token: Token, slug: Path<String>, body: Json<SolvedTicket>) -> Result<Json<SolvedTicket>, Failure> {
+    async fn solved(
+        &self,
+        token: Token,
+        slug: Path<String>,
+        body: Json<SolvedTicket>,
+    ) -> Result<Json<SolvedTicket>, Failure> {
         let actor = token.actor(&self.0).await?;
         let ticket = known(&body.0.ticket)?;
         self.0.solved_with(&actor, &ticket, &slug.0).await?;

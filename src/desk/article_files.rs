@@ -1,7 +1,7 @@
 //! Files that belong to articles: kept as those of messages are, and read by whoever may read the article.
 
-use crate::desk::articles::{kept, note};
 use crate::desk::article_views::Opened;
+use crate::desk::articles::{kept, note};
 use crate::desk::uploads::{Arrived, checked};
 use crate::desk::{Desk, chain, files};
 use crate::domain::knowledge::article::{ArticleAct, may_act, sees_work};
@@ -42,7 +42,8 @@ impl Desk {
             return Err(Error::field("file", Say::new("upload-too-many").with("most", MOST_FILES)));
         }
         let digest = files::keep(&self.files, bytes)?;
-        let kept = ArticleFile { id: 0, name: upload.name, media_type: upload.media_type, size: upload.size, sha256: digest };
+        let kept =
+            ArticleFile { id: 0, name: upload.name, media_type: upload.media_type, size: upload.size, sha256: digest };
         if self.ways.scanner.is_some() {
             store::scans::ask(&mut tx, &kept.sha256, self.clock.machine()).await?;
         }

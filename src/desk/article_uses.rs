@@ -1,8 +1,8 @@
 //! What articles are good for: readers say whether they helped, tickets are solved with them, and what solved a ticket
 //! becomes an article.
 
-use crate::desk::articles::{USUAL_MONTHS, WantedArticle, note};
 use crate::desk::article_views::Opened;
+use crate::desk::articles::{USUAL_MONTHS, WantedArticle, note};
 use crate::desk::written::optional;
 use crate::desk::{Desk, chain};
 use crate::domain::knowledge::article::{ArticleUse, Audience, may_read, may_write, sees_work};

@@ -47,10 +47,12 @@ impl Desk {
         let found = store::articles::by_slug(&mut tx, slug).await?.ok_or(Error::NotFound("article"))?;
         let Some(place) = found.article.published_edition else {
             // Only what everybody could read may be known to have been there.
-            let shown = found.text.audience == Audience::Public
-                || may_read(actor, found.text.audience, &found.article.agency);
+            let shown =
+                found.text.audience == Audience::Public || may_read(actor, found.text.audience, &found.article.agency);
             return match found.article.published_at {
-                Some(_) if shown && found.article.state == ArticleState::Withdrawn => Ok(Opened::Gone(Box::new(found.article))),
+                Some(_) if shown && found.article.state == ArticleState::Withdrawn => {
+                    Ok(Opened::Gone(Box::new(found.article)))
+                }
                 _ => Err(Error::NotFound("article")),
             };
         };

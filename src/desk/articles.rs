@@ -3,7 +3,9 @@
 use crate::desk::written::{optional, required};
 use crate::desk::{Desk, chain, once};
 use crate::domain::event::ActorLabel;
-use crate::domain::knowledge::article::{ArticleAct, ArticleState, Audience, Kept, may_act, may_write, sees_work, shelf, slug};
+use crate::domain::knowledge::article::{
+    ArticleAct, ArticleState, Audience, Kept, may_act, may_write, sees_work, shelf, slug,
+};
 use crate::domain::knowledge::weigh::{Parts, words};
 use crate::domain::people::Actor;
 use crate::error::{Error, FieldError, Result, Say};
@@ -305,7 +307,9 @@ fn checked_again(article: &mut Article, now: DateTime<Utc>) {
 
 /// What is read in the place of an article: another one that people read.
 async fn successor_of(tx: &mut Tx, article: &Article, wanted: Option<String>) -> Result<Option<String>> {
-    let Some(wanted) = wanted.map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()) else { return Ok(None) };
+    let Some(wanted) = wanted.map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()) else {
+        return Ok(None);
+    };
     let wanted = wanted.rsplit('/').next().unwrap_or_default().to_owned();
     let found = store::articles::by_slug(tx, &wanted).await?;
     let fits = found.is_some_and(|found| found.article.published_edition.is_some() && found.article.id != article.id);

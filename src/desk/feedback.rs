@@ -44,12 +44,7 @@ impl Desk {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn feedback(
-        &self,
-        actor: &Actor,
-        before: Option<FeedbackPlace>,
-        limit: i64,
-    ) -> Result<Vec<Feedback>> {
+    pub async fn feedback(&self, actor: &Actor, before: Option<FeedbackPlace>, limit: i64) -> Result<Vec<Feedback>> {
         let (at, kind, key) = before.unwrap_or((self.now() + chrono::Duration::days(1), 0, 0));
         // At the same instant articles come first.
         let beyond = |of: i64| match of.cmp(&kind) {
@@ -63,7 +58,9 @@ impl Desk {
         let rated = store::article_uses::rated(&mut tx, &visibility(actor), beyond(1), limit).await?;
         let mut all: Vec<Feedback> = said.into_iter().map(Feedback::Article).collect();
         all.extend(rated.into_iter().map(Feedback::Ticket));
-        all.sort_by(|a, b| b.at().cmp(&a.at()).then_with(|| (a.place().1, -a.place().2).cmp(&(b.place().1, -b.place().2))));
+        all.sort_by(|a, b| {
+            b.at().cmp(&a.at()).then_with(|| (a.place().1, -a.place().2).cmp(&(b.place().1, -b.place().2)))
+        });
         all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(all)
     }
@@ -75,7 +72,8 @@ impl Desk {
     pub async fn article_remarks(&self, actor: &Actor, slug: &str) -> Result<Vec<Said>> {
         let found = self.kept_article(actor, slug).await?;
         let from = (self.now() + chrono::Duration::days(1), i64::MAX);
-        let said = store::article_uses::said(&mut self.db.glance().await?, None, Some(found.article.id), from, 200).await?;
+        let said =
+            store::article_uses::said(&mut self.db.glance().await?, None, Some(found.article.id), from, 200).await?;
         Ok(said.into_iter().filter(|said| !said.comment.is_empty()).collect())
     }
 }

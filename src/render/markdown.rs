@@ -32,8 +32,30 @@ pub fn beginning(text: &str, longest: usize) -> String {
 
 fn cleaned(html: &str) -> String {
     let tags = [
-        "p", "br", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "strong", "em", "del", "a", "code", "pre", "blockquote", "hr",
-        "table", "thead", "tbody", "tr", "th", "td",
+        "p",
+        "br",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "li",
+        "strong",
+        "em",
+        "del",
+        "a",
+        "code",
+        "pre",
+        "blockquote",
+        "hr",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
     ];
     let attributes = [("a", HashSet::from(["href"])), ("ol", HashSet::from(["start"]))];
     ammonia::Builder::new()
@@ -89,13 +111,18 @@ mod tests {
 
     #[test]
     fn a_text_becomes_a_page() {
-        let told = html("# Satu\n\n1. buka\n2. *klik*\n\n### Dua\n\n[a](https://x.test) <script>alert(1)</script>\n\n| a | b |\n| - | - |\n| 1 | 2 |");
+        let told = html(
+            "# Satu\n\n1. buka\n2. *klik*\n\n### Dua\n\n[a](https://x.test) <script>alert(1)</script>\n\n| a | b |\n| - | - |\n| 1 | 2 |",
+        );
         assert!(told.contains("<h2>Satu</h2>") && told.contains("<h3>Dua</h3>"), "{told}");
         assert!(told.contains("<ol>") && told.contains("<em>klik</em>") && told.contains("<td>2</td>"), "{told}");
         assert_eq!(html("## a\n\n## b"), "<h2>a</h2>\n<h2>b</h2>\n");
         assert!(!told.contains("script") && !told.contains("alert"), "{told}");
         let bad = html("<img src=x onerror=alert(1)> [a](javascript:alert(1)) <b style='x'>b</b> ![p](http://x/y.png)");
-        assert!(!bad.contains("onerror") && !bad.contains("javascript:") && !bad.contains("<img") && !bad.contains("style"), "{bad}");
+        assert!(
+            !bad.contains("onerror") && !bad.contains("javascript:") && !bad.contains("<img") && !bad.contains("style"),
+            "{bad}"
+        );
     }
 
     #[test]

@@ -275,7 +275,11 @@ pub async fn texts(tx: &mut Tx, article: i64) -> Result<Vec<Text>> {
     sql!(
         tx,
         fetch_all as Text,
-        concat!("select ", text!(), " from article_edition e where e.article_id = $1 order by e.edition desc limit 500"),
+        concat!(
+            "select ",
+            text!(),
+            " from article_edition e where e.article_id = $1 order by e.edition desc limit 500"
+        ),
         article,
     )
 }

@@ -78,7 +78,8 @@ pub async fn save(Data(visit): Data<&Visit>, Path(slug): Path<String>, sent: Sen
 
 fn wanted(sent: &Sent, agency: &str) -> Result<WantedArticle> {
     let audience = sent.get("audience").parse();
-    let audience = audience.map_err(|_| Error::Invalid(vec![FieldError { field: "audience", say: Say::new("field-choose") }]))?;
+    let audience =
+        audience.map_err(|_| Error::Invalid(vec![FieldError { field: "audience", say: Say::new("field-choose") }]))?;
     let text = |field: &str| sent.get(field).to_owned();
     Ok(WantedArticle {
         title: text("title"),

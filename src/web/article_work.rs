@@ -122,8 +122,10 @@ pub async fn versions(Data(visit): Data<&Visit>, Path(slug): Path<String>, reque
     let of = |place: i64| texts.iter().find(|text| text.place == place);
     let changed = of(older).zip(of(newer)).map_or_else(Vec::new, |(older, newer)| compared(visit, older, newer));
     let people = visit.desk().names_of(texts.iter().map(|text| text.account_id)).await?;
-    let rows = texts.iter().map(|text| json!({"place": text.place, "title": text.title, "at": visit.instant(text.written_at),
-        "author": people.get(&text.account_id), "shown": text.shown_at.is_some()}));
+    let rows = texts.iter().map(|text| {
+        json!({"place": text.place, "title": text.title, "at": visit.instant(text.written_at),
+        "author": people.get(&text.account_id), "shown": text.shown_at.is_some()})
+    });
     let choice = |text: &Text| json!({"word": text.place.to_string(), "text": text::phrase(visit.language, "article-version", &[("number", &text.place.to_string())])});
     let context = json!({
         "slug": slug,
@@ -275,7 +277,8 @@ fn compared(visit: &Visit, older: &Text, newer: &Text) -> Vec<Value> {
     };
     let (older, newer) = (whole(older), whole(newer));
     let told = lines(&older, &newer);
-    let changed: Vec<usize> = told.iter().enumerate().filter(|(_, line)| !matches!(line, Line::Same(_))).map(|(at, _)| at).collect();
+    let changed: Vec<usize> =
+        told.iter().enumerate().filter(|(_, line)| !matches!(line, Line::Same(_))).map(|(at, _)| at).collect();
     if changed.is_empty() {
         return Vec::new();
     }

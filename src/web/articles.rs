@@ -69,7 +69,11 @@ pub async fn answer(Data(visit): Data<&Visit>, Path(slug): Path<String>, sent: S
     let kept = match helpful {
         Some(helpful) => {
             let said = (helpful, sent.get("comment"));
-            visit.desk().answer_article(visit.actor.as_ref(), &visitor(visit), &visit.source, &slug, said).await.map(drop)
+            visit
+                .desk()
+                .answer_article(visit.actor.as_ref(), &visitor(visit), &visit.source, &slug, said)
+                .await
+                .map(drop)
         }
         None => Err(Error::Invalid(vec![FieldError { field: "comment", say: Say::new("field-article-helped") }])),
     };
@@ -100,8 +104,10 @@ pub async fn file(Data(visit): Data<&Visit>, Path((slug, id)): Path<(String, i64
 /// The database does not answer.
 pub async fn offered(visit: &Visit, words: &str, service: Option<&str>) -> Result<Vec<Value>> {
     let found = visit.desk().offered_articles(visit.actor.as_ref(), words, service).await?;
-    let line = |it: &Whole| json!({"slug": it.article.slug, "title": it.text.title, "about": it.text.summary,
-        "address": format!("/pengetahuan/{}", it.article.slug)});
+    let line = |it: &Whole| {
+        json!({"slug": it.article.slug, "title": it.text.title, "about": it.text.summary,
+        "address": format!("/pengetahuan/{}", it.article.slug)})
+    };
     Ok(found.iter().map(line).collect())
 }
 

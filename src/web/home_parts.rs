@@ -136,7 +136,9 @@ pub async fn articles(visit: &Visit, actor: &Actor) -> Result<Vec<Value>> {
     for (word, act, filter) in [("publish", ArticleAct::Publish, waiting), ("check", ArticleAct::Check, stale)] {
         let found = desk.kept_articles(actor, &filter, i64::MAX, ARTICLES).await?;
         let own = found.iter().filter(|it| may_act(actor, act, it.held()));
-        rows.extend(own.map(|it| json!({"slug": it.article.slug, "title": it.text.title, "why": visit.word("home-article", word)})));
+        rows.extend(own.map(
+            |it| json!({"slug": it.article.slug, "title": it.text.title, "why": visit.word("home-article", word)}),
+        ));
     }
     Ok(rows)
 }

@@ -65,7 +65,13 @@ fn groups(visit: &Visit, actor: &Actor, words: &str, found: &Found, articles: &[
         ("services", services.collect()),
         ("agencies", agencies.collect()),
         ("people", people.collect()),
-        ("articles", articles.iter().map(|it| line(format!("/pengetahuan/{}", it.article.slug), &it.text.title, it.text.summary.clone())).collect()),
+        (
+            "articles",
+            articles
+                .iter()
+                .map(|it| line(format!("/pengetahuan/{}", it.article.slug), &it.text.title, it.text.summary.clone()))
+                .collect(),
+        ),
         ("pages", pages(visit, actor, words)),
     ];
     let groups = groups.into_iter().filter(|(_, rows)| !rows.is_empty());

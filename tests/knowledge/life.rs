@@ -34,7 +34,10 @@ async fn life(engine: Engine) {
     act(&app, "demo-superadmin", &slug, "return", json!({"reason": ""})).await.ok(422);
     act(&app, "demo-superadmin", &slug, "return", json!({"reason": "Sebut nomor telepon."})).await.ok(200);
     let mended = put(&app, "demo-dinkes", &slug, json!({"body": "Telepon 112.", "version": 3})).await.ok(200);
-    assert_eq!((&mended["edition"], &mended["state"], &mended["title"]), (&json!(2), &json!("draft"), &json!("Lupa sandi SIMPUS?")));
+    assert_eq!(
+        (&mended["edition"], &mended["state"], &mended["title"]),
+        (&json!(2), &json!("draft"), &json!("Lupa sandi SIMPUS?"))
+    );
     put(&app, "demo-dinkes", &slug, json!({"body": "Telepon 113.", "version": 3})).await.ok(409);
     act(&app, "demo-dinkes", &slug, "submit", json!({})).await.ok(200);
     let shown = act(&app, "demo-superadmin", &slug, "publish", json!({})).await.ok(200);
@@ -44,7 +47,9 @@ async fn life(engine: Engine) {
     assert_eq!(titles(&app.get("demo-warga", "/articles?q=sandi").await.ok(200)), ["Lupa sandi SIMPUS?"]);
     // Withdrawn with something in its place.
     let other = publish(&app, "DINKES", "Sandi SIMPUS", "public").await;
-    act(&app, "demo-dinkes", &slug, "withdraw", json!({"reason": "Ganti aplikasi", "successor": "tidak-ada"})).await.ok(422);
+    act(&app, "demo-dinkes", &slug, "withdraw", json!({"reason": "Ganti aplikasi", "successor": "tidak-ada"}))
+        .await
+        .ok(422);
     act(&app, "demo-dinkes", &slug, "withdraw", json!({"reason": "Ganti aplikasi", "successor": other})).await.ok(200);
     let gone = app.get("demo-warga", &format!("/articles/{slug}")).await.ok(410);
     assert_eq!((&gone["state"], &gone["successor"]), (&json!("withdrawn"), &json!(other)));
@@ -60,8 +65,12 @@ async fn life(engine: Engine) {
 async fn anew(engine: Engine) {
     let Some(app) = town(engine).await else { return };
     let slug = publish(&app, "DINKES", "Membayar retribusi", "public").await;
-    let draft = put(&app, "demo-dinkes", &slug, json!({"title": "Pelunasan karcis parkir", "audience": "staff"})).await.ok(200);
-    assert_eq!((&draft["state"], &draft["edition"], &draft["published_edition"]), (&json!("draft"), &json!(2), &json!(1)));
+    let draft =
+        put(&app, "demo-dinkes", &slug, json!({"title": "Pelunasan karcis parkir", "audience": "staff"})).await.ok(200);
+    assert_eq!(
+        (&draft["state"], &draft["edition"], &draft["published_edition"]),
+        (&json!("draft"), &json!(2), &json!(1))
+    );
     let read = app.get("demo-warga", &format!("/articles/{slug}")).await.ok(200);
     assert_eq!((&read["title"], &read["edition"]), (&json!("Membayar retribusi"), &json!(1)));
     assert_eq!(titles(&app.get("demo-warga", "/articles?q=pembayaran").await.ok(200)), ["Membayar retribusi"]);
@@ -110,7 +119,10 @@ async fn audiences(engine: Engine) {
     // Pages are read in pages.
     let first = app.get("demo-superadmin", "/articles?limit=3").await.ok(200);
     let next = first["next_cursor"].as_str().unwrap();
-    assert_eq!(titles(&app.get("demo-superadmin", &format!("/articles?limit=3&cursor={next}")).await.ok(200)), ["Umum genset"]);
+    assert_eq!(
+        titles(&app.get("demo-superadmin", &format!("/articles?limit=3&cursor={next}")).await.ok(200)),
+        ["Umum genset"]
+    );
     app.get("", "/articles").await.ok(401);
 }
 

@@ -42,10 +42,16 @@ async fn citizen(engine: Engine) {
     warga.get("/pengetahuan?q=%3Cscript%3E").await.is(200).shows("/lapor?judul=");
     warga.get(&format!("/pengetahuan/{inner}")).await.is(404);
     let page = warga.get(&format!("/pengetahuan/{slug}")).await;
-    page.is(200).shows("<h2>Langkah</h2>").shows("<li>Buka menu.</li>").shows("Dinas Kesehatan").shows("Apakah ini membantu?");
+    page.is(200)
+        .shows("<h2>Langkah</h2>")
+        .shows("<li>Buka menu.</li>")
+        .shows("Dinas Kesehatan")
+        .shows("Apakah ini membantu?");
     let to = format!("/pengetahuan/{slug}/jawaban");
     send(&warga, &page, &to, &[]).await.is(422).shows("Pilih Ya, membantu");
-    send(&warga, &page, &to, &[("membantu", "ya"), ("comment", "Jelas.")]).await.goes_to(&format!("/pengetahuan/{slug}?kabar=terima-kasih#membantu"));
+    send(&warga, &page, &to, &[("membantu", "ya"), ("comment", "Jelas.")])
+        .await
+        .goes_to(&format!("/pengetahuan/{slug}?kabar=terima-kasih#membantu"));
     warga.get(&format!("/pengetahuan/{slug}?kabar=terima-kasih")).await.shows("Terima kasih").shows("Membantu.");
     let form = warga.get("/lapor?judul=Kapan%20imunisasi").await;
     form.shows("name=\"judul\" value=\"Kapan imunisasi\"");
@@ -61,9 +67,20 @@ async fn staff(engine: Engine) {
     let Some(app) = town(engine).await else { return };
     let (budi, rina) = (browser(&app, "admin.dinkes@demo.test").await, browser(&app, "superadmin@demo.test").await);
     let form = budi.get("/kerja/pengetahuan/baru").await;
-    let fields = [("title", "Mengganti printer"), ("body", "# Cara\n\nTarik <b onclick=x>baki</b>.\n<script>alert(1)</script>"),
-        ("summary", ""), ("keywords", ""), ("audience", "public"), ("agency", "DINKES"), ("service", ""), ("review_months", "6")];
-    send(&budi, &form, "/kerja/pengetahuan/baru", &[("title", ""), ("audience", "public")]).await.is(422).shows("Ada yang perlu diperbaiki");
+    let fields = [
+        ("title", "Mengganti printer"),
+        ("body", "# Cara\n\nTarik <b onclick=x>baki</b>.\n<script>alert(1)</script>"),
+        ("summary", ""),
+        ("keywords", ""),
+        ("audience", "public"),
+        ("agency", "DINKES"),
+        ("service", ""),
+        ("review_months", "6"),
+    ];
+    send(&budi, &form, "/kerja/pengetahuan/baru", &[("title", ""), ("audience", "public")])
+        .await
+        .is(422)
+        .shows("Ada yang perlu diperbaiki");
     let made = send(&budi, &form, "/kerja/pengetahuan/baru", &fields).await;
     made.goes_to("/kerja/pengetahuan/mengganti-printer?kabar=simpan");
     let here = "/kerja/pengetahuan/mengganti-printer";
@@ -81,7 +98,9 @@ async fn staff(engine: Engine) {
     let mut second = fields;
     second[1].1 = "# Cara\n\nTarik baki merek A.";
     send(&budi, &edit, &format!("{here}/ubah"), &second).await.is(303);
-    let stale = send(&budi, &edit, &format!("{here}/ubah"), &[&second[..1], &[("body", "Lain sekali")], &second[2..]].concat()).await;
+    let stale =
+        send(&budi, &edit, &format!("{here}/ubah"), &[&second[..1], &[("body", "Lain sekali")], &second[2..]].concat())
+            .await;
     stale.is(409).shows("Lain sekali");
     budi.get(&format!("{here}/versi")).await.shows("<del>Tarik &lt;b onclick").shows("<ins>Tarik baki merek A.</ins>");
     let page = budi.get(here).await;
@@ -110,7 +129,8 @@ async fn files(engine: Engine) {
     budi.upload(&format!("{here}/lampiran"), &[("_csrf", &csrf)], "formulir.txt", b"isi formulir").await.is(303);
     let page = budi.get(&here).await;
     page.shows("formulir.txt");
-    let address = page.html.split("href=\"").find(|it| it.contains("/lampiran/")).unwrap().split('"').next().unwrap().to_owned();
+    let address =
+        page.html.split("href=\"").find(|it| it.contains("/lampiran/")).unwrap().split('"').next().unwrap().to_owned();
     let warga = Browser::at(&app.desk);
     warga.get(&address).await.is(404);
     budi.get(&address).await.is(200).shows("isi formulir");
@@ -131,7 +151,8 @@ async fn offered(engine: Engine) {
     warga.fill("/lapor", "/lapor", &[("kind", "incident"), ("service", "")]).await.is(303);
     let page = warga.get("/lapor/uraian").await;
     assert!(!page.html.contains("Mungkin ini membantu"), "nothing was written yet");
-    let words = [("subject", "Lupa pasword absen"), ("description", "Saya lupa password absen sejak cuti."), ("impact", "")];
+    let words =
+        [("subject", "Lupa pasword absen"), ("description", "Saya lupa password absen sejak cuti."), ("impact", "")];
     warga.fill("/lapor/uraian", "/lapor/uraian", &words).await.is(303);
     for address in ["/lapor/kontak", "/lapor/uraian"] {
         let page = warga.get(address).await;
@@ -154,7 +175,12 @@ async fn solving(engine: Engine) {
     budi.get(&here).await.shows("dipakai menyelesaikan");
     let form = budi.get(&format!("{here}/selesaikan")).await;
     form.shows("Buat draf artikel").shows(&format!("value=\"{slug}\""));
-    let fields = [("solution", "Sandi sudah kami atur ulang."), ("cause", "Lupa sandi"), ("artikel", slug.as_str()), ("draf", "1")];
+    let fields = [
+        ("solution", "Sandi sudah kami atur ulang."),
+        ("cause", "Lupa sandi"),
+        ("artikel", slug.as_str()),
+        ("draf", "1"),
+    ];
     let done = send(&budi, &form, &format!("{here}/selesaikan"), &fields).await;
     done.goes_to("/kerja/pengetahuan/lupa-password-absen?kabar=tiket");
     budi.get(&done.location).await.shows("Sandi sudah kami atur ulang.").shows(&number);

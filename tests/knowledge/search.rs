@@ -92,7 +92,9 @@ async fn hostile(engine: Engine) {
     let Some(app) = town(engine).await else { return };
     publish(&app, "DISKOMINFO", "Pembayaran retribusi", "public").await;
     let long = "pembayaran ".repeat(5_000);
-    for question in ["'; drop table article; --", "\" OR 1=1", "%", "_", "*", "NEAR(a b)", "\u{0}", "🙂", "''", "yang dan di"] {
+    for question in
+        ["'; drop table article; --", "\" OR 1=1", "%", "_", "*", "NEAR(a b)", "\u{0}", "🙂", "''", "yang dan di"]
+    {
         let found = app.desk.find_articles(None, question, 5).await.unwrap();
         assert_eq!(found.len(), 0, "{question}");
     }

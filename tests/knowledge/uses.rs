@@ -97,13 +97,19 @@ async fn from_ticket(engine: Engine) {
     ask("demo-warga").await.ok(403);
     ask("demo-auditor").await.ok(403);
     let made = ask("demo-dinkes").await.ok(201);
-    assert_eq!((&made["state"], &made["audience"], &made["agency"]), (&json!("draft"), &json!("staff"), &json!("DINKES")));
+    assert_eq!(
+        (&made["state"], &made["audience"], &made["agency"]),
+        (&json!("draft"), &json!("staff"), &json!("DINKES"))
+    );
     let whole = made.to_string();
     for left_out in ["Siti", "Aminah", "0812", "Mawar", "budi@", "warga@"] {
         assert!(!whole.contains(left_out), "{left_out}: {whole}");
     }
     let body = made["body"].as_str().unwrap();
-    assert!(body.contains("Tembolok penuh pada komputer") && body.contains("tembolok peramban kami bersihkan"), "{body}");
+    assert!(
+        body.contains("Tembolok penuh pada komputer") && body.contains("tembolok peramban kami bersihkan"),
+        "{body}"
+    );
     assert_eq!(ask("demo-dinkes").await.ok(201)["slug"], made["slug"], "one ticket has one draft");
     // Not of one that is open, nor of one that is secret.
     let open = json!({"kind": "incident", "subject": "Lain", "description": "Uraian", "agency": "DINKES"});

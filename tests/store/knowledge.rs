@@ -129,7 +129,10 @@ async fn lists_hold_what_was_asked_for(db: Db) {
     let shown = articles::published(&mut tx, Some(&wide), &all, i64::MAX, 10).await.unwrap();
     assert_eq!(slugs(shown), ["dinkes", "umum"]);
     assert_eq!(slugs(articles::published(&mut tx, None, &all, own.id, 1).await.unwrap()), ["pegawai"]);
-    assert_eq!(slugs(articles::kept(&mut tx, None, &all, i64::MAX, 10).await.unwrap()), ["konsep", "dinkes", "pegawai", "umum"]);
+    assert_eq!(
+        slugs(articles::kept(&mut tx, None, &all, i64::MAX, 10).await.unwrap()),
+        ["konsep", "dinkes", "pegawai", "umum"]
+    );
     assert_eq!(articles::kept(&mut tx, Some(&[]), &all, i64::MAX, 10).await.unwrap(), []);
     assert_eq!(articles::kept(&mut tx, Some(&shelf(&["BKD"])), &all, i64::MAX, 10).await.unwrap(), []);
     let due = ArticleFilter { due: Some(at(125)), ..all.clone() };
@@ -151,7 +154,9 @@ async fn articles_are_found_by_their_words(db: Db) {
     let budi = people(&mut tx).await;
     let open = published(&mut tx, "umum", budi, Audience::Public, 10).await;
     let staff = published(&mut tx, "pegawai", budi, Audience::Staff, 20).await;
-    let words = |list: &[(&str, i64)]| list.iter().map(|(word, weight)| ((*word).to_owned(), *weight)).collect::<BTreeMap<_, _>>();
+    let words = |list: &[(&str, i64)]| {
+        list.iter().map(|(word, weight)| ((*word).to_owned(), *weight)).collect::<BTreeMap<_, _>>()
+    };
     article_words::put(&mut tx, open.id, "public", &words(&[("sandi", 500), ("bayar", 100)])).await.unwrap();
     article_words::put(&mut tx, staff.id, "staff", &words(&[("sandi", 900)])).await.unwrap();
     let list = ["bayar".to_owned(), "sandi".to_owned(), "kuda".to_owned()];
@@ -197,7 +202,10 @@ async fn readers_and_tickets_are_counted(db: Db) {
     assert!(article_uses::tie(&mut tx, one.id, key, ArticleUse::SolvedWith, budi, at(30)).await.unwrap());
     assert!(!article_uses::tie(&mut tx, one.id, key, ArticleUse::SolvedWith, budi, at(31)).await.unwrap());
     let tied = article_uses::of_ticket(&mut tx, key).await.unwrap();
-    assert_eq!((tied.len(), tied[0].slug.as_str(), tied[0].uses, tied[0].is_published), (1, "umum", ArticleUse::SolvedWith, true));
+    assert_eq!(
+        (tied.len(), tied[0].slug.as_str(), tied[0].uses, tied[0].is_published),
+        (1, "umum", ArticleUse::SolvedWith, true)
+    );
     let tickets = article_uses::tickets(&mut tx, one.id, 5).await.unwrap();
     assert_eq!(tickets, [("OKI-2602-00001-0".to_owned(), ArticleUse::SolvedWith)]);
     assert_eq!(article_uses::added(&mut tx, at(0), at(50)).await.unwrap(), [("DINKES".to_owned(), 1)]);

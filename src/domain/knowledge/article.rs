@@ -149,8 +149,7 @@ fn reaches(actor: &Actor, agency: &str) -> bool {
 
 fn works_for(actor: &Actor, agency: &str) -> bool {
     let works = |role: Role| matches!(role, Role::Tier1Agent | Role::Tier2Unit | Role::ProcessOwner);
-    is_of_office(actor)
-        || actor.grants.iter().any(|grant| works(grant.role) && grant.agency.as_deref() == Some(agency))
+    is_of_office(actor) || actor.grants.iter().any(|grant| works(grant.role) && grant.agency.as_deref() == Some(agency))
 }
 
 fn heads(actor: &Actor, agency: &str) -> bool {
@@ -172,16 +171,22 @@ pub fn slug(title: &str) -> String {
     for letter in title.nfkd().flat_map(char::to_lowercase) {
         if letter.is_ascii_alphanumeric() {
             slug.push(letter);
-        } else if letter.is_alphanumeric() || letter.is_whitespace() || letter.is_ascii_punctuation() {
-            if !slug.is_empty() && !slug.ends_with('-') {
-                slug.push('-');
-            }
+        } else if (letter.is_alphanumeric() || letter.is_whitespace() || letter.is_ascii_punctuation())
+            && !slug.is_empty()
+            && !slug.ends_with('-')
+        {
+            slug.push('-');
         }
     }
     let short: String = slug.chars().take(LONGEST_SLUG).collect();
-    let whole = if slug.len() > short.len() { short.rsplit_once('-').map_or(short.as_str(), |it| it.0) } else { &short };
+    let whole =
+        if slug.len() > short.len() { short.rsplit_once('-').map_or(short.as_str(), |it| it.0) } else { &short };
     let slug = whole.trim_matches('-');
-    if slug.is_empty() || RESERVED.contains(&slug) { format!("artikel-{slug}").trim_matches('-').to_owned() } else { slug.to_owned() }
+    if slug.is_empty() || RESERVED.contains(&slug) {
+        format!("artikel-{slug}").trim_matches('-').to_owned()
+    } else {
+        slug.to_owned()
+    }
 }
 
 /// Longest word for an address, in characters.
@@ -221,7 +226,9 @@ mod tests {
         assert!(may_act(&actor(2, Role::AgencyHead, Some("A")), ArticleAct::Publish, kept));
         assert!(!may_act(&actor(2, Role::AgencyHead, Some("A")), ArticleAct::Edit, kept));
         assert!(may_act(&actor(1, Role::Tier2Unit, None), ArticleAct::Publish, kept));
-        for stranger in [actor(3, Role::Tier1Agent, Some("B")), actor(3, Role::Auditor, None), actor(3, Role::SystemAdmin, None)] {
+        for stranger in
+            [actor(3, Role::Tier1Agent, Some("B")), actor(3, Role::Auditor, None), actor(3, Role::SystemAdmin, None)]
+        {
             assert!(ArticleAct::ALL.iter().all(|act| !may_act(&stranger, *act, kept)), "{stranger:?}");
         }
         let reads = Actor { scope: Scope::Read, ..actor(2, Role::Tier2Unit, None) };

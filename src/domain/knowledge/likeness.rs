@@ -57,7 +57,13 @@ mod tests {
 
     #[test]
     fn slips_of_the_finger_are_forgiven() {
-        for (typed, known) in [("byar", "bayar"), ("jaringn", "jaring"), ("pasword", "password"), ("sertifkat", "sertifikat"), ("akirv", "akriv")] {
+        for (typed, known) in [
+            ("byar", "bayar"),
+            ("jaringn", "jaring"),
+            ("pasword", "password"),
+            ("sertifkat", "sertifikat"),
+            ("akirv", "akriv"),
+        ] {
             assert!(alike(typed, known) > 0, "{typed} {known}");
         }
         for (typed, known) in [("ktp", "kip"), ("bayar", "lapor"), ("surat", "sandi"), ("izin", "ikan")] {

@@ -77,7 +77,8 @@ fn without_numbers(line: &str) -> String {
 
 /// Where the number ends that begins at `at`; `at` itself when none does.
 fn number_end(letters: &[char], at: usize) -> usize {
-    let starts = letters[at].is_ascii_digit() || (letters[at] == '+' && letters.get(at + 1).is_some_and(char::is_ascii_digit));
+    let starts =
+        letters[at].is_ascii_digit() || (letters[at] == '+' && letters.get(at + 1).is_some_and(char::is_ascii_digit));
     if !starts {
         return at;
     }

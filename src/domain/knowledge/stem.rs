@@ -61,7 +61,11 @@ pub fn readings(word: &str) -> Vec<Reading> {
         for _ in 0..=MOST_PREFIXES {
             let mut next = Vec::new();
             for reading in level {
-                next.extend(without_prefix(&reading.word).into_iter().map(|(word, prefix)| Reading { word, taken: reading.taken + prefix }));
+                next.extend(
+                    without_prefix(&reading.word)
+                        .into_iter()
+                        .map(|(word, prefix)| Reading { word, taken: reading.taken + prefix }),
+                );
                 if seen.insert(reading.word.clone()) {
                     found.push(reading);
                 }
@@ -108,7 +112,9 @@ fn without_prefix(word: &str) -> Vec<(String, usize)> {
     for stump in ["me", "pe", ""] {
         if let Some(rest) = word.strip_prefix(stump) {
             // A letter that was swallowed was not taken.
-            let nasal = |behind: &str| if rest.ends_with(behind) { rest.len() - behind.len() } else { rest.len() + 1 - behind.len() };
+            let nasal = |behind: &str| {
+                if rest.ends_with(behind) { rest.len() - behind.len() } else { rest.len() + 1 - behind.len() }
+            };
             found.extend(behind_nasal(rest).into_iter().map(|behind| {
                 let taken = stump.len() + nasal(&behind);
                 (behind, taken)
@@ -132,7 +138,11 @@ fn behind_nasal(rest: &str) -> Vec<String> {
         };
     }
     if let Some(rest) = rest.strip_prefix("ny") {
-        return if vowel(rest) { vec![format!("s{rest}"), format!("ny{rest}"), format!("c{rest}")] } else { Vec::new() };
+        return if vowel(rest) {
+            vec![format!("s{rest}"), format!("ny{rest}"), format!("c{rest}")]
+        } else {
+            Vec::new()
+        };
     }
     if let Some(behind) = rest.strip_prefix('m') {
         return match behind {
@@ -222,7 +232,9 @@ mod tests {
 
     #[test]
     fn what_looks_like_an_affix_stays() {
-        for word in ["aplikasi", "digital", "server", "ketua", "terang", "informasi", "berita", "dinas", "akun", "ktp", "2fa"] {
+        for word in
+            ["aplikasi", "digital", "server", "ketua", "terang", "informasi", "berita", "dinas", "akun", "ktp", "2fa"]
+        {
             assert_eq!(stem(word), word);
         }
     }

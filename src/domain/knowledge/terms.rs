@@ -98,8 +98,7 @@ fn term(typed: &str) -> Term {
     let said = said.min_by_key(|(taken, _)| *taken);
     let root = root(typed);
     let kept = root.as_ref().map(|root| typed.len().saturating_sub(root.len()));
-    if let Some((taken, word)) = said.filter(|(taken, _)| kept.is_none_or(|kept| *taken <= kept)) {
-        let _ = taken;
+    if let Some((_, word)) = said.filter(|(taken, _)| kept.is_none_or(|kept| *taken <= kept)) {
         return known(word);
     }
     if let Some(root) = root {
@@ -143,7 +142,9 @@ fn calm(word: &str) -> String {
 /// "berkas2nya" is how many people write "berkas-berkasnya".
 fn undoubled(word: &str) -> String {
     match word.split_once('2') {
-        Some((head, tail)) if head.len() >= 4 && head.chars().all(char::is_alphabetic) && ["", "nya", "an", "kan"].contains(&tail) => {
+        Some((head, tail))
+            if head.len() >= 4 && head.chars().all(char::is_alphabetic) && ["", "nya", "an", "kan"].contains(&tail) =>
+        {
             head.to_owned()
         }
         _ => word.to_owned(),
@@ -218,7 +219,10 @@ mod tests {
     fn a_slip_is_noticed() {
         let means = |text: &str, word: &str| {
             let terms = of_question(text);
-            assert!(terms.iter().any(|it| it.word == word || it.perhaps.iter().any(|it| it.0 == word)), "{text}: {terms:?}");
+            assert!(
+                terms.iter().any(|it| it.word == word || it.perhaps.iter().any(|it| it.0 == word)),
+                "{text}: {terms:?}"
+            );
         };
         means("pasword", "sandi");
         means("emial", "surel");

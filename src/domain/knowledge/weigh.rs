@@ -100,7 +100,12 @@ mod tests {
 
     #[test]
     fn titles_say_more_than_texts() {
-        let words = words(Parts { title: "Lupa sandi", keywords: "", summary: "", body: "Buka halaman sandi akun. Sandi baru." });
+        let words = words(Parts {
+            title: "Lupa sandi",
+            keywords: "",
+            summary: "",
+            body: "Buka halaman sandi akun. Sandi baru.",
+        });
         assert!(words["sandi"] > words["lupa"] && words["lupa"] > words["akun"], "{words:?}");
         assert!(words.values().all(|weight| (1..=1000).contains(weight)));
     }

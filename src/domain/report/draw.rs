@@ -378,7 +378,8 @@ fn satisfaction(facts: &Facts<'_>, counted: &Counted) -> Both {
 
 fn knowledge(facts: &Facts<'_>) -> Both {
     let (added, used) = facts.articles;
-    let figures = [("known-errors", facts.known_errors), ("articles-added", Some(added)), ("articles-used", Some(used))];
+    let figures =
+        [("known-errors", facts.known_errors), ("articles-added", Some(added)), ("articles-used", Some(used))];
     (figures.into_iter().map(|(name, value)| known(name, value)).collect(), Vec::new())
 }
 

@@ -3,6 +3,7 @@
 use crate::desk::Desk;
 use crate::desk::article_uses::Visitor;
 use crate::desk::articles::{ArticleCommand, WantedArticle};
+use crate::desk::uploads::Arrived;
 use crate::domain::knowledge::article::{ArticleState, Audience};
 use crate::domain::people::Actor;
 use crate::error::Result;
@@ -25,6 +26,14 @@ struct DemoArticle {
     helped: usize,
     not_helped: usize,
     review_months: i64,
+    file: Option<DemoFile>,
+}
+
+/// A file that goes with one.
+#[derive(Debug, Deserialize)]
+struct DemoFile {
+    name: String,
+    text: String,
 }
 
 impl Desk {
@@ -63,6 +72,11 @@ impl Desk {
             review_months: article.review_months,
         };
         let slug = self.add_article(unit, wanted, None).await?.article.slug;
+        if let Some(file) = &article.file {
+            let bytes = file.text.clone().into_bytes();
+            let arrived = Arrived { name: file.name.clone(), size: bytes.len() as u64, bytes };
+            self.add_article_file(unit, &slug, &arrived).await?;
+        }
         if article.state == ArticleState::Draft {
             return Ok(slug);
         }

@@ -14,6 +14,8 @@ pub fn html(text: &str) -> String {
     options.extension.autolink = true;
     options.extension.strikethrough = true;
     options.render.hardbreaks = true;
+    // What is harmful is taken out below, with what stands in it; left out here, the words between its tags would stay.
+    options.render.r#unsafe = true;
     cleaned(&in_order(&comrak::markdown_to_html(text, &options)))
 }
 

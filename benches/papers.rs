@@ -3,8 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on should stop")]
 
 use chrono::{DateTime, Utc};
-use meja::domain::letter::{Content, Letter, LetterForm, LetterKind, LetterState, Recipient, TicketLine};
-use meja::domain::people::Role;
+use meja::domain::letter::{Content, Letter, LetterState, Recipient, TicketLine};
 use meja::render::letter as paper;
 use std::time::Instant;
 
@@ -49,54 +48,34 @@ fn letter(tickets: i64) -> Letter {
         id: 1,
         key: "SRT-2026-0001".to_owned(),
         version: 3,
-        kind: LetterKind::Warning,
-        form: LetterForm::Letter,
-        template: String::new(),
         state: LetterState::Numbered,
-        case_key: None,
         agency: "DPMPTSP".to_owned(),
-        service: None,
         number: Some("500.12/0001/KOMINFO/2026".to_owned()),
         dated: Some("2026-03-26".parse().unwrap()),
-        content: Content {
-            head: vec!["Pemerintah Provinsi Sumatera Utara".to_owned(), "Tim Koordinasi SPBE".to_owned()],
-            contact: vec!["Jalan Contoh Nomor 1".to_owned()],
-            place: "Medan".to_owned(),
-            urgency: "Segera".to_owned(),
-            enclosures: "1 (satu) berkas".to_owned(),
-            subject: "Peringatan atas Tidak Terpenuhinya Waktu Penyelesaian Layanan e-Perizinan".to_owned(),
-            addressee: person("Kepala Dinas Komunikasi dan Informatika"),
-            through: None,
-            from: None,
-            body: format!(
-                "{}\n\n[[tiket]]\n\n{0}\n\n[[titik-akhir]]\n\n{0}",
-                "Waktu penyelesaian tidak terpenuhi. ".repeat(12)
-            ),
-            tickets: (1..=tickets).map(line).collect(),
-            endpoints: vec!["https://perizinan.sumutprov.test".to_owned()],
-            signer_title: "Ketua Tim Koordinasi SPBE".to_owned(),
-            signer_name: "Dr. Contoh, M.Si.".to_owned(),
-            signer_rank: "Pembina Utama Madya".to_owned(),
-            signer_nip: "197603111999031009".to_owned(),
-            copies: vec![person("Sekretaris Daerah"), person("Inspektorat")],
-        },
-        signer_role: Role::CoordinationTeam,
-        code: "ABCD-EFGH-JKMN-PQRS".to_owned(),
-        drafted_by: None,
-        drafted_at: at(0),
-        issued_by: None,
-        issued_sha256: None,
-        signed_sha256: None,
-        signed_how: None,
-        signed_by: None,
-        signed_at: None,
-        sent_at: None,
-        received_at: None,
-        received_by: None,
-        signature: None,
-        receipt: None,
-        note: None,
-        replaces: None,
-        updated_at: at(0),
+        ..Letter::draft(
+            Content {
+                head: vec!["Pemerintah Provinsi Sumatera Utara".to_owned(), "Tim Koordinasi SPBE".to_owned()],
+                contact: vec!["Jalan Contoh Nomor 1".to_owned()],
+                place: "Medan".to_owned(),
+                urgency: "Segera".to_owned(),
+                enclosures: "1 (satu) berkas".to_owned(),
+                subject: "Peringatan atas Tidak Terpenuhinya Waktu Penyelesaian Layanan e-Perizinan".to_owned(),
+                addressee: person("Kepala Dinas Komunikasi dan Informatika"),
+                body: format!(
+                    "{}\n\n[[tiket]]\n\n{0}\n\n[[titik-akhir]]\n\n{0}",
+                    "Waktu penyelesaian tidak terpenuhi. ".repeat(12)
+                ),
+                tickets: (1..=tickets).map(line).collect(),
+                endpoints: vec!["https://perizinan.sumutprov.test".to_owned()],
+                signer_title: "Ketua Tim Koordinasi SPBE".to_owned(),
+                signer_name: "Dr. Contoh, M.Si.".to_owned(),
+                signer_rank: "Pembina Utama Madya".to_owned(),
+                signer_nip: "197603111999031009".to_owned(),
+                copies: vec![person("Sekretaris Daerah"), person("Inspektorat")],
+                ..Content::default()
+            },
+            "ABCD-EFGH-JKMN-PQRS".to_owned(),
+            at(0),
+        )
     }
 }

@@ -30,6 +30,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
 
 #[derive(RustEmbed)]
 #[folder = "sla_policies/"]
@@ -277,6 +278,30 @@ pub async fn serve(
     Ok(())
 }
 
+/// Gives out figures at the address of the settings, until the task is ended. An address somebody else has is refused
+/// only when the settings name it: several installations may stand on one machine.
+///
+/// # Errors
+/// The address of the settings cannot be had.
+pub async fn serve_metrics(desk: Desk, config: &Config) -> Result<Option<JoinHandle<std::io::Result<()>>>> {
+    if config.metrics_listen.is_empty() {
+        return Ok(None);
+    }
+    let acceptor = match TcpListener::bind(config.metrics_listen.clone()).into_acceptor().await {
+        Ok(acceptor) => acceptor,
+        Err(error) if config.metrics_listen == Config::default().metrics_listen => {
+            tracing::warn!(%error, listen = config.metrics_listen, "no figures are given out");
+            return Ok(None);
+        }
+        Err(error) => return Err(Error::internal(format!("metrics_listen {}: {error}", config.metrics_listen))),
+    };
+    for address in acceptor.local_addr() {
+        tracing::info!(%address, "figures at /metrics");
+    }
+    let routes = web::metrics::routes(desk)?;
+    Ok(Some(tokio::spawn(async move { Server::new_with_acceptor(acceptor).run(routes).await })))
+}
+
 /// Everything the server answers.
 ///
 /// # Errors
@@ -297,9 +322,10 @@ pub fn routes_with(desk: Desk, live: Live) -> Result<impl Endpoint<Output = Resp
         .at("/healthz", poem::get(alive))
         .at("/readyz", poem::get(ready))
         .nest("/", pages)
-        .data(desk)
-        .map_to_response();
-    Ok(all)
+        .map_to_response()
+        .around(web::metrics::counted)
+        .data(desk);
+    Ok(all.map_to_response())
 }
 
 /// The process lives.

@@ -53,6 +53,8 @@ pub struct MonitorsConfig {
 pub struct Config {
     /// Where the server listens.
     pub listen: SocketAddr,
+    /// Where figures for Prometheus are given out (`/metrics`), apart from the pages; empty: nowhere.
+    pub metrics_listen: String,
     /// `sqlite://FILE` or `postgres://…`; by default `meja.db` in the data folder.
     pub database_url: Option<String>,
     /// Folder for the embedded database, attachments and the secret.
@@ -116,6 +118,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            metrics_listen: "127.0.0.1:9464".to_owned(),
             database_url: None,
             data_dir: PathBuf::from("data"),
             pack: "bawaan".to_owned(),
@@ -187,6 +190,9 @@ impl Config {
         let database = self.database_url();
         if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| database.starts_with(scheme)) {
             problems.push("database_url: must begin with sqlite:// or postgres://".to_owned());
+        }
+        if !self.metrics_listen.is_empty() && self.metrics_listen.parse::<SocketAddr>().is_err() {
+            problems.push("metrics_listen: write an address and a port, 127.0.0.1:9464, or leave it empty".to_owned());
         }
         if let Some(Err(problem)) = self.smtp_url.as_deref().map(mail::check_smtp) {
             problems.push(format!("smtp_url: {problem}"));

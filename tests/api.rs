@@ -230,5 +230,14 @@ async fn a_body_is_read_as_far_as_its_sender_may_write() {
 #[tokio::test]
 async fn the_openapi_document_is_what_was_agreed() {
     let app = TestApp::new(Engine::Sqlite, "oki", NOW).await.unwrap();
-    insta::assert_snapshot!(meja::api::document(&app.desk));
+    let document = meja::api::document(&app.desk);
+    let client = poem::test::TestClient::new(meja::app::routes(app.desk.clone()).unwrap());
+    let page = client.get("/api/docs").send().await.0.into_body().into_string().await.unwrap();
+    assert!(page.contains(&document), "people read the same as machines");
+    let refused = client.delete("/api/v1/tickets").send().await.0;
+    assert_eq!(refused.status().as_u16(), 405);
+    assert_eq!(refused.header("allow"), Some("GET, POST"), "what the document says");
+    let served = client.get("/api/v1/openapi.json").send().await.0.into_body().into_string().await.unwrap();
+    assert_eq!(served, document);
+    insta::assert_snapshot!(document);
 }

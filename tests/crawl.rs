@@ -32,13 +32,13 @@ const REACHED_FROM_OUTSIDE: &[&str] = &[
     "/masuk/sso",
     "/masuk/sso/kembali",
     "/kerja/kabar",
+    // On the private listener.
+    "/metrics",
     // A form begins a round, or has taken down what a caller said.
     "/kerja/antrean/berurutan/:id",
     "/kerja/tiket/:number/kode",
     // This region's rules do not let tickets go back.
     "/kerja/tiket/:number/kembalikan",
-    // Only from a ticket that came by mail; `mail_senders` walks it.
-    "/kerja/tiket/:number/surel/:id",
     // Mailed, or only for a ticket of one's own that has been solved.
     "/status/langganan/:mark",
     "/l/:token",

@@ -205,16 +205,21 @@ fn small_service() -> u16 {
     port
 }
 
+/// meja itself on a port of its own, until the task is ended.
+async fn answering(app: &TestApp) -> (u16, tokio::task::JoinHandle<std::io::Result<()>>) {
+    let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
+    let port = acceptor.local_addr()[0].as_socket_addr().unwrap().port();
+    let routes = meja::app::routes(app.desk.clone()).unwrap();
+    (port, tokio::spawn(async move { Server::new_with_acceptor(acceptor).run(routes).await }))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn debian_nginx_open_closed_reopened_and_the_database_away() {
     if !has_nginx() {
         return;
     }
     let (app, number) = ordered().await;
-    let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
-    let meja = acceptor.local_addr()[0].as_socket_addr().unwrap().port();
-    let routes = meja::app::routes(app.desk.clone()).unwrap();
-    let server = tokio::spawn(async move { Server::new_with_acceptor(acceptor).run(routes).await });
+    let (meja, server) = answering(&app).await;
     let nginx = std::sync::Arc::new(nginx(meja, small_service()));
     let get = async |path: &str, extra: &str| {
         let (nginx, path, extra) = (nginx.clone(), path.to_owned(), extra.to_owned());
@@ -291,10 +296,7 @@ async fn debian_caddy_open_closed_reopened_and_meja_away() {
         return;
     }
     let (app, number) = ordered().await;
-    let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
-    let meja = acceptor.local_addr()[0].as_socket_addr().unwrap().port();
-    let routes = meja::app::routes(app.desk.clone()).unwrap();
-    let server = tokio::spawn(async move { Server::new_with_acceptor(acceptor).run(routes).await });
+    let (meja, server) = answering(&app).await;
     let caddy = std::sync::Arc::new(caddy(meja, small_service()));
     let get = async |path: &str, extra: &str| {
         let (caddy, path, extra) = (caddy.clone(), path.to_owned(), extra.to_owned());
@@ -324,7 +326,7 @@ async fn debian_caddy_open_closed_reopened_and_meja_away() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_silent_mail_server_does_not_keep_an_order_from_the_gateway() {
     let (mut app, number) = ordered().await;
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("smtp://127.0.0.1:{}", silent.local_addr().unwrap().port());
     app.desk.transport = Transport::smtp(&url, Wishes::default()).unwrap();
     // The other node reads the same database into a memory of its own.
@@ -334,7 +336,8 @@ async fn a_silent_mail_server_does_not_keep_an_order_from_the_gateway() {
     let served = meja::app::serve(other.clone(), acceptor, async move { drop(stopped.await) });
     let server = tokio::spawn(served);
     // Somebody waits at the mail server: the worker has taken up the outbox.
-    tokio::task::spawn_blocking(move || silent.accept().map(|pair| (silent, pair))).await.unwrap().unwrap();
+    let called = tokio::time::timeout(Duration::from_secs(10), silent.accept()).await;
+    let _open = called.expect("the worker sends mail").unwrap();
     close(&app, &number).await;
     let closed = async {
         while !matches!(other.passage("izin.demo.test", &["/"]), Passage::Closed(_)) {

@@ -47,7 +47,12 @@ async fn an_act_is_done_on_its_page_and_taken_back() {
     assert!(!page.html.contains(&format!("{base}/konsultasi")), "the unit asks outside, not the agency");
     assert_eq!(agent.get(&format!("{base}/kembalikan")).await.status, StatusCode::NOT_FOUND);
 
-    agent.get(&format!("{base}/tugaskan")).await.shows("0 tiket terbuka").shows("Belum ditugaskan");
+    agent
+        .get(&format!("{base}/tugaskan"))
+        .await
+        .shows("0 tiket terbuka")
+        .shows("Belum ditugaskan")
+        .shows("satu-satunya petugas lini pertama");
     let done =
         send(&agent, &format!("{base}/tugaskan"), &format!("{base}/tugaskan"), &[("user", "admin.dinkes@demo.test")])
             .await;

@@ -92,6 +92,17 @@ async fn homes(engine: Engine) {
         .shows("Petugas lini pertama")
         .shows("Halaman ini untuk")
         .shows("Auditor, Pengelola sistem");
+    // Whoever may open the page, and not do what he tried there, is not sent to people like himself.
+    for (email, address, role) in [
+        ("auditor@demo.test", "/kerja/surat/baru", "Auditor"),
+        ("admin.dinkes@demo.test", "/kerja/surel", "Petugas lini pertama"),
+    ] {
+        let refused = signed_in(&app, email).await.get(address).await;
+        assert_eq!(refused.status.as_u16(), 403, "{email} {address}");
+        let opening =
+            refused.html.split_once("Halaman ini untuk").map_or("", |(_, rest)| rest.split("</dd>").next().unwrap());
+        assert!(!opening.contains(role), "{email} {address}: {opening}");
+    }
     let both = signed_in(&app, "pimpinan@demo.test").await.get("/kerja").await;
     both.shows("tiket terbuka lewat batas").shows("Perangkat Daerah yang perlu perhatian");
     agent.get("/kerja?bahasa=en").await.shows("Overdue").shows("Search").shows("Notices");

@@ -15,6 +15,7 @@ on_both! {
     the_state_of_a_service_is_told = states;
     what_is_restricted_is_not_told = restricted;
     news_come_by_mail_and_stop_with_one_click = news;
+    the_first_news_after_a_quiet_round_is_mailed = first_news;
     the_last_known_state_is_served_while_the_database_is_away = away;
 }
 
@@ -156,6 +157,13 @@ async fn news(engine: Engine) {
     assert_eq!(app.mails_to("ani@contoh.id").await.len(), 2);
 }
 
+async fn first_news(engine: Engine) {
+    let Some(app) = region(engine).await else { return };
+    assert_eq!(app.desk.mail_status().await.unwrap(), 0, "a quiet round");
+    announced(&app).await;
+    assert_eq!(app.desk.mail_status().await.unwrap(), 1, "the first news of an installation is news");
+}
+
 async fn away(engine: Engine) {
     let Some(app) = region(engine).await else { return };
     announced(&app).await;
@@ -164,7 +172,7 @@ async fn away(engine: Engine) {
     let (now, late) = (Browser::at(&app.desk), Browser::at(&later));
     now.get("/status").await.is(200).shows("SIMPUS tidak");
     app.desk.db.close().await;
-    assert!(now.get("/lacak?kode=1").await.status.as_u16() < 600);
+    now.get("/lacak?kode=1").await.is(200);
     assert!(app.desk.refresh_status().await.is_err(), "the database is away");
     for page in ["/status", "/status?bahasa=en", "/status.atom", "/status.json"] {
         now.get(page).await.is(200).shows("SIMPUS tidak");

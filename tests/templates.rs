@@ -23,6 +23,10 @@ fn samples() -> Vec<(&'static str, Value)> {
             "priority": "P2", "tier": "Superadmin", "due": "kemarin", "detected": "hari ini", "late": late, "url": "http://x"})
     };
     let notices = |items: Vec<Value>| json!({"name": HOSTILE, "count": items.len(), "items": items, "queue_url": "http://x/kerja"});
+    let alarm = |raised: &[&str], over: &[&str]| {
+        let lines = |what: &[&str]| what.iter().map(|what| json!({"what": what, "since": "kini"})).collect::<Vec<_>>();
+        json!({"name": HOSTILE, "names": raised, "raised": lines(raised), "over": lines(over), "url": "http://x"})
+    };
     let kinds = ["start", "response_notice", "transfer", "warn", "breach"];
     let mut samples = vec![
         (
@@ -82,6 +86,9 @@ fn samples() -> Vec<(&'static str, Value)> {
             "first_line_gone",
             json!({"name": HOSTILE, "agencies": ["BKD", "DINKES"], "at": "kini", "people_url": "http://x"}),
         ),
+        ("alarm", alarm(&["x"], &["y"])),
+        ("alarm", alarm(&[HOSTILE], &[])),
+        ("alarm", alarm(&[], &[HOSTILE])),
         ("test_mail", json!({"name": HOSTILE, "at": "kini"})),
         ("notices", notices(kinds.iter().map(|kind| item(kind, true)).collect())),
     ];

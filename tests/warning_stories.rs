@@ -184,8 +184,9 @@ async fn reprimanded_and_closed(app: &TestApp, number: &str) {
     ];
     assert_eq!(kinds, expected);
     let march = "2026-03-01T00:00:00Z".parse().unwrap();
-    let measured = app.desk.availability_of(&["e-perizinan".to_owned()], march, app.desk.now()).await.unwrap();
-    assert_eq!(measured[0].closed.len(), 1, "time closed under an order stands apart");
+    let records = app.desk.availability_records(march, app.desk.now()).await.unwrap();
+    let measured = records.of("e-perizinan", march, app.desk.now()).unwrap();
+    assert_eq!(measured.closed.len(), 1, "time closed under an order stands apart");
 }
 
 async fn repaired_in_time(engine: Engine) {

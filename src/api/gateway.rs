@@ -3,16 +3,8 @@
 
 use serde_json::{Value, json};
 
-/// Where the endpoints begin in the document.
-const PATHS: &str = "\"paths\": {";
-
-/// The document with the question of reverse proxies in it.
-pub fn described(document: &str) -> String {
-    let Some((head, rest)) = document.split_once(PATHS) else { return document.to_owned() };
-    format!("{head}{PATHS}\n    \"/gateway/authorize\": {:#},{rest}", question())
-}
-
-fn question() -> Value {
+/// The question of reverse proxies.
+pub fn question() -> Value {
     json!({"get": {
         "summary": "For a reverse proxy's auth request: is this address closed under an order in force? Without a token.",
         "parameters": [

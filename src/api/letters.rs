@@ -304,14 +304,26 @@ impl Letters {
 
     /// Gives the letter back unsigned; `reason` says what to mend.
     #[oai(path = "/letters/:key/return", method = "post")]
-    async fn give_back(&self, token: Token, key: Path<String>, body: Json<Reasoned>) -> One {
-        self.stop(token, key, LetterAct::Return, body.0).await
+    async fn give_back(
+        &self,
+        token: Token,
+        key: Path<String>,
+        body: Json<Reasoned>,
+        #[oai(name = "Idempotency-Key")] once: Key,
+    ) -> One {
+        self.stop(token, key, LetterAct::Return, body.0, once).await
     }
 
     /// Withdraws a letter that is not signed.
     #[oai(path = "/letters/:key/withdraw", method = "post")]
-    async fn withdraw(&self, token: Token, key: Path<String>, body: Json<Reasoned>) -> One {
-        self.stop(token, key, LetterAct::Withdraw, body.0).await
+    async fn withdraw(
+        &self,
+        token: Token,
+        key: Path<String>,
+        body: Json<Reasoned>,
+        #[oai(name = "Idempotency-Key")] once: Key,
+    ) -> One {
+        self.stop(token, key, LetterAct::Withdraw, body.0, once).await
     }
 
     /// Sends the signed letter by mail to its addressee and the copies.
@@ -374,10 +386,10 @@ impl Letters {
 }
 
 impl Letters {
-    async fn stop(&self, token: Token, key: Path<String>, act: LetterAct, body: Reasoned) -> One {
+    async fn stop(&self, token: Token, key: Path<String>, act: LetterAct, body: Reasoned, once: Key) -> One {
         let actor = token.actor(&self.0).await?;
         let seen = (&actor, key.0.as_str(), body.version);
-        Ok(Json(LetterJson::new(&self.0, self.0.stop_letter(seen, act, &body.reason).await?)))
+        Ok(Json(LetterJson::new(&self.0, self.0.stop_letter(seen, act, &body.reason, once.0.as_deref()).await?)))
     }
 }
 

@@ -18,6 +18,7 @@ mod choice;
 mod decisions;
 mod demo;
 mod dispatch;
+pub mod document;
 mod duties;
 mod feedback;
 mod gateway;
@@ -47,7 +48,7 @@ use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, EndpointExt, Request, Response, Route};
 use poem_openapi::auth::Bearer;
 use poem_openapi::{OpenApiService, SecurityScheme};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Largest body of a request that brings files, in bytes: a message with its files, a signed letter.
@@ -56,8 +57,8 @@ const LARGEST_WITH_FILES: usize = 26 * 1024 * 1024;
 const LARGEST_BODY: usize = 1024 * 1024;
 /// Largest body of somebody who does not say who he is, in bytes.
 const LARGEST_OF_STRANGERS: usize = 64 * 1024;
-/// How long a body may be on its way.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a body may be on its way: so many seconds, and one more for each piece of this many bytes it may have.
+const PATIENCE: (u64, u64) = (30, 50 * 1024);
 
 /// A token in `Authorization: Bearer …`.
 #[derive(SecurityScheme)]
@@ -132,24 +133,34 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
 
 /// The OpenAPI document as it is served.
 pub fn document(desk: &Desk) -> String {
-    gateway::described(&service(desk).spec())
+    document::described(&service(desk).spec())
 }
 
 /// Everything below `/api`.
 pub fn routes(desk: &Desk) -> impl Endpoint<Output = Response> + 'static {
     let service = service(desk);
-    // Both are made when somebody asks for them: they take megabytes and are seldom read.
+    // All are made when somebody asks for them: they take megabytes and are seldom read.
     let (own, kept) = (desk.clone(), OnceLock::new());
-    let docs = poem::endpoint::make_sync(move |_| poem::web::Html(self::service(&own).swagger_ui_html()));
-    let own = desk.clone();
+    let docs = poem::endpoint::make_sync(move |_| {
+        let page: &String = kept.get_or_init(|| {
+            let made = self::service(&own);
+            made.swagger_ui_html().replace(&made.spec(), &document(&own))
+        });
+        poem::web::Html(page.clone())
+    });
+    let (own, kept) = (desk.clone(), OnceLock::new());
     let openapi = poem::endpoint::make_sync(move |_| {
         let document: &String = kept.get_or_init(|| document(&own));
         Response::builder().content_type("application/json").body(document.clone())
     });
-    Route::new().at("/v1/openapi.json", openapi).at("/docs", docs).nest("/v1", Route::new().nest("/", service)).around(
-        |endpoint, request: Request| async move {
+    let (own, methods) = (desk.clone(), Arc::new(OnceLock::new()));
+    let routes =
+        Route::new().at("/v1/openapi.json", openapi).at("/docs", docs).nest("/v1", Route::new().nest("/", service));
+    routes.around(move |endpoint, request: Request| {
+        let (own, methods) = (own.clone(), Arc::clone(&methods));
+        async move {
             let language = problem::language(&request);
-            let path = request.uri().path().to_owned();
+            let path = request.original_uri().path().to_owned();
             let outcome = match bounded(request).await {
                 Ok(request) => endpoint.call(request).await,
                 Err(error) => Err(error),
@@ -158,18 +169,26 @@ pub fn routes(desk: &Desk) -> impl Endpoint<Output = Response> + 'static {
                 Ok(response) => response,
                 Err(error) => problem::response(&error, language, &path),
             };
+            if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+                let methods: &Vec<(String, String)> = methods.get_or_init(|| document::methods(&document(&own)));
+                let allowed = document::allowed(methods, path.trim_start_matches("/api").trim_start_matches("/v1"));
+                let allowed = header::HeaderValue::from_str(allowed).unwrap_or(header::HeaderValue::from_static("GET"));
+                response.headers_mut().insert(header::ALLOW, allowed);
+            }
             // Answers carry personal data: no cache may keep them.
             response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
             response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
             Ok(response)
-        },
-    )
+        }
+    })
 }
 
 /// Reads the body before anything else, up to the limit and for a while only, whether its length was told or not.
 async fn bounded(mut request: Request) -> poem::Result<Request> {
-    let body = request.take_body().into_bytes_limit(largest(&request));
-    let mut body = tokio::time::timeout(PATIENCE, body)
+    let largest = largest(&request);
+    let patience = Duration::from_secs(PATIENCE.0 + u64::try_from(largest).unwrap_or(u64::MAX) / PATIENCE.1);
+    let body = request.take_body().into_bytes_limit(largest);
+    let mut body = tokio::time::timeout(patience, body)
         .await
         .map_err(|_| poem::Error::from_status(StatusCode::REQUEST_TIMEOUT))??;
     if body.is_empty() && request.method() == Method::POST && request.content_type().is_none() {

@@ -122,9 +122,6 @@ pub fn response(error: &poem::Error, language: Language, path: &str) -> Response
     if status == StatusCode::UNAUTHORIZED {
         builder = builder.header(header::WWW_AUTHENTICATE, "Bearer");
     }
-    if status == StatusCode::METHOD_NOT_ALLOWED {
-        builder = builder.header(header::ALLOW, "GET, POST, PUT, PATCH, DELETE");
-    }
     builder.body(problem.to_json_string())
 }
 
@@ -135,6 +132,7 @@ fn framework(error: &poem::Error) -> (StatusCode, Say, Vec<FieldProblem>, Option
             StatusCode::UNAUTHORIZED => "error-unauthenticated",
             StatusCode::METHOD_NOT_ALLOWED => "error-method",
             StatusCode::PAYLOAD_TOO_LARGE => "error-too-large",
+            StatusCode::REQUEST_TIMEOUT => "error-too-slow",
             status if status.is_server_error() => "error-internal",
             _ => "error-unreadable",
         };

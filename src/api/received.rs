@@ -251,8 +251,7 @@ impl ReceivedMails {
         let mut problems = Vec::new();
         let verdict = body.0.verdict.read("verdict", &mut problems);
         refuse(problems)?;
-        let unknown = || Error::field("verdict", Say::new("field-unknown-word").with("known", "let_in, discard"));
-        let verdict = verdict.ok_or_else(unknown)?;
+        let verdict = verdict.ok_or(Error::NotFound("verdict"))?;
         let address = self.0.teach_sender(&actor, id.0, verdict, body.0.whole_domain, &body.0.reason).await?;
         let rules = self.0.sender_rules(&actor).await?;
         let found = rules.into_iter().find(|rule| rule.address == address);
@@ -275,8 +274,7 @@ impl ReceivedMails {
         let mut problems = Vec::new();
         let verdict = body.0.verdict.read("verdict", &mut problems);
         refuse(problems)?;
-        let unknown = || Error::field("verdict", Say::new("field-unknown-word").with("known", "let_in, discard"));
-        let verdict = verdict.ok_or_else(unknown)?;
+        let verdict = verdict.ok_or(Error::NotFound("verdict"))?;
         let address = self.0.teach_address(&actor, &body.0.address, verdict, &body.0.reason).await?;
         let rules = self.0.sender_rules(&actor).await?;
         let found = rules.into_iter().find(|rule| rule.address == address);

@@ -257,9 +257,15 @@ impl Users {
 
     /// Mails the owner a link that signs in once. The link is shown to nobody else.
     #[oai(path = "/users/:id/sign-in-link", method = "post")]
-    async fn link(&self, token: Token, id: Path<i64>, _body: Json<Nothing>) -> Answer {
+    async fn link(
+        &self,
+        token: Token,
+        id: Path<i64>,
+        _body: Json<Nothing>,
+        #[oai(name = "Idempotency-Key")] once: Header<Option<String>>,
+    ) -> Answer {
         let actor = token.actor(&self.0).await?;
-        self.0.send_link(&By::Person(&actor), id.0).await?;
+        self.0.send_link(&By::Person(&actor), id.0, once.0.as_deref()).await?;
         Ok(Json(in_full(self.0.person(&actor, id.0).await?)))
     }
 

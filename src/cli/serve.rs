@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::store::Db;
 use poem::listener::{Acceptor, TcpAcceptor};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tracing_subscriber::EnvFilter;
 
 /// Serves until a signal says stop.
@@ -33,8 +34,10 @@ pub async fn until_signal(config: Config, desk: Desk, acceptor: TcpAcceptor) -> 
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::info!("stopping");
     };
+    let figures = app::serve_metrics(desk.clone(), &config).await?;
     let reloading = tokio::spawn(reload_on_hangup(config, desk.clone()));
     let served = app::serve(desk, acceptor, stop).await;
+    figures.inspect(JoinHandle::abort);
     reloading.abort();
     served
 }
@@ -63,7 +66,10 @@ pub async fn migrate(config: &Config) -> Outcome {
 
 /// Starts the log as the settings say.
 pub fn log(config: &Config) -> std::result::Result<(), Failed> {
-    let filter = EnvFilter::try_new(&config.log).map_err(|error| Failed::Input(format!("log: {error}")))?;
+    // The scheduler tells of its own birth in five lines; whoever wants them names it.
+    let quiet = if config.log.contains("tokio_cron_scheduler") { "" } else { ",tokio_cron_scheduler=warn" };
+    let filter =
+        EnvFilter::try_new(format!("{}{quiet}", config.log)).map_err(|error| Failed::Input(format!("log: {error}")))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match config.log_format {
         LogFormat::Text => log.with_ansi(false).try_init(),

@@ -2,6 +2,7 @@
 
 use crate::desk::Desk;
 use crate::desk::agencies::{changes, find};
+use crate::desk::case_heirs::open_cases;
 use crate::desk::classify::classification;
 use crate::desk::working::Working;
 use crate::desk::written::{LONGEST_REASON, required};
@@ -27,6 +28,8 @@ pub struct Belongings {
     pub open: usize,
     /// Agencies that are a part of it.
     pub parts: Vec<String>,
+    /// Open cases of the warning procedure against it.
+    pub cases: usize,
     /// It is the ICT office, which never ends.
     pub is_ict_office: bool,
 }
@@ -34,7 +37,7 @@ pub struct Belongings {
 impl Belongings {
     /// Nothing stands in the way.
     pub const fn is_empty(&self) -> bool {
-        self.services.is_empty() && self.open == 0 && self.parts.is_empty() && !self.is_ict_office
+        self.services.is_empty() && self.open == 0 && self.parts.is_empty() && self.cases == 0 && !self.is_ict_office
     }
 }
 
@@ -141,6 +144,7 @@ impl Desk {
                 .filter(|entry| entry.agency.active && entry.parent.as_deref() == Some(code))
                 .map(|entry| entry.agency.code)
                 .collect(),
+            cases: open_cases(tx, code).await?.len(),
             is_ict_office: ict.as_deref() == Some(code),
         })
     }
@@ -202,6 +206,7 @@ fn refuse(owned: &Belongings) -> Result<()> {
     let say = Say::new("error-agency-owns")
         .with("services", owned.services.len())
         .with("tickets", owned.open)
-        .with("parts", owned.parts.len());
+        .with("parts", owned.parts.len())
+        .with("cases", owned.cases);
     Err(Error::conflict(say))
 }

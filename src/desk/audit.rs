@@ -1,5 +1,6 @@
 //! Proof: sealing the chains of events and finding what somebody has altered.
 
+use crate::desk::alarms::SEAL_LOOKED;
 use crate::desk::working::state_digest;
 use crate::desk::written::message_digest;
 use crate::desk::{Desk, chain};
@@ -114,7 +115,9 @@ impl Desk {
         let mut tx = self.db.write().await?;
         store::dialect::one_at_a_time(&mut tx, 1).await?;
         let heads = store::events::unsealed_heads(&mut tx).await?;
+        store::settings::set(&mut tx, SEAL_LOOKED, &self.now().to_rfc3339()).await?;
         if heads.is_empty() {
+            tx.commit().await?;
             return Ok(false);
         }
         let last = store::events::last_seal(&mut tx).await?;

@@ -54,21 +54,6 @@ pub struct Records {
 }
 
 impl Desk {
-    /// The availability of services (by their codes, in the order given) in a half-open period. A period that has not
-    /// ended is measured until now; codes nobody knows are left out.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub async fn availability_of(
-        &self,
-        services: &[String],
-        from: DateTime<Utc>,
-        to: DateTime<Utc>,
-    ) -> Result<Vec<Measured>> {
-        let records = self.availability_records(from, to).await?;
-        Ok(services.iter().filter_map(|code| records.of(code, from, to)).collect())
-    }
-
     /// Everything recorded about a period.
     ///
     /// # Errors

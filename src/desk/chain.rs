@@ -59,6 +59,7 @@ pub async fn append(
     let mut chained = Vec::with_capacity(last);
     for (place, new) in events.into_iter().enumerate() {
         debug_assert!(text::knows(&format!("event-{}", new.kind)), "no sentence tells of {}", new.kind);
+        metrics::counter!("meja_events_total", "kind" => new.kind).increment(1);
         seq += 1;
         let mut event = Event {
             stream: stream.to_owned(),

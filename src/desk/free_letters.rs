@@ -1,7 +1,7 @@
 //! Letters written freely: no template, no case that waits for them, but the same life as all others.
 
 use crate::desk::letter_acts::recipient;
-use crate::desk::official_letters::{blank, office_of, signer_title};
+use crate::desk::official_letters::{office_of, signer_title};
 use crate::desk::once::{self, Repeat};
 use crate::desk::written::{optional, required};
 use crate::desk::{Desk, case_acts};
@@ -10,6 +10,7 @@ use crate::domain::people::{Actor, Role};
 use crate::domain::ticket::Language;
 use crate::domain::warning::Case;
 use crate::error::{Error, FieldError, Result, Say};
+use crate::secret::new_code;
 use crate::store::{self, Tx};
 use crate::text;
 
@@ -122,7 +123,7 @@ impl Desk {
             service: case.and_then(|case| case.service),
             signer_role: role,
             drafted_by: Some(actor.account.id),
-            ..blank(self, content)?
+            ..Letter::draft(content, new_code()?, self.now())
         })
     }
 

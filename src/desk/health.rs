@@ -1,7 +1,8 @@
 //! How the installation is, for who runs it. No ticket is read: that right does not come with it.
 
-use crate::desk::Desk;
 use crate::desk::closures::GatewayHealth;
+use crate::desk::{Desk, alarms};
+use crate::domain::alarm::AlarmKind;
 use crate::domain::managing::may_administer;
 use crate::domain::message::{masked, without_address};
 use crate::domain::people::Actor;
@@ -39,6 +40,8 @@ pub struct Health {
     pub without_first_line: Vec<String>,
     /// When the chains of events were sealed last. UTC.
     pub sealed_at: Option<DateTime<Utc>>,
+    /// What waits too long, with since when. UTC.
+    pub alarms: Vec<(AlarmKind, DateTime<Utc>)>,
     /// What reverse proxies are told about closed services.
     pub gateway: GatewayHealth,
 }
@@ -56,11 +59,12 @@ impl Desk {
         let (stuck, stuck_mail) = store::health::stuck_mail(&mut tx, ROWS).await?;
         let (put_aside, aside) = store::health::put_aside(&mut tx, ROWS).await?;
         Ok(Health {
+            alarms: alarms::waiting(&mut tx, self.now()).await?.too_long(self.now()),
             waiting: store::health::waiting_mail(&mut tx).await?,
             stuck,
             stuck_mail: stuck_mail.into_iter().map(hidden).collect(),
             put_aside,
-            aside,
+            aside: aside.into_iter().map(unnamed).collect(),
             inbox: store::inbox::counts(&mut tx).await?,
             unread_since: store::inbox::oldest_waiting(&mut tx).await?,
             mailboxes: store::mailboxes::all(&mut tx).await?,
@@ -79,4 +83,10 @@ fn hidden(mail: StuckMail) -> StuckMail {
         recipient: masked(&mail.recipient),
         ..mail
     }
+}
+
+/// A mail that was put aside as those see it who look after mail: who wrote it is nobody's business there.
+fn unnamed(mail: PutAside) -> PutAside {
+    let sender = if mail.sender.is_empty() { String::new() } else { masked(&mail.sender) };
+    PutAside { sender, ..mail }
 }

@@ -200,6 +200,7 @@ impl Desk {
         if !store::inbox::settle(&mut tx, item.id, verdict.state, verdict.cause, verdict.ticket).await? {
             return Ok(None);
         }
+        metrics::counter!("meja_mails_in_total", "outcome" => verdict.state.as_str()).increment(1);
         if let Some((author, subject)) = about {
             store::inbox::describe(&mut tx, item.id, &author, &subject).await?;
         }

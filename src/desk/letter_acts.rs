@@ -155,10 +155,19 @@ impl Desk {
     ///
     /// # Errors
     /// `NotFound`, `Denied`, `Invalid` without a reason, `Conflict` when its state does not allow it.
-    pub async fn stop_letter(&self, wish: Seen<'_>, act: LetterAct, note: &str) -> Result<Letter> {
+    pub async fn stop_letter(
+        &self,
+        wish: Seen<'_>,
+        act: LetterAct,
+        note: &str,
+        once_key: Option<&str>,
+    ) -> Result<Letter> {
         let (actor, key, version) = wish;
-        let LetterTurn { mut tx, mut letter, .. } =
-            self.letter_turn(Wish { actor, key, act, version, once: None }, &"").await?;
+        let LetterTurn { mut tx, mut letter, repeat } =
+            self.letter_turn(Wish { actor, key, act, version, once: once_key }, &note).await?;
+        if repeat != Repeat::First {
+            return Ok(letter);
+        }
         let note = required("note", note, LONGEST_REASON)?;
         let number = letter.number.clone();
         let kind = match act {
@@ -179,6 +188,7 @@ impl Desk {
         letter.note = Some(note);
         let facts = json!({"note": letter.note, "number": number});
         self.save_letter(&mut tx, actor, &mut letter, kind, facts).await?;
+        once::answer(&mut tx, actor, once_key, key).await?;
         tx.commit().await?;
         Ok(letter)
     }

@@ -33,6 +33,7 @@ pub mod access;
 pub mod affected;
 pub mod agencies;
 pub mod agency_end;
+pub mod alarms;
 pub mod answer_drafts;
 pub mod audit;
 pub mod availability;

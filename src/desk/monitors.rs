@@ -221,6 +221,9 @@ impl Desk {
         // Nor does a look begin or end an outage meanwhile.
         chain::turn(&mut tx, outages::STREAM, &format!("of monitor {id}")).await?;
         let it = store::monitors::by_id(&mut tx, id).await?.ok_or(Error::NotFound("monitor"))?;
+        if let Some(outage) = it.outage_id {
+            chain::turn(&mut tx, outages::STREAM, &outage.to_string()).await?;
+        }
         if !may_record(actor, &known(&mut tx, &it.service).await?.agency) {
             return Err(Error::Denied(Say::new("error-denied")));
         }

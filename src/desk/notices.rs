@@ -14,6 +14,7 @@ use crate::store::{self, Tx};
 use crate::text;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 /// Notes that the holders of a role must be told of a step on a ticket.
 ///
@@ -45,11 +46,13 @@ impl Desk {
         let waiting = store::notices::waiting(&mut tx).await?;
         let choices = if waiting.is_empty() { Vec::new() } else { store::notices::choices_of_waiting(&mut tx).await? };
         drop(tx);
+        let choices: HashMap<(i64, StepKind), NoticeChoice> =
+            choices.into_iter().map(|(account, kind, choice)| ((account, kind), choice)).collect();
         let now = self.now();
         for notices in waiting.chunk_by(|left, right| left.account_id == right.account_id) {
             let of = |notice: &Notice| {
-                let own = choices.iter().find(|(id, kind, _)| (*id, *kind) == (notice.account_id, notice.kind));
-                self.leaves_at(notice, own.map_or(NoticeChoice::AtOnce, |(.., choice)| *choice))
+                let own = choices.get(&(notice.account_id, notice.kind));
+                self.leaves_at(notice, own.copied().unwrap_or(NoticeChoice::AtOnce))
             };
             let (mut told, mut unwanted) = (Vec::new(), Vec::new());
             for notice in notices {

@@ -18,6 +18,8 @@ pub struct Worker {
     pub account: Account,
     /// Open tickets in his name.
     pub open: i64,
+    /// Stands on the first line of the ticket's agency.
+    pub of_agency: bool,
 }
 
 impl Desk {
@@ -77,7 +79,10 @@ impl Desk {
                 let candidate = Actor { account, grants, scope: Scope::Write, only_agency: None, via: Channel::Web };
                 if may(&candidate, Action::Do(Verb::Resolve), &ticket) {
                     let open = burdens.iter().find(|(id, _)| *id == candidate.account.id).map_or(0, |burden| burden.1);
-                    workers.push(Worker { account: candidate.account, open });
+                    let of_agency = candidate.grants.iter().any(|grant| {
+                        grant.role == Role::Tier1Agent && grant.agency.as_deref() == Some(ticket.agency.as_str())
+                    });
+                    workers.push(Worker { account: candidate.account, open, of_agency });
                 }
             }
         }

@@ -4,9 +4,7 @@ use crate::desk::letter_turn::{LetterTurn, STREAM, Wish, content_digest};
 use crate::desk::once::{self, Repeat};
 use crate::desk::{Desk, chain, files};
 use crate::domain::event::{ActorLabel, Event};
-use crate::domain::letter::{
-    Content, Letter, LetterAct, LetterForm, LetterKind, LetterState, Recipient, TicketLine, may, may_list,
-};
+use crate::domain::letter::{Content, Letter, LetterAct, Recipient, TicketLine, may, may_list};
 use crate::domain::people::{Actor, Role};
 use crate::domain::ticket::Language;
 use crate::error::{Error, Result, Say};
@@ -109,7 +107,7 @@ impl Desk {
             signer_role: draft.signer_role,
             drafted_by: draft.drafted_by,
             replaces: draft.replaces,
-            ..blank(self, content)?
+            ..Letter::draft(content, new_code()?, self.now())
         };
         self.keep_draft(tx, letter).await
     }
@@ -136,7 +134,7 @@ impl Desk {
             signer_role: letter.signer_role,
             drafted_by: Some(actor.account.id),
             replaces: Some(letter.key),
-            ..blank(self, letter.content)?
+            ..Letter::draft(letter.content, new_code()?, self.now())
         };
         let new = self.keep_draft(&mut tx, new).await?;
         once::answer(&mut tx, actor, once_key, &new.key).await?;
@@ -237,44 +235,6 @@ impl Desk {
         let work = tokio::task::spawn_blocking(move || paper::pdf(&letter, &url, zone, now));
         work.await.map_err(|error| Error::Internal(error.into()))?
     }
-}
-
-/// A draft nobody has done anything with.
-pub(super) fn blank(desk: &Desk, content: Content) -> Result<Letter> {
-    let now = desk.now();
-    Ok(Letter {
-        id: 0,
-        key: String::new(),
-        version: 1,
-        kind: LetterKind::Warning,
-        form: LetterForm::Letter,
-        template: String::new(),
-        state: LetterState::Draft,
-        case_key: None,
-        agency: String::new(),
-        service: None,
-        number: None,
-        dated: None,
-        content,
-        signer_role: Role::CoordinationTeam,
-        code: new_code()?,
-        drafted_by: None,
-        drafted_at: now,
-        issued_by: None,
-        issued_sha256: None,
-        signed_sha256: None,
-        signed_how: None,
-        signed_by: None,
-        signed_at: None,
-        sent_at: None,
-        received_at: None,
-        received_by: None,
-        signature: None,
-        receipt: None,
-        note: None,
-        replaces: None,
-        updated_at: now,
-    })
 }
 
 /// What every template may ask for, with what this one asks for besides.

@@ -3,7 +3,7 @@
 use crate::desk::setup::MAIL_PARKED;
 use crate::desk::{Desk, chain};
 use crate::domain::event::ActorLabel;
-use crate::domain::message::{NewMail, OutboxItem, OutboxState};
+use crate::domain::message::{NewMail, OutboxItem, OutboxState, without_addresses};
 use crate::error::{Error, Result, Say};
 use crate::mail::transport::Transport;
 use crate::store::{self, Tx};
@@ -89,8 +89,9 @@ impl Desk {
             }
         };
         if let Some(reason) = error {
-            tracing::warn!(outbox = item.id, attempts = item.attempts, state = %state, reason, "a mail was not sent");
+            tracing::warn!(outbox = item.id, attempts = item.attempts, state = %state, reason = without_addresses(reason), "a mail was not sent");
         }
+        metrics::counter!("meja_mails_out_total", "outcome" => state.as_str()).increment(1);
         let mut tx = self.db.write().await?;
         store::outbox::settle(&mut tx, item, state, error, due, self.now()).await?;
         tx.commit().await?;

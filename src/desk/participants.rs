@@ -119,6 +119,10 @@ impl Desk {
         }
         let origins = store::mail_origins::origins_of(&mut tx, ticket.id).await?;
         let others = self.others_in(&mut tx, &ticket, &origins).await?;
+        if lets_in && others.partaking.iter().any(|person| person.email == email) {
+            // Asked for twice: it is so.
+            return Ok(());
+        }
         let kind = if lets_in {
             others.offered.iter().find(|person| person.email == email).ok_or(Error::NotFound("address"))?;
             store::relations::add_participant(&mut tx, ticket.id, &email).await?;

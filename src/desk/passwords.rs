@@ -6,10 +6,10 @@ use crate::desk::{Desk, chain};
 use crate::domain::event::ActorLabel;
 use crate::error::{Error, Result, Say};
 use crate::store;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use serde_json::json;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -31,7 +31,10 @@ static HASHER: LazyLock<Argon2<'static>> = LazyLock::new(|| {
 static DUMMY: LazyLock<String> = LazyLock::new(|| hash_password("tidak ada yang punya").unwrap_or_default());
 
 /// Each hash takes 19 MiB: only so many at the same time.
-static AT_ONCE: Semaphore = Semaphore::const_new(4);
+static AT_ONCE: Semaphore = Semaphore::const_new(2);
+
+/// Their memory, used again and again: given back to the allocator, each thread that ever hashed would keep its own.
+static ROOM: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
 
 /// What comparing a password showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,9 +139,41 @@ fn plain(password: &str) -> String {
 /// # Errors
 /// The machine gives no randomness.
 pub fn hash_password(password: &str) -> Result<String> {
+    let failed = |error: &dyn std::fmt::Display| Error::internal(error.to_string());
     let salt = crate::secret::random_bytes::<16>()?;
-    let hash = HASHER.hash_password_with_salt(plain(password).as_bytes(), &salt);
-    Ok(hash.map_err(|error| Error::internal(error.to_string()))?.to_string())
+    let hash = derive(&HASHER, plain(password).as_bytes(), &salt).map_err(|error| failed(&error))?;
+    let kept = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(HASHER.params()).map_err(|error| failed(&error))?,
+        salt: Some(Salt::new(&salt).map_err(|error| failed(&error))?),
+        hash: Some(hash),
+    };
+    Ok(kept.to_string())
+}
+
+/// The hash of a password, made in memory that is kept for the next one.
+fn derive(hasher: &Argon2<'_>, password: &[u8], salt: &[u8]) -> argon2::password_hash::Result<Output> {
+    let mut blocks = ROOM.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+    let wanted = hasher.params().block_count();
+    if blocks.len() < wanted {
+        blocks.resize(wanted, Block::new());
+    }
+    let mut out = vec![0; hasher.params().output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN)];
+    let done = hasher.hash_password_into_with_memory(password, salt, &mut out, &mut blocks[..wanted]);
+    ROOM.lock().unwrap_or_else(PoisonError::into_inner).push(blocks);
+    done?;
+    Ok(Output::new(&out)?)
+}
+
+/// Is this the password of a hash? What is no hash of Argon2 fits none.
+fn fits(password: &[u8], hash: &PasswordHash) -> bool {
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str());
+    let version = hash.version.map_or(Ok(Version::V0x13), Version::try_from);
+    let (Ok(algorithm), Ok(version), Ok(params)) = (algorithm, version, Params::try_from(hash)) else { return false };
+    let (Some(salt), Some(kept)) = (hash.salt, hash.hash) else { return false };
+    // Compared in the same time wherever they differ.
+    derive(&Argon2::new(algorithm, version, params), password, &salt).is_ok_and(|made| made == kept)
 }
 
 /// [`hash_password`] beside the work of others.
@@ -157,7 +192,7 @@ pub(super) async fn compare(stored: Option<String>, password: &str) -> Result<Co
     let _turn = AT_ONCE.acquire().await.map_err(|error| Error::Internal(error.into()))?;
     let comparing = tokio::task::spawn_blocking(move || {
         let Ok(hash) = PasswordHash::new(&stored) else { return Compared { is_right: false, is_outdated: false } };
-        let is_right = HASHER.verify_password(password.as_bytes(), &hash).is_ok();
+        let is_right = fits(password.as_bytes(), &hash);
         let is_today = Params::try_from(&hash).is_ok_and(|params| {
             let today = HASHER.params();
             (params.m_cost(), params.t_cost(), params.p_cost()) == (today.m_cost(), today.t_cost(), today.p_cost())
@@ -171,6 +206,7 @@ pub(super) async fn compare(stored: Option<String>, password: &str) -> Result<Co
 #[cfg(test)]
 mod tests {
     use super::*;
+    use argon2::password_hash::PasswordHasher;
 
     fn refusal(password: &str) -> &'static str {
         match weigh(password, &["Siti Rahmawati", "siti.rahma@dinkes.go.id", "Ogan Komering Ilir"]) {

@@ -314,8 +314,15 @@ impl Desk {
     ///
     /// # Errors
     /// `Denied` when the account is not the actor's to change; `Conflict` when it is disabled.
-    pub async fn send_link(&self, by: &By<'_>, id: i64) -> Result<()> {
+    pub async fn send_link(&self, by: &By<'_>, id: i64, once_key: Option<&str>) -> Result<()> {
         let mut tx = self.db.write().await?;
+        if let By::Person(actor) = by {
+            let request = once::fingerprint(&("sign-in link", id));
+            if once::take(&mut tx, actor, once_key, &request, self.clock.machine()).await? != Repeat::First {
+                return Ok(());
+            }
+            once::answer(&mut tx, actor, once_key, "").await?;
+        }
         let (account, grants) = seen(&mut tx, by, id).await?;
         if !by.may_manage(&account, &grants) {
             return Err(denied());

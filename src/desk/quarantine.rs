@@ -174,6 +174,8 @@ impl Desk {
         if !may(actor, Action::Do(Verb::Note), &ticket) {
             return Err(denied());
         }
+        // An answer of an absent person's mailbox makes nobody a machine.
+        letter.machine = false;
         // Nobody must take it for the words of whoever reported.
         letter.from_name = format!("{} <{}>", letter.from_name, letter.from).trim().to_owned();
         let verdict = self.add_to(&mut tx, &item, &letter, ticket).await?;

@@ -58,6 +58,10 @@ impl Desk {
         let mut working = Working::load(&mut tx, ticket).await?;
         let happened = self.fire(&mut tx, &mut working, step, now).await?;
         tx.commit().await?;
+        if let Some(due_at) = step.due_at.filter(|_| happened) {
+            metrics::histogram!("meja_step_lag_seconds").record((now - due_at).as_seconds_f64());
+            metrics::counter!("meja_steps_total", "kind" => step.kind.as_str()).increment(1);
+        }
         Ok(happened)
     }
 

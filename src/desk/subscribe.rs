@@ -85,9 +85,12 @@ impl Desk {
     /// # Errors
     /// The database does not answer; the next round goes on.
     pub async fn mail_status(&self) -> Result<usize> {
-        if !store::status::waits(&mut self.db.glance().await?).await? {
+        let mut tx = self.db.glance().await?;
+        // The first round notes that mailing has begun, also when nothing waits: what comes then is news.
+        if store::settings::get(&mut tx, BEGUN).await?.is_some() && !store::status::waits(&mut tx).await? {
             return Ok(0);
         }
+        drop(tx);
         let mut tx = self.db.write().await?;
         chain::turn(&mut tx, "status", "mail").await?;
         let people = store::status::subscribers(&mut tx).await?;

@@ -165,6 +165,8 @@ impl Desk {
         mut facts: serde_json::Value,
         now: DateTime<Utc>,
     ) -> Result<()> {
+        // Always in this order: the monitor, its outage, then the rows. Whoever writes them otherwise waits for ever.
+        chain::turn(tx, outages::STREAM, &id.to_string()).await?;
         let Some(mut outage) = store::outages::by_id(tx, id).await?.filter(Outage::is_open) else { return Ok(()) };
         let end = now.trunc_subsecs(0).max(outage.started_at + Duration::seconds(1));
         outage.ended_at = Some(end);

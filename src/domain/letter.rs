@@ -148,7 +148,7 @@ impl TicketLine {
 }
 
 /// What stands on the paper, beside number and date.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
     /// Lines at the head: the government, then the office.
     pub head: Vec<String>,
@@ -248,6 +248,45 @@ pub struct Letter {
     pub replaces: Option<String>,
     /// UTC.
     pub updated_at: DateTime<Utc>,
+}
+
+impl Letter {
+    /// A draft nobody has done anything with, to be checked by `code`.
+    pub const fn draft(content: Content, code: String, at: DateTime<Utc>) -> Self {
+        Self {
+            id: 0,
+            key: String::new(),
+            version: 1,
+            kind: LetterKind::Warning,
+            form: LetterForm::Letter,
+            template: String::new(),
+            state: LetterState::Draft,
+            case_key: None,
+            agency: String::new(),
+            service: None,
+            number: None,
+            dated: None,
+            content,
+            signer_role: Role::CoordinationTeam,
+            code,
+            drafted_by: None,
+            drafted_at: at,
+            issued_by: None,
+            issued_sha256: None,
+            signed_sha256: None,
+            signed_how: None,
+            signed_by: None,
+            signed_at: None,
+            sent_at: None,
+            received_at: None,
+            received_by: None,
+            signature: None,
+            receipt: None,
+            note: None,
+            replaces: None,
+            updated_at: at,
+        }
+    }
 }
 
 /// A document anybody may check.
@@ -381,53 +420,10 @@ mod tests {
         Letter {
             id: 1,
             key: "SRT-2026-0001".to_owned(),
-            version: 1,
-            kind: LetterKind::Warning,
-            form: LetterForm::Letter,
-            template: String::new(),
             state,
-            case_key: None,
             agency: "A".to_owned(),
-            service: None,
-            number: None,
-            dated: None,
-            content: Content {
-                head: vec![],
-                contact: vec![],
-                place: String::new(),
-                urgency: String::new(),
-                enclosures: String::new(),
-                subject: String::new(),
-                addressee: Recipient::default(),
-                through: None,
-                from: None,
-                body: String::new(),
-                tickets: vec![],
-                endpoints: vec![],
-                signer_title: String::new(),
-                signer_name: String::new(),
-                signer_rank: String::new(),
-                signer_nip: String::new(),
-                copies: vec![],
-            },
-            signer_role: Role::CoordinationTeam,
-            code: String::new(),
             drafted_by: Some(7),
-            drafted_at: at,
-            issued_by: None,
-            issued_sha256: None,
-            signed_sha256: None,
-            signed_how: None,
-            signed_by: None,
-            signed_at: None,
-            sent_at: None,
-            received_at: None,
-            received_by: None,
-            signature: None,
-            receipt: None,
-            note: None,
-            replaces: None,
-            updated_at: at,
+            ..Letter::draft(Content::default(), String::new(), at)
         }
     }
 

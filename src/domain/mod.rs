@@ -55,6 +55,7 @@ pub trait Word: Copy + Sized + 'static {
 pub struct UnknownWord;
 
 pub mod agency;
+pub mod alarm;
 pub mod availability;
 pub mod canned;
 pub mod catalogue;

@@ -10,7 +10,8 @@ pub fn parse(typed: &str) -> Option<String> {
     let typed = typed.trim();
     let signs = [' ', '-', '.', '(', ')', '/', '\u{a0}'];
     let bare: String = typed.chars().filter(|c| !signs.contains(c)).collect();
-    let (is_whole, digits) = bare.strip_prefix('+').map_or((false, bare.as_str()), |rest| (true, rest));
+    let abroad = bare.strip_prefix('+').or_else(|| bare.strip_prefix("00"));
+    let (is_whole, digits) = abroad.map_or((false, bare.as_str()), |rest| (true, rest));
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -21,6 +22,8 @@ pub fn parse(typed: &str) -> Option<String> {
         _ if digits.starts_with('8') => format!("{HOME}{digits}"),
         _ => return None,
     };
+    // +62 (0)812: the zero for calls from inside does not belong behind the country's code.
+    let whole = whole.strip_prefix("620").map_or_else(|| whole.clone(), |rest| format!("{HOME}{rest}"));
     (DIGITS.contains(&whole.len()) && !whole.starts_with('0')).then(|| format!("+{whole}"))
 }
 
@@ -52,10 +55,14 @@ mod tests {
             "6281234567890",
             "812.3456.7890",
             " (0812) 34567890 ",
+            "+62 (0)812-3456-7890",
+            "62 0812 3456 7890",
+            "0062 812 3456 7890",
         ] {
             assert_eq!(parse(typed).as_deref(), Some("+6281234567890"), "{typed}");
         }
         assert_eq!(parse("+65 6123 4567").as_deref(), Some("+6561234567"));
+        assert_eq!(parse("0065 6123 4567").as_deref(), Some("+6561234567"));
         assert_eq!(parse("0711-352222").as_deref(), Some("+62711352222"));
     }
 

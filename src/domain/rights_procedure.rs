@@ -1,7 +1,7 @@
 //! What the tables of letters and of cases answer for one actor, asked about the own agency and another one.
 
-use crate::domain::letter::{self, Content, Letter, LetterAct, LetterForm, LetterKind, LetterState, Recipient};
-use crate::domain::people::{Actor, Role, visibility};
+use crate::domain::letter::{self, Content, Letter, LetterAct, LetterState};
+use crate::domain::people::{Actor, visibility};
 use crate::domain::warning::{self, Case, CaseCause, CaseMode, CaseVerb, Course};
 use chrono::{DateTime, Utc};
 
@@ -53,53 +53,8 @@ fn a_letter(agency: &str) -> Letter {
     let at = DateTime::<Utc>::UNIX_EPOCH;
     Letter {
         id: 1,
-        key: String::new(),
-        version: 1,
-        kind: LetterKind::Warning,
-        form: LetterForm::Letter,
-        template: String::new(),
         state: LetterState::Sent,
-        case_key: None,
         agency: agency.to_owned(),
-        service: None,
-        number: None,
-        dated: None,
-        content: Content {
-            head: Vec::new(),
-            contact: Vec::new(),
-            place: String::new(),
-            urgency: String::new(),
-            enclosures: String::new(),
-            subject: String::new(),
-            addressee: Recipient::default(),
-            through: None,
-            from: None,
-            body: String::new(),
-            tickets: Vec::new(),
-            endpoints: Vec::new(),
-            signer_title: String::new(),
-            signer_name: String::new(),
-            signer_rank: String::new(),
-            signer_nip: String::new(),
-            copies: Vec::new(),
-        },
-        signer_role: Role::CoordinationTeam,
-        code: String::new(),
-        drafted_by: None,
-        drafted_at: at,
-        issued_by: None,
-        issued_sha256: None,
-        signed_sha256: None,
-        signed_how: None,
-        signed_by: None,
-        signed_at: None,
-        sent_at: None,
-        received_at: None,
-        received_by: None,
-        signature: None,
-        receipt: None,
-        note: None,
-        replaces: None,
-        updated_at: at,
+        ..Letter::draft(Content::default(), String::new(), at)
     }
 }

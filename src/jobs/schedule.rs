@@ -21,6 +21,8 @@ enum Work {
     Duties,
     /// Reads articles anew when the program has learnt other words.
     Words,
+    /// Calls the system administrators when work waits too long.
+    Alarms,
 }
 
 /// The table. A run that was missed is caught up by the next one; all of them may run twice.
@@ -32,6 +34,7 @@ const TABLE: &[(&str, &str, Work)] = &[
     ("check the trail", "0 30 19 * * *", Work::CheckTrail),
     ("look over the duties", "0 10 * * * *", Work::Duties),
     ("read the articles anew", "15 */10 * * * *", Work::Words),
+    ("look for alarms", "15 */5 * * * *", Work::Alarms),
 ];
 
 /// Starts the recurring work.
@@ -66,5 +69,8 @@ async fn run(desk: &Desk, work: Work) -> Result<()> {
         Work::CheckTrail => desk.check_trail_daily().await.map(|_| ()),
         Work::Duties => desk.open_duties().await.map(|_| ()),
         Work::Words => desk.learn_words_anew().await.map(|_| ()),
+        // The clock of a demo is moved: ages say nothing there.
+        Work::Alarms if desk.is_demo => Ok(()),
+        Work::Alarms => desk.look_for_alarms().await.map(|_| ()),
     }
 }

@@ -10,6 +10,7 @@ error-internal = Something went wrong on our side. Give the reference when you c
 error-method = This address does not take such a request.
 error-too-large = This is too large. Send at most 1 MB.
 error-bad-request = This could not be read. Reload the page and send it again.
+error-too-slow = The request took too long to arrive. Check the connection and send it again.
 error-unreadable = This request cannot be read. Check its form and content type.
 error-link = This link is no longer valid. Ask for a new one.
 error-foreign-form = This form came from another site. Open the page here and send it again.
@@ -1398,6 +1399,7 @@ verb-return-once = The ticket goes back to { $receiver }. It may be returned onl
 verb-worker = Agent
 verb-load = Open tickets: { $count }
 verb-nobody = Nobody
+verb-one-worker = { $name } is the only active person on the first line. When absent, tickets wait for the next line.
 verb-transfer-lead = The reporter still sees one ticket. The SLA clock does not start again.
 verb-transfer-agency = Agency it goes to
 verb-transfer-reason = Why it is not your responsibility
@@ -1814,6 +1816,7 @@ sent-copy-text = Ticket { $number }, tracking code { $code }.
 sent-next-response = Staff respond by { $at }.
 sent-next-resolution = We resolve it by { $at }.
 sent-next-question = If we need to know more, we ask on the page of the ticket.
+sent-next-phone = Staff may call you on { $phone }. Written answers stand in the ticket: open it with number and code.
 sent-next-anonymous = We cannot write to you. Open the ticket with number and code to see answers.
 report-service-all = See all services
 report-service-few = See the services reported most
@@ -1907,7 +1910,7 @@ error-agency-stale = This agency has changed since you opened it. Compare, then 
 error-agency-ended = This agency has ended already.
 error-agency-ict = The ICT office cannot end. Every ticket without a destination goes there.
 error-agency-too-much = It has more than { $most } open tickets. Solve or move some of them first.
-error-agency-owns = There are still { $services } services, { $tickets } open tickets and { $parts } parts. Choose a successor, or move everything first.
+error-agency-owns = { $services } services, { $tickets } open tickets, { $parts } parts and { $cases } cases are left. Choose a successor, or move everything first.
 settings-calendars = Working calendars
 settings-calendars-lead = Working hours, days off, and days decreed later.
 calendar-hours = Working hours
@@ -3305,10 +3308,11 @@ event-overdue = Overdue
 event-taught = Rule for a sender made
 event-document_issued = Document issued
 
-## five: the warning procedure, finished
+## The warning procedure: letters of the case, free letters, proof before signing
 case-outcome-released = Duty waived or no longer owed
 case-owner-head = Head of the agency that owns the service
 event-case_handed_on = Case handed on to the successor agency
+event-letter_handed_on = Letter handed to the succeeding agency
 event-duty_released = Duty no longer owed
 letter-case-ended = Its case has ended: this letter cannot go on.
 letter-replaced-before = Letter { $key } has been replaced by another one. Withdraw this draft.
@@ -3401,7 +3405,7 @@ undeliverable-title = Addresses that take no mail
 undeliverable-lead = The receiving server says that the address does not exist. Nothing is sent there until you allow it again.
 undeliverable-none = None. Every address takes mail.
 undeliverable-lifted = Mail to that address is sent again.
-## Issue 6: reports upwards, monitors
+## Reports on their way upwards, monitors
 field-monitor-unlisted = Monitors may not reach this address yet. Ask the server's operator to add it to monitors.allow.
 field-maintenance-joins-late = The added service is announced too late. Announce its maintenance on its own.
 report-of-target = { $counted }; target { $target } ({ $basis })
@@ -3682,3 +3686,12 @@ label-score = Score
 right-write_articles = Write articles of the knowledge base
 right-publish_articles = Publish articles somebody else has written
 article-history = History of the article
+
+## What waits too long
+alarm-inbox = Received mail not yet read
+alarm-outbox = Written mail not yet sent
+alarm-clocks = Steps of deadlines not yet taken
+alarm-seal = The daily seal of the audit trail
+health-alarm = Waiting too long
+health-alarm-since = { $what }, since
+mail-text-alarm = Something waits too long

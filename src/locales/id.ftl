@@ -10,6 +10,7 @@ error-internal = Terjadi kesalahan pada sistem kami. Sebutkan nomor rujukan bila
 error-method = Alamat ini tidak menerima permintaan seperti itu.
 error-too-large = Kiriman terlalu besar. Kirim paling banyak 1 MB.
 error-bad-request = Kiriman ini tidak dapat dibaca. Muat ulang halaman, lalu kirim lagi.
+error-too-slow = Kiriman terlalu lama di jalan. Periksa sambungan, lalu kirim lagi.
 error-unreadable = Permintaan ini tidak dapat dibaca. Periksa bentuk dan jenis isinya.
 error-link = Tautan ini sudah tidak berlaku. Mintalah tautan baru.
 error-foreign-form = Formulir ini dikirim dari situs lain. Buka halamannya di sini, lalu kirim lagi.
@@ -1398,6 +1399,7 @@ verb-return-once = Tiket kembali ke { $receiver }. Pengembalian hanya boleh seka
 verb-worker = Petugas
 verb-load = { $count } tiket terbuka
 verb-nobody = Belum ditugaskan
+verb-one-worker = { $name } satu-satunya petugas lini pertama yang aktif. Bila berhalangan, tiket menunggu lini berikutnya.
 verb-transfer-lead = Pelapor tetap melihat satu tiket. Jam SLA tidak diulang dari awal.
 verb-transfer-agency = Perangkat Daerah tujuan
 verb-transfer-reason = Mengapa bukan kewenangan Anda
@@ -1814,6 +1816,7 @@ sent-copy-text = Tiket { $number }, kode lacak { $code }.
 sent-next-response = Petugas menanggapi paling lambat { $at }.
 sent-next-resolution = Kami menyelesaikannya paling lambat { $at }.
 sent-next-question = Bila perlu data, kami bertanya di halaman tiket.
+sent-next-phone = Petugas dapat menghubungi Anda di { $phone }. Jawaban tertulis ada di tiket: buka dengan nomor dan kode.
 sent-next-anonymous = Kami tidak dapat mengabari Anda. Buka tiket dengan nomor dan kode untuk melihat jawaban.
 report-service-all = Lihat semua layanan
 report-service-few = Lihat layanan yang sering dilaporkan
@@ -1907,7 +1910,7 @@ error-agency-stale = Perangkat Daerah ini berubah sejak Anda membukanya. Banding
 error-agency-ended = Perangkat Daerah ini sudah berakhir.
 error-agency-ict = Dinas TIK tidak bisa diakhiri. Semua tiket tanpa tujuan masuk ke sana.
 error-agency-too-much = Tiket terbukanya lebih dari { $most }. Selesaikan atau pindahkan sebagian lebih dulu.
-error-agency-owns = Masih ada { $services } layanan, { $tickets } tiket terbuka, dan { $parts } bagian. Pilih penerus, atau pindahkan semuanya lebih dulu.
+error-agency-owns = Masih ada { $services } layanan, { $tickets } tiket terbuka, { $parts } bagian, dan { $cases } perkara. Pilih penerus, atau pindahkan semuanya lebih dulu.
 settings-calendars = Kalender kerja
 settings-calendars-lead = Jam kerja, hari libur, dan hari yang ditetapkan kemudian.
 calendar-hours = Jam kerja
@@ -3305,10 +3308,11 @@ event-overdue = Terlambat
 event-taught = Ketetapan pengirim dibuat
 event-document_issued = Dokumen terbit
 
-## five: the warning procedure, finished
+## The warning procedure: letters of the case, free letters, proof before signing
 case-outcome-released = Kewajiban dihapus atau dibebaskan
 case-owner-head = Kepala perangkat daerah pemilik layanan
 event-case_handed_on = Perkara dialihkan ke perangkat daerah penerus
+event-letter_handed_on = Surat diserahkan kepada Perangkat Daerah penerus
 event-duty_released = Kewajiban tidak lagi harus dipenuhi
 letter-case-ended = Perkaranya sudah berakhir: surat ini tidak dapat dilanjutkan.
 letter-replaced-before = Surat { $key } sudah digantikan surat lain. Batalkan draf ini.
@@ -3401,7 +3405,7 @@ undeliverable-title = Alamat yang tidak menerima surel
 undeliverable-lead = Server tujuan menyatakan alamat ini tidak ada. Surel ke sana tidak dikirim sampai Anda mengizinkannya lagi.
 undeliverable-none = Tidak ada. Semua alamat menerima surel.
 undeliverable-lifted = Surel ke alamat itu dikirim lagi.
-## Issue 6: reports upwards, monitors
+## Reports on their way upwards, monitors
 field-monitor-unlisted = Alamat ini belum diizinkan untuk pemantau. Mintalah pengelola server menambahkannya ke monitors.allow.
 field-maintenance-joins-late = Layanan yang baru ditambahkan terlambat diumumkan. Umumkan pemeliharaannya sendiri.
 report-of-target = { $counted }; target { $target } ({ $basis })
@@ -3682,3 +3686,12 @@ label-score = Nilai
 right-write_articles = Menulis artikel pengetahuan
 right-publish_articles = Menerbitkan artikel yang ditulis orang lain
 article-history = Riwayat artikel
+
+## What waits too long
+alarm-inbox = Surel masuk yang belum dibaca
+alarm-outbox = Surel keluar yang belum terkirim
+alarm-clocks = Langkah batas waktu yang belum terjadi
+alarm-seal = Segel harian jejak audit
+health-alarm = Menunggu terlalu lama
+health-alarm-since = { $what }, sejak
+mail-text-alarm = Ada yang menunggu terlalu lama

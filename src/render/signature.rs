@@ -47,6 +47,11 @@ pub fn facts(cms: &[u8], roots: &[Vec<u8>], at: DateTime<Utc>) -> Option<Signatu
     })
 }
 
+/// What a signature in CMS signs, as it stands in it: the attributes of who signed; `None` when it cannot be read.
+pub fn signed(cms: &[u8]) -> Option<Vec<u8>> {
+    Parts::read(cms).map(|parts| parts.signed)
+}
+
 /// Certificates of a PEM text as DER; `None` when there is none or one is broken.
 pub fn certificates(pem: &str) -> Option<Vec<Vec<u8>>> {
     let mut found = Vec::new();

@@ -234,7 +234,7 @@ pub async fn list(
 }
 
 /// Keys of the tickets of a service, of these priorities, that missed their promise from `from` on and before `to`, the
-/// first miss first.
+/// first miss first. A miss counts once: what is evidence in a case already is not among them.
 ///
 /// # Errors
 /// The database does not answer.
@@ -249,7 +249,8 @@ pub async fn missed(
         tx,
         fetch_all scalar i64,
         "select id from ticket where service = $1 and replace($2, '\"' || priority || '\"', '') <> $2 \
-         and breached_at >= $3 and breached_at < $4 order by breached_at, id",
+         and breached_at >= $3 and breached_at < $4 \
+         and not exists (select 1 from warning_case_ticket w where w.ticket_id = ticket.id) order by breached_at, id",
         service,
         priorities,
         from,

@@ -78,3 +78,28 @@ pub async fn put_aside(tx: &mut Tx, limit: i64) -> Result<(i64, Vec<PutAside>)> 
     )?;
     Ok((count, rows))
 }
+
+/// When the oldest mail was written that has not left and was not given up. UTC.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn oldest_unsent(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
+    sql!(
+        tx,
+        fetch_one scalar Option<DateTime<Utc>>,
+        "select min(created_at) from outbox where state in ('queued', 'sending')",
+    )
+}
+
+/// When the oldest step was due that should have happened by `now` and has not. UTC.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn oldest_due_step(tx: &mut Tx, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+    sql!(
+        tx,
+        fetch_optional scalar DateTime<Utc>,
+        "select due_at from clock_step where state = 'planned' and due_at <= $1 order by due_at limit 1",
+        now,
+    )
+}

@@ -226,3 +226,17 @@ impl LetterRow {
         })
     }
 }
+
+/// Gives the letters of a case to the agency that took over; gives their keys.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn hand_on(tx: &mut Tx, case: &str, to: &str) -> Result<Vec<String>> {
+    sql!(
+        tx,
+        fetch_all scalar String,
+        "update letter set agency = $2, version = version + 1 where case_key = $1 and agency <> $2 returning key",
+        case,
+        to,
+    )
+}

@@ -76,7 +76,8 @@ pub async fn origins_of(tx: &mut Tx, ticket: i64) -> Result<Vec<MailOrigin>> {
 /// # Errors
 /// The database does not answer.
 pub async fn machines_of(tx: &mut Tx, ticket: i64) -> Result<Vec<String>> {
-    let text = "select distinct from_email from mail_origin where ticket_id = $1 and machine order by from_email";
+    let text = "select from_email from mail_origin where ticket_id = $1 group by from_email \
+                having sum(case when machine then 0 else 1 end) = 0 order by from_email";
     sql!(tx, fetch_all scalar String, text, ticket)
 }
 

@@ -8,6 +8,7 @@ use crate::text;
 use crate::web::failure::Answer;
 use crate::web::opened::open;
 use crate::web::render::see_other;
+use crate::web::rounds;
 use crate::web::sent::Sent;
 use crate::web::visit::{Visit, query};
 use poem::http::StatusCode;
@@ -18,20 +19,24 @@ use serde_json::{Value, json};
 /// Who was mailed, and how far each mail has come.
 #[handler]
 pub async fn list(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request) -> Answer {
-    let mut context = context(visit, &typed).await?;
+    let mut context = context(visit, &typed, rounds::of_address(request)).await?;
     context["news"] = query(request).contains_key("coba").into();
     Ok(visit.form("dispatch.html", context)?)
 }
 
 /// Tries one again.
 #[handler]
-pub async fn retry(Data(visit): Data<&Visit>, Path((typed, id)): Path<(String, i64)>, _sent: Sent) -> Answer {
-    let opened = open(visit, &typed, None).await?;
+pub async fn retry(Data(visit): Data<&Visit>, Path((typed, id)): Path<(String, i64)>, sent: Sent) -> Answer {
+    let round = rounds::of_form(&sent);
+    let opened = open(visit, &typed, round).await?;
     let number = &opened.page.view.ticket.number;
     match visit.desk().resend_ticket_mail(opened.actor, number, id).await {
-        Ok(()) => Ok(see_other(&format!("/kerja/tiket/{number}/surel?coba"))),
+        Ok(()) => {
+            let along = round.map_or_else(String::new, |round| format!("&putaran={round}"));
+            Ok(see_other(&format!("/kerja/tiket/{number}/surel?coba{along}")))
+        }
         Err(error @ Error::Conflict { .. }) => {
-            let mut context = context(visit, &typed).await?;
+            let mut context = context(visit, &typed, round).await?;
             context["told"] = text::say(visit.language, &error.public()).into();
             let mut response = visit.form("dispatch.html", context)?;
             response.set_status(StatusCode::CONFLICT);
@@ -41,8 +46,8 @@ pub async fn retry(Data(visit): Data<&Visit>, Path((typed, id)): Path<(String, i
     }
 }
 
-async fn context(visit: &Visit, typed: &str) -> Result<Value> {
-    let opened = open(visit, typed, None).await?;
+async fn context(visit: &Visit, typed: &str, round: Option<i64>) -> Result<Value> {
+    let opened = open(visit, typed, round).await?;
     let ticket = &opened.page.view.ticket;
     let mails = visit.desk().ticket_mails(opened.actor, &ticket.number).await?;
     let rows: Vec<Value> = mails
@@ -74,6 +79,7 @@ async fn context(visit: &Visit, typed: &str) -> Result<Value> {
         .collect();
     Ok(json!({
         "number": ticket.number,
+        "round": round,
         "subject": ticket.subject,
         "rows": rows,
         "may_retry": may(opened.actor, Action::Do(Verb::Reply), ticket),

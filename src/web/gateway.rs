@@ -39,7 +39,14 @@ const PATHS: [&str; 3] = ["x-forwarded-uri", "x-original-uri", "x-original-url"]
 /// A template cannot be parsed.
 pub fn endpoint(desk: Desk) -> Result<impl Endpoint<Output = Response> + 'static> {
     let gate = Arc::new(Gate { desk, pages: Pages::new()?, policy: policy() });
-    Ok(get(authorize).head(authorize).data(gate).map_to_response())
+    let gate = get(authorize).head(authorize).data(gate).map_to_response();
+    Ok(gate.after(async |answer: poem::Result<Response>| {
+        let mut response = answer.unwrap_or_else(|error| error.into_response());
+        if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+            response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD"));
+        }
+        Ok::<_, poem::Error>(response)
+    }))
 }
 
 /// Nothing but the one block of style, by its digest.

@@ -1,6 +1,7 @@
 //! How the installation is, for who runs it.
 
 use crate::desk::health::Health;
+use crate::domain::alarm::AlarmKind;
 use crate::store::mailboxes::Cursor;
 use crate::web::failure::Answer;
 use crate::web::visit::Visit;
@@ -23,6 +24,8 @@ pub async fn show(Data(visit): Data<&Visit>) -> Answer {
     context["inbox"] = counted(visit, "inbox-state", &health.inbox);
     context["unread_since"] = visit.instant_if(health.unread_since);
     context["scans"] = counted(visit, "scan-verdict", &health.scans);
+    let alarm = |(kind, since): &(AlarmKind, _)| json!({"what": visit.word("alarm", kind.as_str()), "since": visit.instant(*since)});
+    context["alarms"] = health.alarms.iter().map(alarm).collect();
     context["lmtp"] = visit.desk().ways.lmtp.as_ref().map(|listen| listen.to_string()).into();
     context["mailboxes"] = mailboxes(visit, &health.mailboxes);
     Ok(visit.page("health.html", context)?)

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::policy::explain::LocalInstant;
 use crate::text;
 use crate::web::failure::Answer;
+use crate::web::rounds;
 use crate::web::visit::{Visit, query};
 use chrono::{Duration, Utc};
 use poem::web::{Data, Path};
@@ -31,6 +32,7 @@ pub async fn show_events(Data(visit): Data<&Visit>, Path(typed): Path<String>, r
     let broken = verdict.first.as_ref().map(|first| json!({"what": first.what, "seq": first.seq}));
     let context = json!({
         "number": number,
+        "round": rounds::of_address(request),
         "rows": rows,
         "next": next,
         "events": verdict.events,
@@ -63,7 +65,7 @@ pub fn row(visit: &Visit, event: &Event, names: &BTreeMap<String, String>) -> Va
 
 /// The working of the deadlines: what was counted, what was left out.
 #[handler]
-pub async fn show_deadlines(Data(visit): Data<&Visit>, Path(typed): Path<String>) -> Answer {
+pub async fn show_deadlines(Data(visit): Data<&Visit>, Path(typed): Path<String>, request: &Request) -> Answer {
     let (actor, desk) = (visit.staff()?, visit.desk());
     let number = number::parse(&typed).ok_or(Error::NotFound("ticket"))?;
     let view = desk.ticket(actor, &number).await?;
@@ -90,6 +92,7 @@ pub async fn show_deadlines(Data(visit): Data<&Visit>, Path(typed): Path<String>
         .collect();
     let context = json!({
         "number": number,
+        "round": rounds::of_address(request),
         "pack": view.ticket.pack,
         "pack_name": desk.pack().name,
         "law": desk.pack().law,

@@ -54,7 +54,7 @@ async fn perform(visit: &Visit, actor: &Actor, key: &str, act: LetterAct, sent: 
             desk.receive_letter(seen, &receipt, once).await
         }
         LetterAct::Replace => desk.replace_letter(seen, once).await,
-        _ => desk.stop_letter(seen, act, sent.get("note")).await,
+        _ => desk.stop_letter(seen, act, sent.get("note"), once).await,
     }
 }
 

@@ -6,11 +6,13 @@ use crate::domain::people::Actor;
 use crate::error::{Error, Result, Say};
 use crate::render::letter as paper;
 use crate::secret::new_token;
+use crate::text;
 use crate::web::failure::Answer;
 use crate::web::letter_acts::{line_of, person};
 use crate::web::render::see_other;
 use crate::web::sent::Sent;
 use crate::web::visit::{Visit, query};
+use poem::http::StatusCode;
 use poem::web::Data;
 use poem::{Request, handler};
 use serde_json::{Map, Value, json};
@@ -51,7 +53,7 @@ pub async fn send(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
     let (actor, desk) = (writer(visit)?, visit.desk());
     let new = read(&sent);
     let once = Some(sent.get("key")).filter(|key| !key.is_empty());
-    let kept = kept(|field| sent.get(field).to_owned());
+    let mut kept = kept(|field| sent.get(field).to_owned());
     let preview = sent.get("langkah") == "pratinjau";
     let outcome = match preview {
         true => desk.preview_letter(actor, &new).await,
@@ -62,6 +64,15 @@ pub async fn send(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
         Ok(letter) => Ok(see_other(&format!("/kerja/surat/{}?kabar=baru", letter.key))),
         Err(Error::Invalid(problems)) => {
             Ok(visit.mend("letter_new.html", form(visit, kept, None).await?, &problems, "")?)
+        }
+        Err(error @ Error::Conflict { .. }) => {
+            // What was typed stays; the next try is another request.
+            kept["key"] = new_token()?.into();
+            let mut context = form(visit, kept, None).await?;
+            context["told"] = text::say(visit.language, &error.public()).into();
+            let mut response = visit.form("letter_new.html", context)?;
+            response.set_status(StatusCode::CONFLICT);
+            Ok(response)
         }
         Err(error) => Err(error.into()),
     }
@@ -99,6 +110,7 @@ async fn form(visit: &Visit, kept: Value, letter: Option<&Letter>) -> Result<Val
     let sheet = |letter: &Letter| paper::values(letter, &visit.desk().check_url(&letter.code), visit.zone());
     Ok(json!({
         "kept": kept,
+        "told": "",
         "agencies": agencies,
         "signers": SIGNERS.iter().map(signer).collect::<Vec<_>>(),
         "paper": letter.map(sheet),

@@ -108,12 +108,16 @@ pub fn roles_for(path: &str, actor: &Actor) -> Vec<Role> {
     let Some(shown) = crate::web::settings::guard_of(path).or(entry.map(|entry| entry.shown)) else {
         return Vec::new();
     };
+    if shown(actor) {
+        return Vec::new();
+    }
     let holding = |role: Role| {
         let agency = (role == Role::AgencyHead).then(String::new);
         Actor { grants: vec![Grant { role, agency }], ..actor.clone() }
     };
-    let opening: Vec<Role> = Role::ALL.iter().copied().filter(|role| shown(&holding(*role))).collect();
-    if opening.len() == Role::ALL.len() { Vec::new() } else { opening }
+    let opening: Vec<Role> =
+        Role::ALL.iter().copied().filter(|role| !actor.holds(*role) && shown(&holding(*role))).collect();
+    opening
 }
 
 /// Some pages exist in some regions only.

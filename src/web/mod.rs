@@ -68,6 +68,7 @@ mod mailbox;
 mod mails;
 mod maintenance;
 mod menu;
+pub mod metrics;
 mod monitors;
 mod new_ticket;
 mod news;

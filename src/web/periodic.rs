@@ -155,10 +155,18 @@ async fn again(visit: &Visit, actor: &Actor, code: &str, act: &str, sent: &Sent,
     let full = visit.desk().report(actor, code, None).await?;
     let mut context = shape(visit, actor, &full)?;
     context["mine"] = act.into();
-    context["kept"] = json!({"obstacles": sent.get("obstacles"), "recommendations": sent.get("recommendations"),
-        "reason": sent.get("reason"), "note": sent.get("note")});
+    // Only what this form holds: the others stand beside it, and what is kept in them stays.
+    let fields: &[&str] = match act {
+        "catatan" => &["obstacles", "recommendations"],
+        "terbit-ulang" => &["reason"],
+        _ => &["note"],
+    };
+    for field in fields {
+        context["kept"][*field] = sent.get(field).into();
+    }
     if let Error::Invalid(problems) = &error {
-        return Ok(visit.mend("report.html", context, problems, "")?);
+        let prefix = if act.starts_with("langkah-") { format!("{act}-") } else { String::new() };
+        return Ok(visit.mend("report.html", context, problems, &prefix)?);
     }
     context["told"] = text::say(visit.language, &error.public()).into();
     let mut response = visit.form("report.html", context)?;

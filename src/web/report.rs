@@ -169,6 +169,7 @@ pub async fn show_sent(Data(visit): Data<&Visit>, Path(typed): Path<String>) -> 
         "link": format!("/lacak/{number}?kode={code}"),
         "whole_link": desk.tracking_url(ticket),
         "email": ticket.requester_email,
+        "phone": ticket.requester_phone.as_deref().map(phone::show),
         "opened": visit.instant(ticket.opened_at),
         "response_due": visit.instant_if(page.view.due.response_due),
         "resolution_due": visit.instant_if(page.view.due.resolution_due),

@@ -96,7 +96,7 @@ pub async fn sign_own(Data(visit): Data<&Visit>, Path(key): Path<String>, sent: 
 pub async fn give_back(Data(visit): Data<&Visit>, Path(key): Path<String>, sent: Sent) -> Answer {
     let actor = visit.staff()?;
     let seen = (actor, key.as_str(), sent.get("version").parse().ok());
-    match visit.desk().stop_letter(seen, LetterAct::Return, sent.get("note")).await {
+    match visit.desk().stop_letter(seen, LetterAct::Return, sent.get("note"), None).await {
         Ok(letter) => Ok(see_other(&format!("/kerja/surat/{}?kabar=kembalikan", letter.key))),
         Err(error) => again(visit, actor, &key, "sign.html", "kembalikan", &sent, error).await,
     }

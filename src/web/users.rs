@@ -242,7 +242,7 @@ async fn change(visit: &Visit, actor: &Actor, id: i64, act: &str, sent: &Sent) -
         "cabut" => desk.take_role(&by, id, &grant()?).await.map(|_| ()),
         "nonaktifkan" => desk.set_account_active(&by, id, false).await,
         "aktifkan" => desk.set_account_active(&by, id, true).await,
-        "tautan" => desk.send_link(&by, id).await,
+        "tautan" => desk.send_link(&by, id, None).await,
         "atur-ulang" => desk.reset_totp(actor, id).await,
         "ubah" => {
             let sent = |field: &str| sent.0.get(field).cloned();

@@ -134,7 +134,9 @@ async fn shape(visit: &Visit, opened: &Opened<'_>, word: &str) -> Result<Value> 
         "tugaskan" => {
             let workers = desk.workers_for(opened.actor, &ticket.number).await?;
             let worker = |worker: &crate::desk::offers::Worker| json!({"email": worker.account.email, "name": worker.account.name, "open": worker.open, "mine": ticket.assignee == Some(worker.account.id)});
-            json!({"workers": workers.iter().map(worker).collect::<Vec<_>>(), "assignee": opened.page.view.assignee_name})
+            let mut of_agency = workers.iter().filter(|worker| worker.of_agency);
+            let only = of_agency.next().filter(|_| of_agency.next().is_none()).map(|worker| &worker.account.name);
+            json!({"workers": workers.iter().map(worker).collect::<Vec<_>>(), "only": only, "assignee": opened.page.view.assignee_name})
         }
         "prioritas" if desk.offers(opened.actor, ticket, opened.service.as_ref(), Verb::Prioritize) => {
             json!({"priorities": classify::by_priority(visit, opened).await?})

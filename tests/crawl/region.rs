@@ -85,7 +85,7 @@ async fn close_a_service(desk: &Desk) {
     let cases = desk.warning_cases(&team, &open, None, 50).await.unwrap().items;
     let case = cases.into_iter().find(|case| case.service.is_some()).expect("the demo's case");
     let draft = case.letter.expect("the letter of the demo");
-    desk.stop_letter((&unit, &draft, None), LetterAct::Withdraw, "Ditulis di luar sistem").await.unwrap();
+    desk.stop_letter((&unit, &draft, None), LetterAct::Withdraw, "Ditulis di luar sistem", None).await.unwrap();
     let text = |text: &str| text.to_owned();
     for (actor, command) in [
         (&team, CaseCommand::IssueLetter { reason: text("Masa perbaikan lewat"), elsewhere: true }),

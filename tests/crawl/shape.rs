@@ -9,9 +9,6 @@ use std::collections::BTreeSet;
 /// Faults of a page, each as a sentence.
 type Found = Vec<String>;
 
-/// The regions that are walked through; a title names one.
-const REGIONS: [&str; 2] = ["Ogan Komering Ilir", "Sumatera Utara"];
-
 /// Attributes that name other elements by their ids.
 const REFERENCES: &[&str] = &[
     "for",
@@ -28,9 +25,9 @@ const REFERENCES: &[&str] = &[
 ];
 
 /// Everything about the form of a page.
-pub fn check(html: &Html, answer: &Answer, language: &str, found: &mut Found) {
+pub fn check(html: &Html, answer: &Answer, region: &str, language: &str, found: &mut Found) {
     headers(answer, found);
-    head(html, language, found);
+    head(html, region, language, found);
     headings(html, found);
     ids(html, found);
     controls(html, found);
@@ -69,7 +66,7 @@ fn headers(answer: &Answer, found: &mut Found) {
     }
 }
 
-fn head(html: &Html, language: &str, found: &mut Found) {
+fn head(html: &Html, region: &str, language: &str, found: &mut Found) {
     let lang = all(html, "html").first().and_then(|root| root.attr("lang")).unwrap_or_default();
     if lang != language {
         found.push(format!("says it is in {lang:?}, not {language}"));
@@ -81,7 +78,7 @@ fn head(html: &Html, language: &str, found: &mut Found) {
         [title] => {
             let rest = title.strip_prefix(prefix);
             let (own, desk) = rest.unwrap_or(title).trim().rsplit_once(" – ").unwrap_or_default();
-            if own.trim().is_empty() || !REGIONS.iter().any(|region| desk.contains(region)) {
+            if own.trim().is_empty() || !desk.contains(region) {
                 found.push(format!("its title is {title:?}, not «page – desk»"));
             }
             if has_errors != rest.is_some() {

@@ -146,7 +146,7 @@ impl Walk {
         let text = answer.text();
         let html = Html::parse_document(&text);
         let mut found = Vec::new();
-        shape::check(&html, answer, self.language, &mut found);
+        shape::check(&html, answer, &self.region.desk.pack().region.name, self.language, &mut found);
         words::check(&html, &self.region.keys, self.language, &mut found);
         // Whoever writes ready-made answers is shown their variables.
         found.retain(|what: &String| !(answer.address.starts_with("/kerja/makro") && what.contains("{{")));

@@ -102,7 +102,7 @@ fn zoneless(text: &str) -> Option<&str> {
         let has_zone = [" WIB", " WITA", " WIT"].iter().any(|zone| rest.starts_with(zone));
         let goes_on =
             ["–", "-", " – ", " sampai ", " s.d. ", " to ", " until "].iter().any(|joint| rest.starts_with(joint));
-        let before = text[..*at].trim_end();
+        let before = text[..*at].trim_end_matches([' ', ',', '\u{a0}']);
         let is_instant = ["pukul", " at"].iter().any(|word| before.ends_with(word))
             || before.len() >= 4
                 && before.is_char_boundary(before.len() - 4)
@@ -181,4 +181,18 @@ pub fn bare_id(address: &str) -> Option<String> {
     };
     let pair = parts.windows(2).find(is_bare)?;
     Some(format!("has the number of a database in an address: {}/…", pair[0]))
+}
+
+#[test]
+fn an_instant_without_its_zone_is_found_however_it_is_written() {
+    for (text, time) in [
+        ("22 Nov 2026, 14.05", Some("14.05")),
+        ("22 November 2026 14.05", Some("14.05")),
+        ("pukul 14.05.", Some("14.05")),
+        ("22 Nov 2026, 14.05 WIB", None),
+        ("pukul 08.00–16.00", None),
+        ("14.05", None),
+    ] {
+        assert_eq!(zoneless(text), time, "{text}");
+    }
 }

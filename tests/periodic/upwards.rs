@@ -56,6 +56,12 @@ async fn upwards(engine: Engine) {
     // A new edition goes the same way again.
     step(&app, UNIT, 1, "send").await.ok(409);
     app.post(UNIT, &format!("{REGION}/reissue"), json!({"reason": "Data dibetulkan"})).await.ok(200);
+    let unit = app.desk.by_token(UNIT).await.unwrap();
+    let kept = app.desk.report(&unit, "LAP-2026-10", None).await.unwrap();
+    let head = kept.report.as_ref().unwrap();
+    let states = kept.steps.iter().map(|step| step.state(head, &kept.steps, app.desk.now()).as_str());
+    let states: Vec<&str> = states.collect();
+    assert_eq!(states, ["ready", "waiting"], "what came was the edition before");
     step(&app, UNIT, 2, "send").await.ok(409);
     let again = step(&app, UNIT, 1, "send").await.ok(200);
     assert_eq!((&again["edition"], &again["received_at"]), (&json!(2), &Value::Null));

@@ -28,6 +28,9 @@ async fn called(engine: Engine) {
     browser.fill("/lapor/kontak", "/lapor/kontak", &bad).await.is(422);
     let contact = [("name", "Siti"), ("email", ""), ("phone", "0812 3456 7890"), ("secret", "1")];
     let (number, code) = send(&browser, &contact).await;
+    let sent = browser.get(&format!("/lapor/terkirim/{number}")).await;
+    sent.shows("0812-3456-7890");
+    assert!(!sent.html.contains("tidak dapat mengabari"), "{}", sent.html);
     enter(&browser, &number, &code).await;
     let known = app.get("demo-dinkes", &format!("/tickets/{number}")).await.ok(200);
     assert_eq!(known["requester"]["phone"], "+6281234567890");

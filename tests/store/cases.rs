@@ -181,16 +181,18 @@ async fn tickets_join_a_case_once(db: Db) {
         chain_hash: "ab".to_owned(),
         evidence: "{}".to_owned(),
     };
-    assert!(cases::add_evidence(&mut tx, case.id, &evidence).await.unwrap());
-    assert!(!cases::add_evidence(&mut tx, case.id, &evidence).await.unwrap());
-    assert_eq!(cases::evidence(&mut tx, case.id).await.unwrap(), [evidence]);
-    assert_eq!(cases::of_ticket(&mut tx, id).await.unwrap(), ["PRK-2026-0001"]);
     let mut missed = async |priorities: &str, from, to| {
         cases::missed(&mut tx, "absensi", priorities, at(from), at(to)).await.unwrap().len()
     };
     assert_eq!(missed("[\"P3\"]", 5, 6).await, 1);
     assert_eq!(missed("[\"P1\",\"P2\"]", 5, 6).await, 0);
     assert_eq!((missed("[\"P3\"]", 0, 5).await, missed("[\"P3\"]", 6, 9).await), (0, 0));
+    assert!(cases::add_evidence(&mut tx, case.id, &evidence).await.unwrap());
+    assert!(!cases::add_evidence(&mut tx, case.id, &evidence).await.unwrap());
+    assert_eq!(cases::evidence(&mut tx, case.id).await.unwrap(), [evidence]);
+    assert_eq!(cases::of_ticket(&mut tx, id).await.unwrap(), ["PRK-2026-0001"]);
+    let again = cases::missed(&mut tx, "absensi", "[\"P3\"]", at(5), at(6)).await.unwrap();
+    assert_eq!(again.len(), 0, "a miss counts once");
 }
 
 async fn a_stage_of_a_term_happens_once(db: Db) {

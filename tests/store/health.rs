@@ -5,7 +5,11 @@ use crate::support::db::on_both;
 use meja::domain::message::{InboxState, NewMail, OutboxState};
 use meja::store::{Db, dialect, health, inbox, outbox};
 
-on_both!(mail_that_was_refused_is_told_from_mail_that_waits, mail_that_was_put_aside_is_listed_with_its_cause);
+on_both!(
+    mail_that_was_refused_is_told_from_mail_that_waits,
+    mail_that_was_put_aside_is_listed_with_its_cause,
+    what_waits_longest_is_told,
+);
 
 fn mail(key: &str) -> NewMail {
     NewMail {
@@ -59,4 +63,16 @@ async fn mail_that_was_put_aside_is_listed_with_its_cause(db: Db) {
     let (count, rows) = health::put_aside(&mut tx, 9).await.unwrap();
     assert_eq!(count, 1);
     assert_eq!((rows[0].sender.as_str(), rows[0].cause.as_deref()), ("budi@oki.go.id", Some("too_large")));
+}
+
+async fn what_waits_longest_is_told(db: Db) {
+    let mut tx = read(&db).await;
+    assert_eq!(health::oldest_unsent(&mut tx).await.unwrap(), None);
+    drop(tx);
+    let mut tx = write(&db).await;
+    for (key, written) in [("a", 5), ("b", 3)] {
+        outbox::put(&mut tx, &mail(key), at(written), at(1)).await.unwrap();
+    }
+    commit(tx).await;
+    assert_eq!(health::oldest_unsent(&mut read(&db).await).await.unwrap(), Some(at(3)));
 }

@@ -3,10 +3,9 @@
 use super::{agency, at, commit, is_conflict, person, read, write};
 use crate::support::db::on_both;
 use meja::domain::letter::{
-    ChainState, Content, DocumentKind, DocumentState, IssuedDocument, Letter, LetterForm, LetterKind, LetterState,
-    Recipient, SignatureFacts, SignedHow,
+    ChainState, Content, DocumentKind, DocumentState, IssuedDocument, Letter, LetterState, Recipient, SignatureFacts,
+    SignedHow,
 };
-use meja::domain::people::Role;
 use meja::store::letters::LetterFilter;
 use meja::store::{Db, Tx, documents, letters};
 
@@ -15,60 +14,33 @@ on_both!(
     letters_are_listed_newest_first_as_asked,
     a_number_belongs_to_one_letter,
     a_document_is_found_by_code_and_by_digest,
+    letters_of_a_case_go_to_whoever_takes_over,
 );
 
 fn letter(key: &str) -> Letter {
     let person = |name: &str| Recipient { name: name.to_owned(), email: Some("a@x.test".to_owned()) };
     Letter {
-        id: 0,
         key: key.to_owned(),
-        version: 1,
-        kind: LetterKind::Warning,
-        form: LetterForm::Letter,
         template: "surat_peringatan".to_owned(),
-        state: LetterState::Draft,
         case_key: Some("PRK-2026-0001".to_owned()),
         agency: "DINKES".to_owned(),
-        service: None,
-        number: None,
-        dated: None,
-        content: Content {
-            head: vec!["Pemerintah".to_owned(), "Tim".to_owned()],
-            contact: vec![],
-            place: "Medan".to_owned(),
-            urgency: "Segera".to_owned(),
-            enclosures: "-".to_owned(),
-            subject: "Peringatan".to_owned(),
-            addressee: person("Kepala Dinas"),
-            through: None,
-            from: None,
-            body: "Isi".to_owned(),
-            tickets: vec![],
-            endpoints: vec!["https://a.test".to_owned()],
-            signer_title: "Ketua".to_owned(),
-            signer_name: String::new(),
-            signer_rank: String::new(),
-            signer_nip: String::new(),
-            copies: vec![person("Sekda")],
-        },
-        signer_role: Role::CoordinationTeam,
-        code: format!("CODE-{key}"),
-        drafted_by: None,
-        drafted_at: at(0),
-        issued_by: None,
-        issued_sha256: None,
-        signed_sha256: None,
-        signed_how: None,
-        signed_by: None,
-        signed_at: None,
-        sent_at: None,
-        received_at: None,
-        received_by: None,
-        signature: None,
-        receipt: None,
-        note: None,
-        replaces: None,
-        updated_at: at(0),
+        ..Letter::draft(
+            Content {
+                head: vec!["Pemerintah".to_owned(), "Tim".to_owned()],
+                place: "Medan".to_owned(),
+                urgency: "Segera".to_owned(),
+                enclosures: "-".to_owned(),
+                subject: "Peringatan".to_owned(),
+                addressee: person("Kepala Dinas"),
+                body: "Isi".to_owned(),
+                endpoints: vec!["https://a.test".to_owned()],
+                signer_title: "Ketua".to_owned(),
+                copies: vec![person("Sekda")],
+                ..Content::default()
+            },
+            format!("CODE-{key}"),
+            at(0),
+        )
     }
 }
 
@@ -180,4 +152,19 @@ async fn a_document_is_found_by_code_and_by_digest(db: Db) {
     assert!(!documents::supersede_document(&mut tx, "AAAA-0001", None).await.unwrap(), "it stands no more");
     let old = documents::document(&mut tx, "AAAA-0001").await.unwrap().unwrap();
     assert_eq!((old.state, old.superseded_by.as_deref()), (DocumentState::Superseded, Some("AAAA-0002")));
+}
+
+async fn letters_of_a_case_go_to_whoever_takes_over(db: Db) {
+    let mut tx = write(&db).await;
+    for code in ["DINKES", "BKD"] {
+        agency(&mut tx, code).await;
+    }
+    letters::add_letter(&mut tx, &letter("SRT-2026-0001")).await.unwrap();
+    let other = Letter { case_key: Some("PRK-2026-0002".to_owned()), ..letter("SRT-2026-0002") };
+    letters::add_letter(&mut tx, &other).await.unwrap();
+    assert_eq!(letters::hand_on(&mut tx, "PRK-2026-0001", "BKD").await.unwrap(), ["SRT-2026-0001"]);
+    assert_eq!(letters::hand_on(&mut tx, "PRK-2026-0001", "BKD").await.unwrap(), [""; 0], "it is there already");
+    let moved = letters::letter(&mut tx, "SRT-2026-0001").await.unwrap().unwrap();
+    assert_eq!((moved.agency.as_str(), moved.version), ("BKD", 2));
+    assert_eq!(letters::letter(&mut tx, "SRT-2026-0002").await.unwrap().unwrap().agency, "DINKES");
 }

@@ -4,7 +4,7 @@ use super::{at, commit, joined, one_ticket, open, read, ticket, value, write};
 use crate::support::db::on_both;
 use chrono::{DateTime, Utc};
 use meja::domain::clock_plan::{Planned, Step, StepKind, StepState};
-use meja::store::{Db, clocks};
+use meja::store::{Db, clocks, health};
 
 on_both!(
     a_step_is_planned_moved_and_stopped,
@@ -142,6 +142,8 @@ async fn due_steps_come_in_order_and_stop_at_now(db: Db) {
     ];
     assert_eq!(order, expected, "by instant, then by rank, then by key");
     assert_eq!(clocks::due_steps(&mut tx, at(20), 2).await.unwrap(), due[..2]);
+    assert_eq!(health::oldest_due_step(&mut tx, at(20)).await.unwrap(), Some(at(10)), "what happened waits no more");
+    assert_eq!(health::oldest_due_step(&mut tx, at(9)).await.unwrap(), None);
     let just_before = at(20) - chrono::Duration::microseconds(1);
     assert_eq!(clocks::due_steps(&mut tx, just_before, 100).await.unwrap(), due[..1]);
     assert_eq!(clocks::next_due(&mut tx).await.unwrap(), Some(at(10)));

@@ -19,7 +19,7 @@ pub fn meja(program: &Path, folder: &Path) -> Command {
     for name in settings {
         command.env_remove(name);
     }
-    command.env("MEJA_DATA_DIR", folder).env("MEJA_LOG", "warn");
+    command.env("MEJA_DATA_DIR", folder).env("MEJA_LOG", "warn").env("MEJA_METRICS_LISTEN", "");
     command
 }
 

@@ -85,7 +85,10 @@ impl Step {
 
     /// Where it stands at `now`.
     pub fn state(&self, report: &Report, steps: &[Self], now: DateTime<Utc>) -> StepState {
+        let goes_again = self.sent_at.is_some() && self.edition < report.edition;
         match (self.sent_at, self.received_at) {
+            _ if goes_again && self.allows(StepAct::Send, report, steps) => StepState::Ready,
+            _ if goes_again => StepState::Waiting,
             (_, Some(_)) => StepState::Received,
             (Some(_), None) => StepState::Sent,
             (None, None) if now >= self.due_at => StepState::Late,

@@ -38,6 +38,7 @@ fn told(language: Language, name: &str, value: &str) -> String {
     match name {
         "status" => word(language, &format!("status-{value}")),
         "letter_state" => word(language, &format!("letter-state-{value}")),
+        "article_state" => word(language, &format!("article-state-{value}")),
         "label" => word(language, &format!("label-{value}")),
         "bytes" => size(language, value.parse().unwrap_or_default()),
         _ => value.to_owned(),

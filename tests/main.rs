@@ -22,6 +22,7 @@ mod duty_stories;
 mod faults;
 mod gateway;
 mod information;
+mod knowledge;
 mod letters;
 mod live;
 mod mail;

@@ -29,6 +29,7 @@ mod health;
 mod inbox;
 mod incidents;
 mod information;
+mod knowledge;
 mod leases;
 mod letters;
 mod listing;

@@ -8,6 +8,7 @@
 mod agencies;
 mod announcements;
 mod answers;
+mod articles;
 mod availability;
 mod calendars;
 mod canned_replies;
@@ -21,6 +22,7 @@ mod demo;
 mod dispatch;
 pub mod document;
 mod duties;
+mod feedback;
 mod gateway;
 mod incidents;
 mod letter_answers;
@@ -87,6 +89,7 @@ type Parts = (
         incidents::Incidents,
     ),
     (availability::AvailabilityApi, maintenance::MaintenanceApi, monitors::Monitors, public::Status, reports::Reports),
+    (articles::Articles, feedback::FeedbackApi),
     (
         demo::Public,
         problem_records::Problems,
@@ -130,6 +133,7 @@ pub fn service(desk: &Desk) -> OpenApiService<Parts, ()> {
             public::Status(desk.clone()),
             reports::Reports(desk.clone()),
         ),
+        (articles::Articles(desk.clone()), feedback::FeedbackApi(desk.clone())),
         (
             demo::Public(desk.clone()),
             problem_records::Problems(desk.clone()),

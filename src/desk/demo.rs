@@ -158,6 +158,7 @@ impl Desk {
             self.demo_availability(&unit, now).await?;
             self.demo_replies(&unit).await?;
             self.demo_information(&unit, now).await?;
+            self.demo_articles(&unit, now).await?;
             self.demo_mails(&unit).await?;
             self.run_due_steps().await?;
             self.demo_reprimand(&region.case).await?;

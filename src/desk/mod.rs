@@ -171,6 +171,13 @@ pub mod working;
 pub mod written;
 
 pub mod announcements;
+pub mod article_files;
+pub mod article_uses;
+pub mod article_views;
+pub mod articles;
+mod demo_articles;
+pub mod feedback;
+
 pub mod bounces;
 pub mod change_acts;
 mod change_gate;

@@ -25,6 +25,8 @@ words! {
         CheckTrail = "check_trail",
         /// Enters the duties of agencies that came since, and strikes out those of agencies that went.
         Duties = "duties",
+        /// Reads articles anew when the program has learnt other words.
+        Words = "words",
         /// Calls the system administrators when work waits too long.
         Alarms = "alarms",
     }
@@ -44,6 +46,7 @@ impl Recurring {
             Self::CheckClocks => "0 40 18 * * *",
             Self::CheckTrail => "0 30 19 * * *",
             Self::Duties => "0 10 * * * *",
+            Self::Words => "15 */10 * * * *",
             Self::Alarms => "15 */5 * * * *",
         }
     }
@@ -96,6 +99,7 @@ impl Desk {
             Recurring::CheckClocks => self.check_clocks().await.map(|_| ()),
             Recurring::CheckTrail => self.check_trail_daily().await.map(|_| ()),
             Recurring::Duties => self.open_duties().await.map(|_| ()),
+            Recurring::Words => self.learn_words_anew().await.map(|_| ()),
             // The clock of a demo is moved: ages say nothing there.
             Recurring::Alarms if self.is_demo => Ok(()),
             Recurring::Alarms => self.look_for_alarms().await.map(|_| ()),

@@ -37,6 +37,8 @@ pub(super) struct Gathered {
     pub agencies: BTreeMap<String, String>,
     scores: Vec<(String, i64)>,
     consultations: BTreeMap<String, i64>,
+    articles_added: BTreeMap<String, i64>,
+    articles_used: BTreeMap<String, i64>,
     duties: Vec<DutyFact>,
     /// By the code of the agency that owns the service.
     availability: Vec<(String, ServiceFact)>,
@@ -88,6 +90,8 @@ impl Desk {
             agencies: agencies.into_iter().map(|agency| (agency.code, agency.name)).collect(),
             scores: store::report_facts::scores(tx, span.from, span.to).await?,
             consultations: consultations.into_iter().collect(),
+            articles_added: store::article_uses::added(tx, span.from, span.to).await?.into_iter().collect(),
+            articles_used: store::article_uses::used(tx, span.from, span.to).await?.into_iter().collect(),
             duties: duties.into_iter().map(duty).collect(),
             availability,
             cases: cases.into_iter().map(case).collect(),
@@ -170,7 +174,9 @@ impl Gathered {
             consultations: of(&self.consultations),
             duties: self.duties.iter().filter(|it| is_ours(&it.agency)).cloned().collect(),
             availability: self.availability.iter().filter(|it| is_ours(&it.0)).map(|it| it.1.clone()).collect(),
-            knowledge: None,
+            // Problems have no register yet; the one who keeps it counts its known errors here.
+            known_errors: None,
+            articles: (of(&self.articles_added), of(&self.articles_used)),
             security_incidents: None,
             cases: self.cases.iter().filter(|it| is_ours(&it.0)).map(|it| it.1.clone()).collect(),
             months: Vec::new(),

@@ -134,7 +134,7 @@ async fn files(tx: &mut Tx, owner: &Owner) -> Result<Vec<File>> {
 }
 
 /// What is kept of a file that may be kept.
-fn checked(file: &Arrived) -> Result<(Upload, &[u8])> {
+pub(super) fn checked(file: &Arrived) -> Result<(Upload, &[u8])> {
     let refuse = |say| Err(Error::field("file", say));
     if file.size > LARGEST as u64 {
         return refuse(Say::new("upload-too-large").with("limit", megabytes(LARGEST)).with("bytes", file.size));

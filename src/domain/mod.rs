@@ -68,6 +68,7 @@ pub mod duty_rule;
 pub mod endpoint;
 pub mod event;
 pub mod incident;
+pub mod knowledge;
 pub mod letter;
 pub mod managing;
 pub mod message;

@@ -1,6 +1,7 @@
 //! The tables of rights as a table for people: made by asking them, never written twice.
 
 use crate::domain::catalogue::{self, Act};
+use crate::domain::knowledge::article::{self, ArticleAct, Kept};
 use crate::domain::people::{Account, Action, Actor, Grant, Role, Scope, may};
 use crate::domain::rights_procedure::{self, Answered};
 use crate::domain::ticket::{Channel, Classification, Impact, Kind, Language, Priority, Status, Ticket, Urgency, Verb};
@@ -90,7 +91,7 @@ const ACTS: [(&str, Act); 8] = [
 
 type Asked = fn(&Actor) -> Extent;
 
-const WHOLE: [(&str, Asked); 6] = [
+const WHOLE: [(&str, Asked); 8] = [
     ("read_settings", |actor| yes(settings::may_read(actor))),
     ("change_settings", |actor| yes(settings::may_change(actor))),
     ("change_agencies", |actor| yes(catalogue::may_change_agencies(actor))),
@@ -107,6 +108,12 @@ const WHOLE: [(&str, Asked); 6] = [
         place(gives(OWN), gives(OTHER))
     }),
     ("administer", |actor| yes(managing::may_administer(actor))),
+    ("write_articles", |actor| place(article::may_write(actor, OWN), article::may_write(actor, OTHER))),
+    ("publish_articles", |actor| {
+        // What somebody else has written.
+        let publishes = |agency: &str| article::may_act(actor, ArticleAct::Publish, Kept { agency, author: 0 });
+        place(publishes(OWN), publishes(OTHER))
+    }),
 ];
 
 const fn yes(may: bool) -> Extent {

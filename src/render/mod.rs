@@ -12,6 +12,7 @@ pub mod days;
 pub mod der;
 pub mod heat;
 pub mod letter;
+pub mod markdown;
 pub mod official;
 pub mod pades;
 pub mod picture;

@@ -154,7 +154,12 @@ pub mod backups;
 pub mod recurring;
 
 pub mod announcements;
+pub mod article_files;
+pub mod article_uses;
+pub mod article_words;
+pub mod articles;
 pub mod changes;
+
 pub mod mail_origins;
 pub mod mailboxes;
 pub mod problems;

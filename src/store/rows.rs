@@ -1,13 +1,14 @@
 //! How domain types stand in rows: words as text, structs column by column.
 
 use crate::domain::agency::AgencyKind;
-use crate::domain::announcement::{Announcement, Audience, Weight};
+use crate::domain::announcement::{Announcement, Audience as ToldTo, Weight};
 use crate::domain::catalogue::{Category, ProposalKind, ProposalState, SlaState};
 use crate::domain::change::{Approval, Ballot, ChangeOutcome, ChangeRisk, ChangeStep, Vote};
 use crate::domain::clock_plan::{ClockKind, Line, SlaClock, Step, StepKind, StepState, TicketPause};
 use crate::domain::duty::{Duty, DutyStage, DutyState, Office};
 use crate::domain::event::{ActorLabel, Event};
 use crate::domain::incident::{Incident, Phase};
+use crate::domain::knowledge::article::{ArticleState, ArticleUse, Audience};
 use crate::domain::letter::{DocumentKind, DocumentState, LetterForm, LetterKind, LetterState, SignedHow};
 use crate::domain::message::{
     Attachment, InboxItem, InboxRow, InboxState, Message, MessageVisibility, OutboxItem, OutboxState, ScanVerdict,
@@ -111,9 +112,12 @@ stored_words!(
     Approval,
     Vote,
     ChangeOutcome,
-    Audience,
+    ToldTo,
     DeliveryState,
     Weight,
+    ArticleState,
+    ArticleUse,
+    Audience,
 );
 
 /// A struct whose fields are columns of the same names; `field <- "column"` where they differ.

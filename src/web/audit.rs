@@ -29,7 +29,7 @@ const MOST: i64 = 20_000;
 /// Events on one page.
 const ROWS: i64 = 50;
 /// Kinds of records one may narrow by, as their chains are named.
-const RECORDS: [&str; 24] = [
+const RECORDS: [&str; 25] = [
     "ticket",
     "account",
     "agency",
@@ -46,6 +46,7 @@ const RECORDS: [&str; 24] = [
     "canned_reply",
     "announcement",
     "webhook",
+    "article",
     "mail_text",
     "mail",
     "sender",

@@ -1,9 +1,11 @@
 //! What the home holds for those who look after others: heads, the coordination team, auditors, who runs the house.
 
 use crate::domain::catalogue::SlaState;
+use crate::domain::knowledge::article::{ArticleAct, ArticleState, may_act};
 use crate::domain::letter::{LetterAct, LetterState};
 use crate::domain::people::{Actor, Role};
 use crate::error::Result;
+use crate::store::articles::ArticleFilter;
 use crate::store::letters::LetterFilter;
 use crate::store::queues::Counts;
 use crate::web::audit::check_row;
@@ -16,6 +18,9 @@ use serde_json::{Value, json};
 const TROUBLED: usize = 6;
 /// Letters that are counted at most; more never wait.
 const LETTERS: i64 = 100;
+
+/// Articles of each kind that are listed.
+const ARTICLES: i64 = 5;
 
 /// Answers for an agency or for the region, and reads figures before tickets.
 pub fn leads(actor: &Actor) -> bool {
@@ -118,4 +123,22 @@ pub async fn house(visit: &Visit, actor: &Actor) -> Result<Value> {
         return Ok(Value::Null);
     }
     Ok(figures(visit, &visit.desk().health(actor).await?))
+}
+
+/// Articles that wait for the actor: to be published, and to be checked again.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn articles(visit: &Visit, actor: &Actor) -> Result<Vec<Value>> {
+    let (desk, mut rows) = (visit.desk(), Vec::new());
+    let waiting = ArticleFilter { state: Some(ArticleState::InReview), ..ArticleFilter::default() };
+    let stale = ArticleFilter { due: Some(desk.now()), ..ArticleFilter::default() };
+    for (word, act, filter) in [("publish", ArticleAct::Publish, waiting), ("check", ArticleAct::Check, stale)] {
+        let found = desk.kept_articles(actor, &filter, i64::MAX, ARTICLES).await?;
+        let own = found.iter().filter(|it| may_act(actor, act, it.held()));
+        rows.extend(own.map(
+            |it| json!({"slug": it.article.slug, "title": it.text.title, "why": visit.word("home-article", word)}),
+        ));
+    }
+    Ok(rows)
 }

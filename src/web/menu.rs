@@ -49,6 +49,7 @@ const ENTRIES: &[Entry] = &[
     Entry { path: "/kerja/bukti-dukung", key: "evidence", top: never, shown: sees_the_region, group: Group::Records },
     Entry { path: "/kerja/surat", key: "letters", top: never, shown: may_list, group: Group::Records },
     Entry { path: "/kerja/layanan", key: "services", top: reads_tickets, shown: always, group: Group::Records },
+    Entry { path: "/kerja/pengetahuan", key: "knowledge", top: never, shown: always, group: Group::Records },
     Entry { path: "/kerja/ketersediaan", key: "availability", top: never, shown: always, group: Group::Records },
     Entry { path: "/kerja/pengumuman", key: "announcements", top: never, shown: always, group: Group::Records },
     Entry { path: "/kerja/masalah", key: "problems", top: never, shown: reads_tickets, group: Group::Records },

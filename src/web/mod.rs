@@ -23,6 +23,11 @@ mod announce;
 mod announcements;
 mod answer_files;
 mod answering;
+mod article_acts;
+mod article_form;
+mod article_ties;
+mod article_work;
+mod articles;
 mod assets;
 mod audit;
 mod availability;
@@ -155,8 +160,8 @@ pub fn routes_with(desk: Desk, live: Live) -> Result<impl Endpoint<Output = Resp
 
 /// Every address a person can open.
 fn list() -> Route {
-    of_information(of_one_ticket(of_letters(of_the_house(settings::add(of_availability(of_reporters(of_reports(
-        of_cases(Route::new()),
+    of_articles(of_information(of_one_ticket(of_letters(of_the_house(settings::add(of_availability(of_reporters(
+        of_reports(of_cases(Route::new())),
     ))))))))
     .at("/", get(start::start))
     .at("/lapor", get(report::show_kind).post(report::keep_kind))
@@ -300,6 +305,25 @@ fn of_letters(route: Route) -> Route {
         .at("/kerja/tanda-tangan/:key/kembalikan", post(signing::give_back))
         .at("/cek-surat", get(check::show))
         .at("/cek-surat/:code", get(check::show_code))
+}
+
+/// The knowledge base: as everybody reads it, as the staff keeps it, and beside a ticket.
+fn of_articles(routes: Route) -> Route {
+    routes
+        .at("/pengetahuan", get(articles::list))
+        .at("/pengetahuan/:slug", get(articles::show))
+        .at("/pengetahuan/:slug/jawaban", post(articles::answer))
+        .at("/pengetahuan/:slug/lampiran/:id", get(articles::file))
+        .at("/kerja/pengetahuan", get(article_work::list))
+        .at("/kerja/pengetahuan/baru", get(article_form::show_new).post(article_form::add))
+        .at("/kerja/pengetahuan/:slug", get(article_work::show))
+        .at("/kerja/pengetahuan/:slug/ubah", get(article_form::show).post(article_form::save))
+        .at("/kerja/pengetahuan/:slug/versi", get(article_work::versions))
+        .at("/kerja/pengetahuan/:slug/lampiran", post(article_work::add_file))
+        .at("/kerja/pengetahuan/:slug/lampiran/hapus", post(article_work::drop_file))
+        .at("/kerja/pengetahuan/:slug/:act", post(article_work::do_act))
+        .at("/kerja/tiket/:number/artikel", post(article_acts::tie))
+        .at("/kerja/tiket/:number/draf-artikel", post(article_acts::draft))
 }
 
 /// Measured availability, planned maintenance, monitors.

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Fields of the forms; what was written stays in them.
-const FIELDS: [&str; 8] = ["body", "reason", "tried", "cause", "solution", "user", "agency", "priority"];
+const FIELDS: [&str; 10] =
+    ["body", "reason", "tried", "cause", "solution", "user", "agency", "priority", "artikel", "draf"];
 
 /// A ticket with its service, opened for an act.
 pub struct Opened<'a> {

@@ -6,6 +6,7 @@ use crate::domain::number;
 use crate::domain::phone;
 use crate::domain::ticket::{Impact, Kind};
 use crate::error::{Error, Result};
+use crate::web::articles;
 use crate::web::failure::Answer;
 use crate::web::incidents;
 use crate::web::parcel::Parcel;
@@ -29,7 +30,9 @@ pub async fn show_kind(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     let chosen = asked.remove("layanan").filter(|code| !code.is_empty());
     let all = asked.contains_key("semua") || chosen.is_some();
     draft.service = chosen.or(draft.service);
-    Ok(visit.form("report_kind.html", choices(visit, &draft, all).await?)?)
+    let mut context = choices(visit, &draft, all).await?;
+    context["subject"] = asked.remove("judul").into();
+    Ok(visit.form("report_kind.html", context)?)
 }
 
 /// Keeps page 1/3.
@@ -40,6 +43,11 @@ pub async fn keep_kind(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
     draft.service = Some(sent.get("service").to_owned()).filter(|code| !code.is_empty());
     let asks = draft.kind == Some(Kind::ServiceRequest);
     draft.request_type = Some(sent.get("request_type").to_owned()).filter(|code| asks && !code.is_empty());
+    // Who has looked for an article in vain need not write it again.
+    let subject = sent.get("judul");
+    if draft.subject.is_empty() && !subject.is_empty() {
+        draft.subject = subject.chars().take(crate::desk::intake::LONGEST_SUBJECT).collect();
+    }
     // A report goes on from an older ticket only as long as its writer says so.
     draft.follows = draft.follows.filter(|number| sent.get("follows") == number);
     let context = choices(visit, &draft, false).await?;
@@ -103,7 +111,7 @@ pub async fn show_contact(Data(visit): Data<&Visit>) -> Answer {
         draft.name.clone_from(&actor.account.name);
         draft.email.clone_from(&actor.account.email);
     }
-    Ok(visit.form("report_contact.html", contact(visit, &draft))?)
+    Ok(visit.form("report_contact.html", contact(visit, &draft).await?)?)
 }
 
 /// Keeps page 3/3.
@@ -117,7 +125,7 @@ pub async fn keep_contact(Data(visit): Data<&Visit>, sent: Sent) -> Answer {
     let offered = visit.desk().pack().reporters;
     draft.wish.anonymous = offered.anonymous && sent.get("anonymous") == "1";
     draft.wish.secret = offered.secret && sent.get("secret") == "1";
-    let context = contact(visit, &draft);
+    let context = contact(visit, &draft).await?;
     keep(visit, Step::Contact, &draft, "report_contact.html", context, "/lapor/periksa").await
 }
 
@@ -219,19 +227,21 @@ async fn choices(visit: &Visit, draft: &Draft, all: bool) -> Result<Value> {
         "service": draft.service,
         "requests": requests,
         "request_type": draft.request_type,
+        "subject": Value::Null,
     }))
 }
 
-fn contact(visit: &Visit, draft: &Draft) -> Value {
+async fn contact(visit: &Visit, draft: &Draft) -> Result<Value> {
     let offered = visit.desk().pack().reporters;
-    json!({
+    Ok(json!({
         "name": draft.name,
         "email": draft.email,
         "phone": draft.phone,
         "offered": {"anonymous": offered.anonymous, "secret": offered.secret},
+        "articles": self::offered(visit, draft).await?,
         "wish": draft.wish,
         "follows": draft.follows,
-    })
+    }))
 }
 
 async fn written(visit: &Visit, draft: &Draft) -> Result<Value> {
@@ -245,7 +255,13 @@ async fn written(visit: &Visit, draft: &Draft) -> Result<Value> {
         "longest_subject": crate::desk::intake::LONGEST_SUBJECT,
         "uploads": uploads,
         "incidents": incidents::boxes(visit, draft.service.as_deref()).await?,
+        "offered": offered(visit, draft).await?,
     }))
+}
+
+/// Articles that may spare somebody the report.
+async fn offered(visit: &Visit, draft: &Draft) -> Result<Vec<Value>> {
+    articles::offered(visit, &format!("{} {}", draft.subject, draft.description), draft.service.as_deref()).await
 }
 
 async fn summary(visit: &Visit, draft: &Draft) -> Result<Value> {

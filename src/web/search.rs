@@ -3,6 +3,7 @@
 use crate::desk::queues::supervises;
 use crate::desk::search::{Found, NEWEST};
 use crate::domain::people::Actor;
+use crate::store::articles::Whole;
 use crate::store::search::Hit;
 use crate::text;
 use crate::web::failure::Answer;
@@ -17,6 +18,8 @@ use serde_json::{Value, json};
 
 /// Tickets shown at most.
 const ROWS: i64 = 20;
+/// Articles shown at most.
+const ARTICLES: i64 = 5;
 
 /// What was found; `bagian=1` asks for the list alone.
 #[handler]
@@ -30,14 +33,15 @@ pub async fn show(Data(visit): Data<&Visit>, request: &Request) -> Answer {
     if let (Some(number), false) = (&found.exact, is_part) {
         return Ok(see_other(&format!("/kerja/tiket/{number}")));
     }
-    let groups = groups(visit, actor, &words, &found);
+    let articles = visit.desk().find_articles(Some(actor), &words, ARTICLES).await?;
+    let groups = groups(visit, actor, &words, &found, &articles);
     let count: usize = groups.iter().filter_map(|group| group["rows"].as_array()).map(Vec::len).sum();
     let context = json!({"q": words, "groups": groups, "count": count, "more": found.more,
         "cut": if found.is_cut { NEWEST } else { 0 }});
     Ok(visit.page(if is_part { "search_results.html" } else { "search.html" }, context)?)
 }
 
-fn groups(visit: &Visit, actor: &Actor, words: &str, found: &Found) -> Vec<Value> {
+fn groups(visit: &Visit, actor: &Actor, words: &str, found: &Found, articles: &[Whole]) -> Vec<Value> {
     let line = |path: String, name: &str, about: String| json!({"path": path, "name": name, "about": about, "chip": Value::Null, "keys": Value::Null});
     let mut tickets: Vec<Value> = found.tickets.iter().map(|hit| ticket(visit, hit)).collect();
     if let Some(number) = &found.exact {
@@ -61,6 +65,13 @@ fn groups(visit: &Visit, actor: &Actor, words: &str, found: &Found) -> Vec<Value
         ("services", services.collect()),
         ("agencies", agencies.collect()),
         ("people", people.collect()),
+        (
+            "articles",
+            articles
+                .iter()
+                .map(|it| line(format!("/pengetahuan/{}", it.article.slug), &it.text.title, it.text.summary.clone()))
+                .collect(),
+        ),
         ("pages", pages(visit, actor, words)),
     ];
     let groups = groups.into_iter().filter(|(_, rows)| !rows.is_empty());

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::secret::new_token;
 use crate::text;
 use crate::web::addresses::ACTS;
+use crate::web::article_ties;
 use crate::web::composer;
 use crate::web::failure::Answer;
 use crate::web::incidents;
@@ -134,6 +135,7 @@ async fn shape_under(visit: &Visit, actor: &Actor, page: &TicketPage, tab: &str)
         "reporting": reporting::side(visit, page),
         "cases": visit.desk().cases_of_ticket(actor, ticket.id).await?,
         "incident": incidents::side(visit, actor, page).await?,
+        "articles": article_ties::side(visit, actor, page).await?,
         "act": "",
         "kept": {},
         "told": "",

@@ -9,6 +9,7 @@ use crate::error::{Error, Result, Say};
 use crate::text;
 use crate::web::acts::{self, Outcome};
 use crate::web::answering::Written;
+use crate::web::article_ties;
 use crate::web::classify;
 use crate::web::composer::kind_of;
 use crate::web::conflict;
@@ -52,7 +53,14 @@ pub async fn send(Data(visit): Data<&Visit>, Path(typed): Path<String>, Written(
         Err(error) => return again(visit, &opened, word, &sent, error).await,
     };
     match acts::perform(visit, opened.actor, number, word, &sent, &(vec![command], None)).await {
-        Ok(Outcome::Done(ticket)) => Ok(see_other(&rounds::after(visit, opened.actor, &sent, &ticket, word).await?)),
+        Ok(Outcome::Done(ticket)) => {
+            if word == "selesaikan"
+                && let Some(draft) = article_ties::after_solving(visit, opened.actor, &ticket.number, &sent).await?
+            {
+                return Ok(see_other(&draft));
+            }
+            Ok(see_other(&rounds::after(visit, opened.actor, &sent, &ticket, word).await?))
+        }
         Ok(Outcome::Unsound(problems)) => again(visit, &opened, word, &sent, Error::Invalid(problems)).await,
         Ok(Outcome::Stopped(page)) => Ok(*page),
         Err(Failure(error)) => Ok(conflict::gone(visit, &sent, error)?),
@@ -110,7 +118,11 @@ async fn shape(visit: &Visit, opened: &Opened<'_>, word: &str) -> Result<Value> 
         answer_so_far(visit, opened, word, &mut context).await?;
     }
     let more = match word {
-        "selesaikan" => json!({"closes": visit.instant_if(desk.solution_closes(ticket))}),
+        "selesaikan" => json!({
+            "closes": visit.instant_if(desk.solution_closes(ticket)),
+            "articles": article_ties::choices(visit, ticket).await?,
+            "drafts": article_ties::drafts(opened.actor, ticket),
+        }),
         "minta-data" => json!({"closes": visit.instant_if(desk.silence_closes(ticket))}),
         "eskalasi" => json!({
             "causes": EscalationCause::ALL,

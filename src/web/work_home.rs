@@ -63,13 +63,15 @@ async fn shape(visit: &Visit, actor: &Actor) -> Result<Value> {
     let trouble = home_parts::trouble(visit, actor).await?;
     let (trail, house) = (home_parts::trail(visit, actor).await?, home_parts::house(visit, actor).await?);
     let figures = home_parts::figures_of(actor, &counts);
+    let articles = home_parts::articles(visit, actor).await?;
     let is_empty = lists.iter().all(|list| list["count"] == 0)
         && duties["rows"].as_array().is_some_and(Vec::is_empty)
         && (letters == 0
             && unheld.is_empty()
             && proposals["rows"] == json!([])
             && sla.is_empty()
-            && trouble.is_empty())
+            && trouble.is_empty()
+            && articles.is_empty())
         && (figures.is_null() && house.is_null() && trail["shown"] == false);
     Ok(json!({
         "lists": lists,
@@ -82,6 +84,7 @@ async fn shape(visit: &Visit, actor: &Actor) -> Result<Value> {
         "trail": trail,
         "house": house,
         "figures": figures,
+        "articles": {"rows": articles},
         "works": works(actor),
         "late_news": desk.overdue_updates(actor).await?.into_iter().map(|(number, title, promised)| json!({"number": number, "title": title, "promised": visit.instant(promised)})).collect::<Vec<_>>(),
         "announcements": announcements::told_to_staff(visit, actor).await?,

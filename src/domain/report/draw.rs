@@ -377,8 +377,9 @@ fn satisfaction(facts: &Facts<'_>, counted: &Counted) -> Both {
 }
 
 fn knowledge(facts: &Facts<'_>) -> Both {
-    let (errors, added, used) = facts.knowledge.map_or((None, None, None), |it| (Some(it.0), Some(it.1), Some(it.2)));
-    let figures = [("known-errors", errors), ("articles-added", added), ("articles-used", used)];
+    let (added, used) = facts.articles;
+    let figures =
+        [("known-errors", facts.known_errors), ("articles-added", Some(added)), ("articles-used", Some(used))];
     (figures.into_iter().map(|(name, value)| known(name, value)).collect(), Vec::new())
 }
 

@@ -220,8 +220,10 @@ pub struct Facts<'a> {
     pub duties: Vec<DutyFact>,
     /// Services whose availability is measured.
     pub availability: Vec<ServiceFact>,
-    /// Known errors, articles added and articles used, once there is a knowledge base.
-    pub knowledge: Option<(i64, i64, i64)>,
+    /// Known errors, where a register of problems is kept.
+    pub known_errors: Option<i64>,
+    /// Articles added and articles used.
+    pub articles: (i64, i64),
     /// Cyber incidents; `None` where no register is kept.
     pub security_incidents: Option<i64>,
     /// Warning cases opened or running.

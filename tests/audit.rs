@@ -224,43 +224,50 @@ async fn signed(engine: Engine) {
     let mut names: Vec<String> =
         std::fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    // The one before was made without a certificate and is copied, too.
-    assert_eq!(names, ["segel-000001.txt", "segel-000002.p7s", "segel-000002.txt"]);
-    let text = std::fs::read_to_string(folder.path().join("segel-000002.txt")).unwrap();
+    let last = names.iter().filter(|name| name.ends_with(".txt")).count();
+    // Those before were made without a certificate and are copied, too.
+    let mut expected: Vec<String> = (1..=last).map(|seal| format!("segel-{seal:06}.txt")).collect();
+    expected.insert(last - 1, format!("segel-{last:06}.p7s"));
+    assert!(last > 1);
+    assert_eq!(names, expected);
+    let (sealed, signature) = (format!("segel-{last:06}.txt"), format!("segel-{last:06}.p7s"));
+    let text = std::fs::read_to_string(folder.path().join(&sealed)).unwrap();
     let mails = app.mails_to("saksi@inspektorat.test").await;
     assert_eq!(mails.len(), 1);
     assert!(readable(&mails[0]).contains(text.lines().last().unwrap()), "{}", readable(&mails[0]));
     let checked = std::process::Command::new("/usr/bin/openssl")
-        .args([
-            "cms",
-            "-verify",
-            "-binary",
-            "-inform",
-            "DER",
-            "-noverify",
-            "-in",
-            "segel-000002.p7s",
-            "-content",
-            "segel-000002.txt",
-        ])
+        .args(["cms", "-verify", "-binary", "-inform", "DER", "-noverify", "-in", &signature, "-content", &sealed])
         .current_dir(folder.path())
         .output()
         .unwrap();
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
     assert!(found(&desk).await.ok);
-    let kept = std::fs::metadata(folder.path().join("segel-000002.txt")).unwrap().modified().unwrap();
+    let kept = std::fs::metadata(folder.path().join(&sealed)).unwrap().modified().unwrap();
     desk.seal().await.unwrap();
-    assert_eq!(std::fs::metadata(folder.path().join("segel-000002.txt")).unwrap().modified().unwrap(), kept);
+    assert_eq!(std::fs::metadata(folder.path().join(&sealed)).unwrap().modified().unwrap(), kept);
     // A signature of another seal, or none that can be read.
-    for bad in ["''", "'AAAA'", "(select s.signature from seal s where s.id = 2) || 'AAAA'"] {
-        edit(&desk.db, &["create table kept as select signature from seal where id = 2"]).await;
-        edit(&desk.db, &[&format!("update seal set signature = {bad} where id = 2")]).await;
+    for bad in ["''", "'AAAA'", &format!("(select s.signature from seal s where s.id = {last}) || 'AAAA'")] {
+        edit(&desk.db, &[&format!("create table kept as select signature from seal where id = {last}")]).await;
+        edit(&desk.db, &[&format!("update seal set signature = {bad} where id = {last}")]).await;
         let first = found(&desk).await.first.unwrap_or_else(|| panic!("{bad} is not found"));
-        assert_eq!((first.what, first.stream.as_str(), first.problem), ("seal", "2", "signature_wrong"));
-        edit(&desk.db, &["update seal set signature = (select signature from kept) where id = 2", "drop table kept"])
-            .await;
+        assert_eq!(
+            (first.what, first.stream.as_str(), first.problem),
+            ("seal", last.to_string().as_str(), "signature_wrong")
+        );
+        edit(
+            &desk.db,
+            &[
+                &format!("update seal set signature = (select signature from kept) where id = {last}"),
+                "drop table kept",
+            ],
+        )
+        .await;
     }
-    edit(&desk.db, &["update seal set signature = (select signature from seal where id = 2) where id = 1"]).await;
+    edit(
+        &desk.db,
+        &[&format!("update seal set signature = (select signature from seal where id = {last}) where id = 1")],
+    )
+    .await;
     let first = found(&desk).await.first.unwrap();
     assert_eq!((first.what, first.stream.as_str(), first.problem), ("seal", "1", "signature_wrong"));
 }

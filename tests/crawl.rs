@@ -37,6 +37,9 @@ const REACHED_FROM_OUTSIDE: &[&str] = &[
     // A form begins a round, or has taken down what a caller said.
     "/kerja/antrean/berurutan/:id",
     "/kerja/tiket/:number/kode",
+    // The walk opens other tickets than those that came by mail (`mail_edges` opens it), and articles without files.
+    "/kerja/tiket/:number/surel/:id",
+    "/pengetahuan/:slug/lampiran/:id",
     // This region's rules do not let tickets go back.
     "/kerja/tiket/:number/kembalikan",
     // Mailed, or only for a ticket of one's own that has been solved.

@@ -226,7 +226,11 @@ async fn veiled(engine: Engine) {
         let others = app.get(token, &format!("/tickets/{number}/participants")).await.ok(200);
         assert_eq!(others["items"], json!([]), "{token}");
     }
+    let seen = format!("/kerja/tiket/{number}/surel/{id}");
+    signed_in(&app, "superadmin@demo.test").await.get(&seen).await.shows("Pungutan liar");
     let auditor = signed_in(&app, "auditor@demo.test").await;
+    let page = auditor.get(&seen).await;
+    assert!(!page.html.contains("pelapor@") && !page.html.contains("kawan@"), "{}", page.html);
     let page = auditor.get("/kerja/surel?keadaan=selesai").await;
     page.shows("Bukan untuk Anda");
     assert!(!page.html.contains(&format!("/kerja/surel/{id}\"")), "no link to what is not for him");

@@ -48,10 +48,8 @@ pub struct ChangeJson {
     outcome: Option<String>,
     ended_at: Option<DateTime<Utc>>,
     /// Who was asked in the last round; only on the page of one.
-    #[oai(skip_serializing_if_is_empty)]
     votes: Vec<VoteJson>,
     /// What was done, in order; only on the page of one.
-    #[oai(skip_serializing_if_is_empty)]
     steps: Vec<StepJson>,
     version: i64,
 }

@@ -1,7 +1,7 @@
 //! The OpenAPI document: what the types say, and what they cannot say for themselves.
 
 use crate::api::gateway;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// The document as it is served, from the one the types make.
@@ -11,9 +11,11 @@ pub fn described(spec: &str) -> String {
     let bodies = schemas_of_bodies(&document);
     let empty = without_required(&document);
     if let Some(operations) = document["paths"].as_object_mut() {
-        for operation in operations.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+        for (method, operation) in operations.values_mut().filter_map(Value::as_object_mut).flatten() {
             bound_parameters(operation);
-            body_may_be_missing(operation, &empty);
+            if method == "post" {
+                body_may_be_missing(operation, &empty);
+            }
         }
     }
     if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {

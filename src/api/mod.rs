@@ -176,7 +176,7 @@ pub fn routes(desk: &Desk) -> impl Endpoint<Output = Response> + 'static {
         let (own, methods) = (own.clone(), Arc::clone(&methods));
         async move {
             let language = problem::language(&request);
-            let path = request.original_uri().path().to_owned();
+            let path = request.uri().path().to_owned();
             let outcome = match bounded(request).await {
                 Ok(request) => endpoint.call(request).await,
                 Err(error) => Err(error),
@@ -187,7 +187,7 @@ pub fn routes(desk: &Desk) -> impl Endpoint<Output = Response> + 'static {
             };
             if response.status() == StatusCode::METHOD_NOT_ALLOWED {
                 let methods: &Vec<(String, String)> = methods.get_or_init(|| document::methods(&document(&own)));
-                let allowed = document::allowed(methods, path.trim_start_matches("/api").trim_start_matches("/v1"));
+                let allowed = document::allowed(methods, path.trim_start_matches("/v1"));
                 let allowed = header::HeaderValue::from_str(allowed).unwrap_or(header::HeaderValue::from_static("GET"));
                 response.headers_mut().insert(header::ALLOW, allowed);
             }

@@ -273,7 +273,7 @@ pub(super) async fn kept(tx: &mut Tx, actor: &Actor, slug: &str) -> Result<Whole
 /// Tells the chain what happened to an article.
 pub(super) async fn note(tx: &mut Tx, actor: &Actor, whole: &Whole, kind: &'static str, more: Value) -> Result<()> {
     let (article, text) = (&whole.article, &whole.text);
-    let said = [&text.title, &text.summary, &text.body, &text.keywords].map(|part| sha256(part)).join("\n");
+    let said = [&text.title, &text.summary, &text.body, &text.keywords].map(sha256).join("\n");
     let mut payload = json!({"version": article.version, "edition": text.place, "state": article.state,
         "title": text.title, "text": sha256(said)});
     if let (Some(payload), Value::Object(more)) = (payload.as_object_mut(), more) {

@@ -20,6 +20,8 @@ use serde::Deserialize;
 
 /// Days the tickets of the demo reach back.
 const HISTORY: i64 = 45;
+/// A demo of fewer tickets has no records of problems and changes.
+const FEW: usize = 12;
 /// Password of every demo account.
 pub const PASSWORD: &str = "demo-meja-2026";
 
@@ -133,7 +135,9 @@ impl Desk {
     /// Tickets opened over the last days, each brought to another stage of its life.
     async fn history(&self, region: &Region, tickets: usize, now: DateTime<Utc>) -> Result<()> {
         let unit = self.demo_person(|grant| grant.role == Role::Tier2Unit && grant.agency.is_none()).await?;
-        let reports = region.reports.iter().cycle().take(tickets);
+        // A region of some size knows problems and changes, too; they count among its tickets.
+        let records = if tickets >= FEW { self.demo_records() } else { 0 };
+        let reports = region.reports.iter().cycle().take(tickets - records);
         self.clock.set(now - Duration::days(HISTORY + 1), 0.0);
         if tickets > 0 {
             self.draw_reports_since(self.now()).await?;
@@ -157,7 +161,7 @@ impl Desk {
         if tickets > 0 {
             self.demo_availability(&unit, now).await?;
             self.demo_replies(&unit).await?;
-            self.demo_information(&unit, now).await?;
+            self.demo_information(&unit, now, records > 0).await?;
             self.demo_articles(&unit, now).await?;
             self.demo_mails(&unit).await?;
             self.run_due_steps().await?;

@@ -59,22 +59,33 @@ struct DemoAnnouncement {
 const LAN_REPORT: &str = "laporan-lan";
 
 impl Desk {
-    /// Adds them in the name of `unit`.
-    pub(super) async fn demo_information(&self, unit: &Actor, now: DateTime<Utc>) -> Result<()> {
+    /// How many tickets are records of a problem or a change, as far as the pack knows changes.
+    pub(super) fn demo_records(&self) -> usize {
+        1 + self.change_rules().map_or(0, |rules| 1 + usize::from(rules.standard.contains_key(LAN_REPORT)))
+    }
+
+    /// Adds them in the name of `unit`; problems and changes only where they are wanted, for they are tickets.
+    pub(super) async fn demo_information(&self, unit: &Actor, now: DateTime<Utc>, records: bool) -> Result<()> {
         let region: Region = serde_json::from_str(include_str!("demo_information.json"))?;
-        let DemoProblem { subject, description, service, cause, workaround } = region.problem;
-        let new = NewRecord { subject, description, agency: None, service: Some(service) };
-        let number = self.open_problem(unit, &new, &[], None).await?;
-        let state = ProblemState::FixPlanned;
-        let known = WantedProblem { state, cause, workaround, known_error: true };
-        self.save_problem(unit, &number, None, &known).await?;
-        self.demo_changes(unit, region.change, region.standard, now).await?;
+        if records {
+            self.demo_problem(unit, region.problem).await?;
+            self.demo_changes(unit, region.change, region.standard, now).await?;
+        }
         for DemoAnnouncement { audience, severity, title, message } in region.announcements {
             let (starts_at, ends_at) = (None, Some(now + Duration::days(14)));
             let wanted = WantedAnnouncement { agency: None, audience, severity, title, message, starts_at, ends_at };
             self.tell_people(unit, &wanted, None).await?;
         }
         Ok(())
+    }
+
+    async fn demo_problem(&self, unit: &Actor, problem: DemoProblem) -> Result<()> {
+        let DemoProblem { subject, description, service, cause, workaround } = problem;
+        let new = NewRecord { subject, description, agency: None, service: Some(service) };
+        let number = self.open_problem(unit, &new, &[], None).await?;
+        let state = ProblemState::FixPlanned;
+        let known = WantedProblem { state, cause, workaround, known_error: true };
+        self.save_problem(unit, &number, None, &known).await.map(drop)
     }
 
     async fn demo_changes(

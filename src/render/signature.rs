@@ -49,7 +49,9 @@ pub fn facts(cms: &[u8], roots: &[Vec<u8>], at: DateTime<Utc>) -> Option<Signatu
 
 /// Was this signature made over bytes with this SHA-256, by the key of the certificate that it names?
 pub fn covers(cms: &[u8], sha256: &[u8]) -> bool {
-    let Some(parts) = Parts::read(cms) else { return false };
+    // Nothing may stand behind it: what is kept is what was made.
+    let is_whole = Pieces(cms).next().is_some_and(|piece| piece.whole.len() == cms.len());
+    let Some(parts) = Parts::read(cms).filter(|_| is_whole) else { return false };
     let own = parts.certificates.iter().find(|it| it.issuer == parts.issuer && it.serial == parts.serial);
     let fits = own.and_then(|it| it.has_signed(&parts.signed, parts.algorithm, parts.digest, parts.signature));
     // The digest stands among what was signed.
